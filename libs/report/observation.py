@@ -1,0 +1,119 @@
+"""What the volunteer saw: identifying, and sealed so that it cannot leave by accident.
+
+Every text that comes from a cluster is an `Identifying` from the moment it is decoded. It has no
+useful repr, no encoder takes it, and it cannot be pickled or copied into a log line. The only way
+on is `report.anonymisation`, which opens it and returns a `Report`.
+
+`Observation` and `NodeObservation` are plain slotted classes on purpose: msgspec and many other
+encoders take dataclasses and Structs, and take neither of these.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NoReturn, final
+
+REDACTED: Final = "[redacted]"
+
+
+class _Sealed:
+    """Refuses every standard way of turning an object into text or bytes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({REDACTED})"
+
+    def __format__(self, format_spec: str) -> str:
+        return repr(self)
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        message = f"{type(self).__name__} holds identifying facts and cannot be serialised"
+        raise TypeError(message)
+
+
+@final
+class Identifying(_Sealed):
+    """A text that may identify a cluster, a node or a person."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the text. Only `report.anonymisation` and a preview on the user's own terminal
+        have a reason to call this; an import contract and a test keep it so.
+        """
+        return self._text
+
+
+@final
+class NodeObservation(_Sealed):
+    """One node as the Kubernetes API describes it, reduced to the fields that a report needs.
+
+    Fields are named after `v1.Node`: `metadata.name`, `status.nodeInfo.*`, `spec.providerID`,
+    `status.capacity`. A field that the API left out is an empty text.
+    """
+
+    __slots__ = (
+        "architecture",
+        "capacity",
+        "container_runtime_version",
+        "kernel_version",
+        "kubelet_version",
+        "machine_id",
+        "name",
+        "operating_system",
+        "os_image",
+        "provider_id",
+        "system_uuid",
+    )
+
+    def __init__(
+        self,
+        *,
+        name: Identifying,
+        machine_id: Identifying,
+        system_uuid: Identifying,
+        provider_id: Identifying,
+        operating_system: Identifying,
+        os_image: Identifying,
+        kernel_version: Identifying,
+        architecture: Identifying,
+        container_runtime_version: Identifying,
+        kubelet_version: Identifying,
+        capacity: Mapping[Identifying, Identifying],
+    ) -> None:
+        self.name = name
+        self.machine_id = machine_id
+        self.system_uuid = system_uuid
+        self.provider_id = provider_id
+        self.operating_system = operating_system
+        self.os_image = os_image
+        self.kernel_version = kernel_version
+        self.architecture = architecture
+        self.container_runtime_version = container_runtime_version
+        self.kubelet_version = kubelet_version
+        self.capacity = capacity
+
+
+@final
+class Observation(_Sealed):
+    """One look at a cluster.
+
+    `nodes` may be a stream that is read once, page by page, so that a large cluster is never
+    whole in memory before it is anonymous. `kube_system_uid` is the UID of the `kube-system`
+    namespace where the volunteer may read it, else None.
+    """
+
+    __slots__ = ("kube_system_uid", "master_version", "nodes")
+
+    def __init__(
+        self,
+        *,
+        master_version: Identifying,
+        nodes: Iterable[NodeObservation],
+        kube_system_uid: Identifying | None = None,
+    ) -> None:
+        self.master_version = master_version
+        self.nodes = nodes
+        self.kube_system_uid = kube_system_uid

@@ -1,0 +1,220 @@
+"""Pseudonyms hold: they stay while nothing changes, change with everything, give nothing away."""
+
+import hashlib
+import itertools
+import secrets
+import uuid
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from report import Identifying, NodeObservation, Pseudonyms
+from report.pseudonym import (
+    PseudonymSource,
+    derive_cluster_id_from_secret,
+    derive_cluster_id_from_uid,
+)
+
+IDENTITIES = st.tuples(st.text(), st.text(), st.text())  # name, machineID, systemUUID
+SECRETS = st.binary(min_size=32, max_size=32)
+CLUSTER_IDS = st.text(min_size=1)
+EMPTY = Identifying("")
+
+Identity = tuple[str, str, str]
+Make = Callable[[str], Pseudonyms]
+
+
+def node(identity: Identity) -> NodeObservation:
+    """Return a node of which only the identity matters."""
+    name, machine_id, system_uuid = map(Identifying, identity)
+    return NodeObservation(
+        name=name,
+        machine_id=machine_id,
+        system_uuid=system_uuid,
+        provider_id=EMPTY,
+        operating_system=EMPTY,
+        os_image=EMPTY,
+        kernel_version=EMPTY,
+        architecture=EMPTY,
+        container_runtime_version=EMPTY,
+        kubelet_version=EMPTY,
+        capacity={},
+    )
+
+
+def with_secret(cluster_id: str) -> Pseudonyms:
+    """Key with a secret."""
+    return Pseudonyms.from_secret(b"s" * 32, cluster_id)
+
+
+def with_uid(cluster_id: str) -> Pseudonyms:
+    """Key with a UID."""
+    return Pseudonyms.from_cluster_uid(Identifying("d7e4f1f0-9f3e-4f3e"), cluster_id)
+
+
+def without_key(cluster_id: str) -> Pseudonyms:
+    """Use no key."""
+    return Pseudonyms.without_key(cluster_id, secrets.token_bytes)
+
+
+EVERY_SOURCE = pytest.mark.parametrize("make", [with_secret, with_uid, without_key])
+
+
+@EVERY_SOURCE
+@given(identity=IDENTITIES, cluster_id=CLUSTER_IDS)
+def test_same_node_same_id(make: Make, identity: Identity, cluster_id: str) -> None:
+    """The same node with the same key and cluster ID has the same ID, of 32 hex digits."""
+    assume(any(identity[1:]))
+    first = make(cluster_id).node_id(node(identity))
+    assert first == make(cluster_id).node_id(node(identity))
+    assert len(bytes.fromhex(first)) == 16
+
+
+@EVERY_SOURCE
+@given(identities=st.lists(IDENTITIES, min_size=2, max_size=2, unique=True))
+def test_another_node_another_id(make: Make, identities: list[Identity]) -> None:
+    """Nodes that differ in name, machineID or systemUUID have different IDs."""
+    first, second = (make("c").node_id(node(identity)) for identity in identities)
+    assert first != second
+
+
+@EVERY_SOURCE
+@given(identity=IDENTITIES, place=st.integers(0, 2))
+def test_letter_case_counts(make: Make, identity: Identity, place: int) -> None:
+    """Nodes that differ only in the case of letters have different IDs."""
+    lower, upper = (_with_suffix(identity, place, letter) for letter in "aA")
+    assert make("c").node_id(node(lower)) != make("c").node_id(node(upper))
+
+
+@EVERY_SOURCE
+@given(text=st.text(min_size=1, max_size=12))
+def test_moving_characters(make: Make, text: str) -> None:
+    """However the characters are divided between name, machineID and systemUUID, the ID differs."""
+    divided = [
+        (text[:first], text[first:second], text[second:])
+        for first, second in itertools.combinations_with_replacement(range(len(text) + 1), 2)
+    ]
+    ids = {make("c").node_id(node(identity)) for identity in divided}
+    assert len(ids) == len(divided)
+
+
+@given(identity=IDENTITIES, keys=st.lists(SECRETS, min_size=2, max_size=2, unique=True))
+def test_another_secret_another_id(identity: Identity, keys: list[bytes]) -> None:
+    """The same node under another secret has another ID."""
+    first, second = (Pseudonyms.from_secret(key, "c").node_id(node(identity)) for key in keys)
+    assert first != second
+
+
+@given(identity=IDENTITIES, uids=st.lists(st.text(min_size=1), min_size=2, max_size=2, unique=True))
+def test_another_uid_another_id(identity: Identity, uids: list[str]) -> None:
+    """The same node under another UID of `kube-system` has another ID."""
+    first, second = (
+        Pseudonyms.from_cluster_uid(Identifying(uid), "c").node_id(node(identity)) for uid in uids
+    )
+    assert first != second
+
+
+@EVERY_SOURCE
+@given(identity=IDENTITIES, cluster_ids=st.lists(CLUSTER_IDS, min_size=2, max_size=2, unique=True))
+def test_another_cluster_id_another_id(
+    make: Make, identity: Identity, cluster_ids: list[str]
+) -> None:
+    """The same node under another cluster ID has another ID."""
+    first, second = (make(cluster_id).node_id(node(identity)) for cluster_id in cluster_ids)
+    assert first != second
+
+
+@pytest.mark.parametrize("make", [with_secret, with_uid])
+@given(identity=IDENTITIES, cluster_id=CLUSTER_IDS)
+def test_no_unkeyed_hash(make: Make, identity: Identity, cluster_id: str) -> None:
+    """No hash without the key, of the name or of the facts joined in any order, gives the ID."""
+    sent = make(cluster_id).node_id(node(identity))
+    guesses = {digest for text in _joined((*identity, cluster_id)) for digest in _hashes(text)}
+    assert sent not in guesses
+
+
+@given(identity=IDENTITIES, cluster_id=CLUSTER_IDS)
+def test_no_plain_hash_where_there_is_no_key(identity: Identity, cluster_id: str) -> None:
+    """Without a key too, no ordinary hash of the facts joined in any order gives the ID."""
+    sent = without_key(cluster_id).node_id(node(identity))
+    guesses = {digest for text in _joined((*identity, cluster_id)) for digest in _hashes(text)}
+    assert sent not in guesses
+
+
+@given(name=st.text())
+def test_name_alone_without_key(name: str) -> None:
+    """With no key, a node without machineID and systemUUID has a fresh ID in every report."""
+    ids = {without_key("c").node_id(node((name, "", ""))) for _ in range(3)}
+    assert len(ids) == 3
+
+
+@pytest.mark.parametrize("make", [with_secret, with_uid])
+@given(name=st.text())
+def test_name_alone_with_key(make: Make, name: str) -> None:
+    """With a key, a node without machineID and systemUUID keeps its ID."""
+    assert make("c").node_id(node((name, "", ""))) == make("c").node_id(node((name, "", "")))
+
+
+@given(secret=SECRETS)
+def test_derived_cluster_id(secret: bytes) -> None:
+    """A derived cluster ID is a UUID, the same each time, and another than the key's other uses."""
+    derived = derive_cluster_id_from_secret(secret)
+    assert str(uuid.UUID(derived)) == derived == derive_cluster_id_from_secret(secret)
+    assert uuid.UUID(derived).version == 8
+    assert uuid.UUID(derived).hex != Pseudonyms.from_secret(secret, "").node_id(node(("", "", "")))
+    assert secret.hex() not in derived
+
+
+@given(uid=st.uuids().map(str))
+def test_derived_cluster_id_hides_uid(uid: str) -> None:
+    """A cluster ID derived from the UID is a UUID, the same each time, and not that UID."""
+    derived = derive_cluster_id_from_uid(Identifying(uid))
+    assert str(uuid.UUID(derived)) == derived == derive_cluster_id_from_uid(Identifying(uid))
+    assert derived != uid
+    assert uuid.UUID(derived).hex not in set(_hashes(uid))
+
+
+@given(secret=st.binary(max_size=64).filter(lambda secret: len(secret) != 32))
+def test_length_of_secret(secret: bytes) -> None:
+    """A secret of another length than 32 bytes is refused, and not shown."""
+    with pytest.raises(ValueError, match=f"must be 32 bytes, not {len(secret)}$"):
+        Pseudonyms.from_secret(secret, "c")
+
+
+def test_empty_uid() -> None:
+    """A UID without a character is refused: everybody knows it."""
+    with pytest.raises(ValueError, match="must not be empty"):
+        Pseudonyms.from_cluster_uid(EMPTY, "c")
+
+
+@EVERY_SOURCE
+def test_repr(make: Make) -> None:
+    """The repr of pseudonyms shows where the key is from, and neither key nor cluster ID."""
+    pseudonyms = make("cluster-of-mine")
+    assert repr(pseudonyms) == f"Pseudonyms(source={pseudonyms.source.value})"
+    assert pseudonyms.source in PseudonymSource
+
+
+def _with_suffix(identity: Identity, place: int, suffix: str) -> Identity:
+    name, machine_id, system_uuid = (
+        text + suffix if index == place else text for index, text in enumerate(identity)
+    )
+    return name, machine_id, system_uuid
+
+
+def _joined(texts: tuple[str, ...]) -> Iterator[bytes]:
+    for count in range(1, len(texts) + 1):
+        for chosen in itertools.permutations(texts, count):
+            for separator in ("", "/", "-", ":", "\0", "\n"):
+                yield separator.join(chosen).encode()
+
+
+def _hashes(text: str | bytes) -> Iterator[str]:
+    data = text.encode() if isinstance(text, str) else text
+    for name in ("md5", "sha1", "sha256", "sha512", "blake2b", "blake2s"):
+        digest = hashlib.new(name, data).hexdigest()
+        yield from (digest[:32], digest[-32:])
+    yield hashlib.blake2b(data, digest_size=16).hexdigest()
+    yield hashlib.blake2b(data, digest_size=16, person=b"spartakus-node").hexdigest()

@@ -1,0 +1,287 @@
+"""The shape of a report on the wire: what a volunteer sends and a collector keeps.
+
+Field names, their order and the limits are those of the wire contract shared with the original
+Go programs. `None` stands for a field that is absent; JSON `null` is read as absent too.
+Types and lengths are enforced while decoding. Rules that no type can state (which characters a
+string may hold, the grammar of extension keys) are enforced by `report.rules` and stated here as
+patterns, for `report.schema.json`.
+
+Each field carries a privacy note, which `report.privacy_notes` reads and `docs/privacy.md` prints.
+"""
+
+from typing import Annotated, Final, TypeAlias
+
+from msgspec import Meta, Struct, field
+
+from report.patterns import (
+    CLUSTER_ID,
+    EXTENSION_KEY,
+    FORBIDDEN_IN_TEXT,
+    FORBIDDEN_IN_VALUE,
+    UNIX_SECONDS,
+    anchored,
+)
+
+MAX_NODES: Final = 20_000
+MAX_CAPACITIES_PER_NODE: Final = 64
+MAX_EXTENSIONS: Final = 256
+MAX_IDENTITY_CHARACTERS: Final = 128
+MAX_TIMESTAMP_CHARACTERS: Final = 20
+MAX_TEXT_CHARACTERS: Final = 512
+MAX_EXTENSION_VALUE_CHARACTERS: Final = 4_096
+
+
+def _text(at_most: int, stated: dict[str, object], *, at_least: int = 0) -> Meta:
+    """Lengths are characters; `stated` is JSON Schema for what `report.rules` enforces."""
+    return Meta(min_length=at_least or None, max_length=at_most, extra_json_schema=stated)
+
+
+def _without(forbidden: str) -> dict[str, object]:
+    return {"not": {"pattern": forbidden}}
+
+
+def _matching(pattern: str) -> dict[str, object]:
+    return {"pattern": anchored(pattern)}
+
+
+def _note(meaning: str, *, purpose: str, treatment: str, guess: str) -> Meta:
+    """What a field is, why it is sent, what is done to it, and who could test which guess."""
+    return Meta(
+        description=meaning, extra={"purpose": purpose, "treatment": treatment, "guess": guess}
+    )
+
+
+OptionalText: TypeAlias = Annotated[str, _text(MAX_TEXT_CHARACTERS, _without(FORBIDDEN_IN_TEXT))]
+RequiredText: TypeAlias = Annotated[OptionalText, Meta(min_length=1)]
+ReporterVersion: TypeAlias = Annotated[
+    str, _text(MAX_IDENTITY_CHARACTERS, _without(FORBIDDEN_IN_TEXT), at_least=1)
+]
+ClusterID: TypeAlias = Annotated[
+    str, _text(MAX_IDENTITY_CHARACTERS, _matching(CLUSTER_ID), at_least=1)
+]
+UnixSeconds: TypeAlias = Annotated[
+    str, _text(MAX_TIMESTAMP_CHARACTERS, _matching(UNIX_SECONDS), at_least=1)
+]
+ExtensionName: TypeAlias = Annotated[
+    str, _text(MAX_TEXT_CHARACTERS, _matching(EXTENSION_KEY), at_least=1)
+]
+ExtensionValue: TypeAlias = Annotated[
+    str, _text(MAX_EXTENSION_VALUE_CHARACTERS, _without(FORBIDDEN_IN_VALUE))
+]
+
+_VERSIONS_ARE_SHARED: Final = (
+    "Who knows the exact versions of your cluster can tell that a row fits it, as it fits every "
+    "cluster with the same versions; the rarer they are, the fewer."
+)
+_WORDS_ARE_SHARED: Final = (
+    "As for versions: who knows it of your nodes can tell that a row fits, as many others do."
+)
+
+
+class Resource(Struct, frozen=True, gc=False):
+    """How much of one resource a node has."""
+
+    resource: Annotated[
+        RequiredText,
+        _note(
+            "Name of a resource: `cpu`, `memory`, `pods`, `nvidia.com/gpu`.",
+            purpose="To know which kinds of hardware are in use.",
+            treatment="Sent where the whole name is on the public list, else the resource is left "
+            "out: names such as `example.com/team-red` are of people's own choosing. A collector "
+            "leaves out the same ones on receipt.",
+            guess=_WORDS_ARE_SHARED,
+        ),
+    ]
+    value: Annotated[
+        RequiredText,
+        _note(
+            "How much of it, as a Kubernetes quantity: `4`, `15437428Ki`.",
+            purpose="To know how large nodes are.",
+            treatment="Sent where it is a quantity, that is a number with a unit.",
+            guess="Who knows the exact memory or disk size of your nodes can tell that a row "
+            "fits. Machines of one type and image share them; hand-built ones may not.",
+        ),
+    ]
+
+
+class Node(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """One anonymous node."""
+
+    id: Annotated[
+        RequiredText,
+        _note(
+            "Pseudonym of the node, 32 hex digits.",
+            purpose="To tell a node that stays from one that is replaced.",
+            treatment="BLAKE2b over the cluster ID and the node's name, machineID and systemUUID. "
+            "Its key is your secret; else the UID of the namespace `kube-system`; else there is "
+            "none, and a node with nothing but a name gets a random ID in every report.",
+            guess="With a secret: nobody. With the UID as key: who knows that UID and a node's "
+            "name, machineID and systemUUID can test whether that node is in a row; the operator "
+            "of a managed cluster and vendors of monitoring know all four. With no key: who knows "
+            "those three facts of a node.",
+        ),
+    ]
+    operating_system: Annotated[
+        OptionalText | None,
+        _note(
+            "Operating system: `linux` or `windows`.",
+            purpose="To know what Kubernetes runs on.",
+            treatment="Sent where it is on the public list, else left out.",
+            guess=_WORDS_ARE_SHARED,
+        ),
+    ] = None
+    os_image: Annotated[
+        OptionalText | None,
+        _note(
+            "Distribution and release: `Debian GNU/Linux 12 (bookworm)`.",
+            purpose="To know which distributions, and which of their releases, are in use.",
+            treatment="Sent where the whole text is of a public family, else `other`.",
+            guess=_VERSIONS_ARE_SHARED,
+        ),
+    ] = None
+    kernel_version: Annotated[
+        OptionalText | None,
+        _note(
+            "Version of the kernel: `6.1.0-18-cloud-amd64`.",
+            purpose="To know how old the kernels are that Kubernetes has to support.",
+            treatment="Numbers and the suffixes of known distributions; another suffix is cut.",
+            guess=_VERSIONS_ARE_SHARED,
+        ),
+    ] = None
+    architecture: Annotated[
+        OptionalText | None,
+        _note(
+            "Processor architecture: `amd64`, `arm64`.",
+            purpose="To know which architectures images have to be built for.",
+            treatment="Sent where it is on the public list, else left out.",
+            guess=_WORDS_ARE_SHARED,
+        ),
+    ] = None
+    container_runtime_version: Annotated[
+        OptionalText | None,
+        _note(
+            "Container runtime and its version: `containerd://1.7.13`.",
+            purpose="To know which runtimes, and how old ones, are in use.",
+            treatment="A known runtime, numbers and known flavours; the rest is cut.",
+            guess=_VERSIONS_ARE_SHARED,
+        ),
+    ] = None
+    kubelet_version: Annotated[
+        OptionalText | None,
+        _note(
+            "Version of the kubelet: `v1.30.2`.",
+            purpose="To know which versions are in use, and how far nodes lag behind.",
+            treatment="Numbers and the flavours of known distributions; the rest is cut.",
+            guess=_VERSIONS_ARE_SHARED,
+        ),
+    ] = None
+    cloud_provider: Annotated[
+        OptionalText | None,
+        _note(
+            "Where the node runs: `aws`, `gce`, `unknown`.",
+            purpose="To know where clusters run.",
+            treatment="The scheme of providerID where it is on the public list, else `unknown`. "
+            "Nothing after the scheme is ever sent, whatever the flags.",
+            guess=_WORDS_ARE_SHARED,
+        ),
+    ] = None
+    capacity: Annotated[
+        Annotated[tuple[Resource, ...], Meta(max_length=MAX_CAPACITIES_PER_NODE)] | None,
+        _note(
+            "Resources that the node has.",
+            purpose="To know how large nodes are, and what hardware they have.",
+            treatment="Only resources with a public name and a quantity, in alphabetical order.",
+            guess="See `resource` and `value`.",
+        ),
+    ] = None
+
+
+class Extension(Struct, frozen=True, gc=False):
+    """One fact that the user chose to add."""
+
+    name: Annotated[
+        ExtensionName,
+        _note(
+            "Name of a fact of your own, such as `example.com/region`.",
+            purpose="Whatever you want it for.",
+            treatment="Your own words, sent as they are.",
+            guess="Whoever knows your words recognises them.",
+        ),
+    ]
+    value: Annotated[
+        ExtensionValue,
+        _note(
+            "The fact itself.",
+            purpose="Whatever you want it for.",
+            treatment="Your own words, sent as they are.",
+            guess="Whoever knows your words recognises them.",
+        ),
+    ]
+
+
+Nodes: TypeAlias = Annotated[tuple[Node, ...], Meta(max_length=MAX_NODES)]
+Extensions: TypeAlias = Annotated[tuple[Extension, ...], Meta(max_length=MAX_EXTENSIONS)]
+
+
+class Report(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """One report from one cluster."""
+
+    version: Annotated[
+        ReporterVersion,
+        _note(
+            "Version of the program that made the report. Never parsed.",
+            purpose="To know which reports a defect of that program touched.",
+            treatment="Sent as it is: it comes from the program, not from your cluster.",
+            guess="None: everybody who runs the same release sends the same.",
+        ),
+    ]
+    timestamp: Annotated[
+        UnixSeconds | None,
+        _note(
+            "When the report was made, in UNIX seconds.",
+            purpose="To date a report that is printed or passed on.",
+            treatment="A collector does not keep it: it stamps the hour of receipt.",
+            guess="Who sees the connection knows its time and address anyway. The hour that is "
+            "kept fits every line of an access log in that hour.",
+        ),
+    ] = None
+    cluster_id: Annotated[
+        ClusterID,
+        _note(
+            "Name under which the reports of one cluster are counted.",
+            purpose="To count a cluster once, however often it reports.",
+            treatment="What you typed, as it is; a random UUID is best. With `auto`, a UUID "
+            "derived from your secret, or else from the UID of the namespace `kube-system`.",
+            guess="Who knows what you typed finds your rows. With `auto` and a secret: nobody. "
+            "With `auto` and no secret: who knows that UID.",
+        ),
+    ] = field(name="clusterID")
+    master_version: Annotated[
+        OptionalText | None,
+        _note(
+            "Version of the Kubernetes API server: `v1.30.2`.",
+            purpose="To know which versions are in use, and for how long.",
+            treatment="Numbers and the flavours of known distributions; the rest is cut.",
+            guess=_VERSIONS_ARE_SHARED,
+        ),
+    ] = None
+    nodes: Annotated[
+        Nodes | None,
+        _note(
+            "The nodes of the cluster, none of them by name.",
+            purpose="To know how large clusters are, and how alike their nodes.",
+            treatment="Sorted by `id`: the order in which Kubernetes lists nodes is that of their "
+            "names.",
+            guess="Who knows how many nodes you run, and of which kinds, can tell that a row "
+            "fits; a very large or a very odd cluster may be the only one.",
+        ),
+    ] = None
+    extensions: Annotated[
+        Extensions | None,
+        _note(
+            "Facts that you chose to add. Usually none.",
+            purpose="Whatever you want them for.",
+            treatment="Your own words, sent as they are.",
+            guess="Whoever knows your words recognises them.",
+        ),
+    ] = None

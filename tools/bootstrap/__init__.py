@@ -1,0 +1,1 @@
+"""Installs the build tool; run by ./pants, before anything else is installed."""
