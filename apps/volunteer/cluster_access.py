@@ -1,0 +1,49 @@
+"""How to reach the cluster: as a pod's service account, or as a kubeconfig says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeAlias
+
+_SECRETS: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
+
+@dataclass(frozen=True)
+class ServiceAccount:
+    """A pod's own identity. `host` and `port` are those of the API server, as texts."""
+
+    host: str
+    port: str
+    token_file: Path
+    ca_file: Path
+
+
+@dataclass(frozen=True)
+class Kubeconfig:
+    """A kubeconfig; None stands for kubectl's defaults of file and context."""
+
+    file: Path | None = None
+    context: str | None = None
+
+
+ClusterAccess: TypeAlias = ServiceAccount | Kubeconfig
+
+
+def choose_access(
+    *,
+    kubeconfig: Path | None,
+    context: str | None,
+    environment: Mapping[str, str],
+    secrets: Path = _SECRETS,
+) -> ClusterAccess:
+    """Return the service account in a pod, unless the user names a kubeconfig or a context.
+
+    A pod is recognised as client-go does it (`rest.InClusterConfig`): by the two variables and
+    the token file that every pod with a service account has.
+    """
+    host = environment.get("KUBERNETES_SERVICE_HOST", "")
+    port = environment.get("KUBERNETES_SERVICE_PORT", "")
+    token_file = secrets / "token"
+    if kubeconfig is None and context is None and host and port and token_file.is_file():
+        return ServiceAccount(host, port, token_file, secrets / "ca.crt")
+    return Kubeconfig(kubeconfig, context)

@@ -1,0 +1,32 @@
+"""What a look at a cluster needs of the Kubernetes API: GET, and nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the API server said. `retry_after` is seconds, None where it named none."""
+
+    status: int
+    body: bytearray = field(repr=False)
+    retry_after: float | None = None
+
+
+class ClusterApi(Protocol):
+    """GET requests to one API server."""
+
+    @property
+    def server(self) -> str:
+        """The address of the API server, as configured."""
+
+    def get(self, path: str, query: Mapping[str, str], *, seconds: float) -> Answer:
+        """Return the answer to one request, whatever its status; it may take so many `seconds`.
+
+        Raises `ClusterUnreachable` or `ClusterSilent` for what may pass, and
+        `ClusterCertificateRejected` or `ClusterAnswerUnexpected` for what will not.
+        """
+
+    def renew_credentials(self) -> None:
+        """Read the credentials again: tokens are exchanged while a pod lives."""

@@ -1,0 +1,88 @@
+"""Where a report goes: standard output, or a collector."""
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+from urllib.parse import urlsplit
+
+from volunteer.errors import InvalidOption
+
+DATABASES: Final = """\
+stdout                       the report as one line of JSON; nothing leaves this machine
+https://HOST[:PORT][/PATH]   a collector
+http://HOST[:PORT][/PATH]    a collector within the cluster or on this machine
+"""
+"""What `--print-databases` prints."""
+
+_OPTION: Final = "--database"
+_API_PATH: Final = "/api/v1"
+_CLUSTER_SUFFIXES: Final = (".svc", ".cluster.local", ".localhost")
+
+
+@dataclass(frozen=True)
+class StandardOutput:
+    """One line of JSON on standard output."""
+
+
+@dataclass(frozen=True)
+class Collector:
+    """A collector. `url` is where reports are posted; a path of the user's own comes first."""
+
+    url: str
+
+    @property
+    def host(self) -> str:
+        """The host's name or address, in lower case, without brackets."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def may_be_read_on_the_way(self) -> bool:
+        """Whether reports go in the clear over a network that others may listen to."""
+        return urlsplit(self.url).scheme == "http" and not is_near(self.host)
+
+
+Destination: TypeAlias = StandardOutput | Collector
+
+
+def parse_destination(text: str) -> Destination:
+    """Return what `--database` names. Raises `InvalidOption`."""
+    if text == "stdout":
+        return StandardOutput()
+    if not text.lower().startswith(("http://", "https://")):
+        raise InvalidOption(_OPTION, "must be stdout, https://HOST or http://HOST")
+    if not text.isprintable() or " " in text:
+        raise InvalidOption(_OPTION, "must be a URL without spaces and control characters")
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname
+        _ = parts.port  # reading it checks it
+    except ValueError as error:
+        raise InvalidOption(_OPTION, f"must be a URL: {error}") from error
+    if not host:
+        raise InvalidOption(_OPTION, "must be a URL with a host")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise InvalidOption(_OPTION, "must be a URL without credentials, query and fragment")
+    path = parts.path.rstrip("/") + _API_PATH
+    return Collector(f"{parts.scheme}://{parts.netloc}{path}")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    address = _address(host)
+    return address is not None and address.is_loopback
+
+
+def is_near(host: str) -> bool:
+    """Whether `host` is this machine or, by its name, a service of the same cluster."""
+    if is_loopback(host):
+        return True
+    return _address(host) is None and ("." not in host or host.endswith(_CLUSTER_SUFFIXES))
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None

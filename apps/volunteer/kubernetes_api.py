@@ -1,0 +1,163 @@
+"""The raw route to a Kubernetes API. The one module that imports `kubernetes`.
+
+The client library brings configuration, credentials, TLS and the connection. Requests go through
+`param_serialize` and `call_api`, and bodies stay bytes: decoding into the library's models costs
+ten times the time and memory of the few fields that are needed.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+import urllib3
+import yaml
+from kubernetes.client import ApiClient, Configuration
+from kubernetes.client.exceptions import ApiException
+from kubernetes.config import ConfigException
+from kubernetes.config.incluster_config import InClusterConfigLoader
+from kubernetes.config.kube_config import load_kube_config
+
+from volunteer import network
+from volunteer.cluster_access import ClusterAccess, Kubeconfig, ServiceAccount
+from volunteer.cluster_api import Answer
+from volunteer.errors import (
+    ClusterAnswerUnexpected,
+    ClusterCertificateRejected,
+    ClusterError,
+    ClusterSilent,
+    ClusterUnreachable,
+    NoClusterConfigured,
+)
+from volunteer.version import USER_AGENT
+
+MOST_BYTES: Final = 256 * 1024 * 1024
+"""More than any page of 500 nodes: etcd holds at most 1.5 MiB of one object."""
+
+_FAULTS: Final = (ApiException, urllib3.exceptions.HTTPError, OSError)
+_HEADERS: Final = {"Accept": "application/json", "Accept-Encoding": "gzip"}
+
+
+class KubernetesApi:
+    """The `ClusterApi` of a real cluster."""
+
+    def __init__(self, access: ClusterAccess, *, now: Callable[[], float]) -> None:
+        """Raises `NoClusterConfigured` where `access` leads to no usable configuration."""
+        self._access = access
+        self._now = now
+        self._client = _client(access)
+
+    @property
+    def server(self) -> str:
+        """The address of the API server, as configured."""
+        return str(self._client.configuration.host)
+
+    def renew_credentials(self) -> None:
+        """See `ClusterApi.renew_credentials`."""
+        self.close()
+        self._client = _client(self._access)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def get(self, path: str, query: Mapping[str, str], *, seconds: float) -> Answer:
+        """See `ClusterApi.get`."""
+        try:
+            return self._exchange(path, query, seconds)
+        except network.AnswerTooLarge as error:
+            why = f"answered with more than {MOST_BYTES} bytes"
+            raise ClusterAnswerUnexpected(self.server, why) from error
+        except (*_FAULTS, network.AnswerTooSlow) as error:
+            raise self._translated(error) from error
+
+    def _exchange(self, path: str, query: Mapping[str, str], seconds: float) -> Answer:
+        deadline = self._now() + seconds
+        request = self._client.param_serialize(
+            "GET",
+            path,
+            query_params=list(query.items()),
+            header_params=dict(_HEADERS),
+            auth_settings=["BearerToken"],
+        )
+        response = self._client.call_api(*request, _request_timeout=seconds).response
+        try:
+            body = network.read_body(
+                response, most_bytes=MOST_BYTES, deadline=deadline, now=self._now
+            )
+        except BaseException:
+            response.close()
+            raise
+        return Answer(response.status, body, network.retry_after(response))
+
+    def _translated(self, error: Exception) -> ClusterError:
+        problem = network.certificate_problem(error)
+        if problem is not None:
+            why = f"its certificate is not accepted: {problem}"
+            return ClusterCertificateRejected(self.server, why)
+        kind = ClusterSilent if network.is_silence(error) else ClusterUnreachable
+        return kind(self.server, network.in_words(error))
+
+
+def _client(access: ClusterAccess) -> ApiClient:
+    configuration = _configuration(access)
+    configuration.retries = network.NO_RETRIES
+    client = ApiClient(configuration)
+    client.user_agent = USER_AGENT
+    return client
+
+
+def _configuration(access: ClusterAccess) -> Configuration:
+    match access:
+        case ServiceAccount():
+            return _from_service_account(access)
+        case Kubeconfig():
+            return _from_kubeconfig(access)
+
+
+def _from_service_account(access: ServiceAccount) -> Configuration:
+    configuration = Configuration()
+    environment = {
+        "KUBERNETES_SERVICE_HOST": access.host,
+        "KUBERNETES_SERVICE_PORT": access.port,
+    }
+    try:
+        InClusterConfigLoader(
+            token_filename=str(access.token_file),
+            cert_filename=str(access.ca_file),
+            environ=environment,
+        ).load_and_set(configuration)
+    except (ConfigException, OSError) as error:
+        raise NoClusterConfigured(f"the pod's service account cannot be used: {error}") from error
+    return configuration
+
+
+def _from_kubeconfig(access: Kubeconfig) -> Configuration:
+    name = "the kubeconfig" if access.file is None else str(access.file)
+    if access.file is not None:
+        _check_readable(access.file)
+    configuration = Configuration()
+    try:
+        load_kube_config(
+            config_file=None if access.file is None else str(access.file),
+            context=access.context,
+            client_configuration=configuration,
+            persist_config=False,
+        )
+    except ConfigException as error:
+        hint = " (not in a pod: name one with --kubeconfig)" if access.file is None else ""
+        raise NoClusterConfigured(f"{name} cannot be used: {error}{hint}") from error
+    except (yaml.YAMLError, OSError, ValueError, TypeError, AttributeError, KeyError) as error:
+        # The library takes the shape of the file for granted.
+        raise NoClusterConfigured(f"{name} is not a kubeconfig") from error
+    if not configuration.verify_ssl:
+        # The kubeconfig says so; urllib3 would repeat its warning with every request.
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    return configuration
+
+
+def _check_readable(file: Path) -> None:
+    """The library takes a file that is missing for one that is empty."""
+    try:
+        file.open("rb").close()
+    except OSError as error:
+        raise NoClusterConfigured(f"{file} cannot be read: {error.strerror}") from error

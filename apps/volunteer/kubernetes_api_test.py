@@ -1,0 +1,118 @@
+"""The way to the API server: configuration, credentials, TLS, compression."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from tools.simulator import Cluster as Simulated
+from tools.simulator import RotateToken, Rule, Script, running_simulator
+from tools.simulator.access import write_service_account
+
+from volunteer.clock import system_clock
+from volunteer.cluster_access import Kubeconfig, ServiceAccount
+from volunteer.errors import ClusterCertificateRejected, NoClusterConfigured
+from volunteer.kubernetes_api import KubernetesApi
+
+_TWO = Simulated.generate(nodes=2, seed=1)
+_NOW = system_clock().now
+
+
+def _get_nodes(access: Kubeconfig | ServiceAccount) -> int:
+    with closing(KubernetesApi(access, now=_NOW)) as api:
+        return api.get("/api/v1/nodes", {"limit": "500"}, seconds=10.0).status
+
+
+def test_private_authority(tmp_path: Path) -> None:
+    """The CA of the kubeconfig makes the API server's certificate valid."""
+    with running_simulator(_TWO, tls=True) as simulator:
+        assert _get_nodes(Kubeconfig(simulator.kubeconfig(tmp_path / "config"))) == 200
+
+
+def test_wrong_authority(tmp_path: Path) -> None:
+    """A certificate of another CA is an error of its own, and nothing is asked."""
+    with running_simulator(_TWO, tls=True) as simulator:
+        file = simulator.kubeconfig(tmp_path / "config", certificate_authority=False)
+        with pytest.raises(ClusterCertificateRejected, match="its certificate is not accepted: "):
+            _get_nodes(Kubeconfig(file))
+        assert simulator.requests == ()
+
+
+def test_service_account(tmp_path: Path) -> None:
+    """A pod's service account opens the cluster."""
+    write_service_account(tmp_path, token="secret")
+    with running_simulator(_TWO, tls=True, script=Script(token="secret")) as simulator:
+        access = ServiceAccount(
+            simulator.host, str(simulator.port), tmp_path / "token", tmp_path / "ca.crt"
+        )
+        assert _get_nodes(access) == 200
+    assert simulator.requests[0].headers["authorization"] == "bearer secret"
+
+
+def test_renewed_token(tmp_path: Path) -> None:
+    """Credentials are read again when asked to, however fresh they are."""
+    write_service_account(tmp_path, token="old")
+    rotation = RotateToken(token="new", token_file=tmp_path / "token")
+    script = Script(rules=(Rule(path="/version", fault=rotation),), token="old")
+    with running_simulator(_TWO, tls=True, script=script) as simulator:
+        access = ServiceAccount(
+            simulator.host, str(simulator.port), tmp_path / "token", tmp_path / "ca.crt"
+        )
+        with closing(KubernetesApi(access, now=_NOW)) as api:
+            assert api.get("/version", {}, seconds=10.0).status == 401
+            api.renew_credentials()
+            assert api.get("/version", {}, seconds=10.0).status == 200
+
+
+def test_compression(tmp_path: Path) -> None:
+    """Answers travel compressed and arrive as JSON."""
+    with running_simulator(Simulated.generate(nodes=50, seed=1)) as simulator:
+        access = Kubeconfig(simulator.kubeconfig(tmp_path / "config"))
+        with closing(KubernetesApi(access, now=_NOW)) as api:
+            answer = api.get("/api/v1/nodes", {"limit": "500"}, seconds=10.0)
+    assert answer.body.startswith(b'{"kind":"NodeList"')
+    assert simulator.requests[0].headers["accept-encoding"] == "gzip"
+
+
+def test_nothing_is_printed_of_an_answer(tmp_path: Path) -> None:
+    """An answer's repr does not show its body."""
+    with running_simulator(_TWO) as simulator:
+        access = Kubeconfig(simulator.kubeconfig(tmp_path / "config"))
+        with closing(KubernetesApi(access, now=_NOW)) as api:
+            answer = api.get("/api/v1/nodes", {"limit": "500"}, seconds=10.0)
+    assert "NodeList" not in repr(answer)
+
+
+def test_missing_kubeconfig(tmp_path: Path) -> None:
+    """A kubeconfig that is not there is named."""
+    file = tmp_path / "none"
+    with pytest.raises(NoClusterConfigured) as refusal:
+        KubernetesApi(Kubeconfig(file), now=_NOW)
+    assert str(refusal.value) == f"{file} cannot be read: No such file or directory"
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "text", "a: [", "\0", "{}", '{"clusters": 5}', "contexts: [{}]"]
+)
+def test_bad_kubeconfig(tmp_path: Path, content: str) -> None:
+    """Whatever a kubeconfig holds instead, the line names the file."""
+    file = tmp_path / "config"
+    file.write_text(content)
+    with pytest.raises(NoClusterConfigured, match=f"^{file} (is not|cannot be used)"):
+        KubernetesApi(Kubeconfig(file), now=_NOW)
+
+
+def test_unknown_context(tmp_path: Path) -> None:
+    """A context that the kubeconfig does not have is named."""
+    with running_simulator(_TWO) as simulator:
+        file = simulator.kubeconfig(tmp_path / "config")
+    with pytest.raises(NoClusterConfigured, match="object with name other"):
+        KubernetesApi(Kubeconfig(file, "other"), now=_NOW)
+
+
+def test_service_account_without_authority(tmp_path: Path) -> None:
+    """A service account without its CA file cannot be used."""
+    write_service_account(tmp_path, token="secret")
+    (tmp_path / "ca.crt").unlink()
+    access = ServiceAccount("127.0.0.1", "1", tmp_path / "token", tmp_path / "ca.crt")
+    with pytest.raises(NoClusterConfigured, match="the pod's service account cannot be used"):
+        KubernetesApi(access, now=_NOW)

@@ -1,0 +1,143 @@
+"""What a report would say, for people: each field, its values, and why it is anonymous.
+
+Pure text; the values come from the finished report, so what is shown is what would be sent.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
+
+from report import Node, Report, Withheld
+from report.anonymisation import NEVER_SENT
+from report.pseudonym import PseudonymSource
+
+from volunteer.reporting import Prepared
+
+_MOST_VALUES: Final = 8
+_WIDEST_VALUE: Final = 100
+_PUBLIC_WORD: Final = "a word of a public vocabulary, the same in many clusters"
+_VERSION: Final = "numbers and publicly known suffixes only"
+_AS_IT_IS: Final = "as it is in the cluster, because you asked for it with --verbatim"
+
+PSEUDONYM_KEYS: Final = {
+    PseudonymSource.SECRET: "keyed with the secret of --key-file",
+    PseudonymSource.CLUSTER_UID: (
+        "keyed with the UID of the namespace kube-system, which the operator of a managed cluster"
+        " knows too; --key-file is stronger"
+    ),
+    PseudonymSource.NONE: (
+        "without a key, so whoever knows a node's machine ID and name can test a guess;"
+        " --key-file is stronger"
+    ),
+}
+"""How the pseudonyms of nodes are protected, in words."""
+
+_TEXTS_OF_A_NODE: Final[tuple[tuple[str, Callable[[Node], str | None], str], ...]] = (
+    ("operatingSystem", lambda node: node.operating_system, _PUBLIC_WORD),
+    ("osImage", lambda node: node.os_image, _PUBLIC_WORD),
+    ("kernelVersion", lambda node: node.kernel_version, _VERSION),
+    ("architecture", lambda node: node.architecture, _PUBLIC_WORD),
+    ("containerRuntimeVersion", lambda node: node.container_runtime_version, _VERSION),
+    ("kubeletVersion", lambda node: node.kubelet_version, _VERSION),
+    ("cloudProvider", lambda node: node.cloud_provider, "the scheme of providerID, where known"),
+)
+
+
+def render(
+    prepared: Prepared, *, destination: str, verbatim: frozenset[str], chose_cluster_id: bool
+) -> str:
+    """Return the preview, ready to be printed.
+
+    `destination` completes the sentence "would go …"; `verbatim` holds wire names;
+    `chose_cluster_id` says that the cluster ID is the user's own and not derived.
+    """
+    report = prepared.anonymised.report
+    sections = (
+        [f"This report would go {destination}. Nothing has been sent."],
+        _cluster(report, verbatim, chose_cluster_id=chose_cluster_id),
+        _nodes(report.nodes or (), prepared.pseudonym_source, verbatim),
+        _extensions(report),
+        ["Withheld", *_withheld(prepared.anonymised.withheld)],
+        ["Never sent, whatever the flags", *(f"  {thing}" for thing in NEVER_SENT)],
+        [f"Size: {len(prepared.body)} bytes; `preview --json` prints them exactly."],
+    )
+    return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
+
+
+def _cluster(report: Report, verbatim: frozenset[str], *, chose_cluster_id: bool) -> list[str]:
+    origin = (
+        "what you chose with --cluster-id" if chose_cluster_id else "derived; it cannot be reversed"
+    )
+    why_master_version = _why("masterVersion", _VERSION, verbatim)
+    return [
+        "Cluster",
+        *_field("version", [report.version], "the volunteer's own version"),
+        *_field("timestamp", [report.timestamp], "UNIX seconds; a collector keeps its own hour"),
+        *_field("clusterID", [report.cluster_id], origin),
+        *_field("masterVersion", [report.master_version], why_master_version),
+    ]
+
+
+def _nodes(
+    nodes: Sequence[Node], source: PseudonymSource, verbatim: frozenset[str]
+) -> Iterator[str]:
+    yield f"Nodes: {len(nodes)}"
+    yield from _field(
+        "id", [node.id for node in nodes], f"a pseudonym (BLAKE2b), {PSEUDONYM_KEYS[source]}"
+    )
+    for name, text, why in _TEXTS_OF_A_NODE:
+        yield from _field(name, [text(node) for node in nodes], _why(name, why, verbatim))
+    why = _why("capacity", "public names of resources, with quantities", verbatim)
+    yield from _field("capacity", _capacities(nodes), why)
+
+
+def _capacities(nodes: Iterable[Node]) -> list[str | None]:
+    return [
+        f"{resource.resource}: {resource.value}"
+        for node in nodes
+        for resource in node.capacity or ()
+    ]
+
+
+def _extensions(report: Report) -> list[str]:
+    if not report.extensions:
+        return []
+    return [
+        "Extensions: your own words, sent as they are",
+        *(f"  {_shown(f'{found.name}: {found.value}')}" for found in report.extensions),
+    ]
+
+
+def _withheld(withheld: Iterable[Withheld]) -> list[str]:
+    lines = [
+        f"  {found.field} ({found.count}x): {found.rule}; "
+        + (f"{found.flag} sends it" if found.flag else "no flag sends it")
+        for found in withheld
+    ]
+    return lines or ["  nothing: every value was recognised"]
+
+
+def _field(name: str, values: Iterable[str | None], why: str) -> Iterator[str]:
+    """Yield a field with its different values, the most frequent first."""
+    counts = Counter(value for value in values if value is not None)
+    if not counts:
+        yield f"  {name}: not sent"
+        return
+    yield f"  {name}: {why}"
+    for value, count in counts.most_common(_MOST_VALUES):
+        yield f"      {_shown(value)}" + (f"  ({count}x)" if count > 1 else "")
+    if len(counts) > _MOST_VALUES:
+        yield f"      and {len(counts) - _MOST_VALUES} other values (`preview --json` has all)"
+
+
+def _why(name: str, why: str, verbatim: frozenset[str]) -> str:
+    return _AS_IT_IS if name in verbatim else why
+
+
+def _shown(text: str) -> str:
+    """Return `text` on one line that a terminal cannot mistake for a command to itself."""
+    line = "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
+    return line if len(line) <= _WIDEST_VALUE else f"{line[:_WIDEST_VALUE]}…"

@@ -1,0 +1,85 @@
+"""Trying again: exponential backoff with full jitter, and whatever the server asks for.
+
+The backoff doubles from one second; full jitter takes a random part of it, so that many clients
+that failed together do not come back together ("Exponential Backoff And Jitter", AWS
+Architecture Blog, 2015). A server's `Retry-After` (RFC 9110, section 10.2.3) is waited for in
+full, and the jitter comes on top.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Final, Generic, TypeVar
+
+import tenacity
+
+from volunteer.clock import Clock
+
+_FIRST_BACKOFF_SECONDS: Final = 1.0
+_MOST_DOUBLINGS: Final = 32
+
+T = TypeVar("T")
+Reason = TypeVar("Reason")
+
+
+@dataclass(frozen=True)
+class TryAgain(Generic[Reason]):
+    """An attempt failed in a way that may pass. `after` is the server's wish, in seconds."""
+
+    reason: Reason
+    after: float | None = None
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to go on. `deadline` is a reading of `Clock.now`; no attempt starts after it.
+
+    `longest_backoff` is seconds, `attempts` how many at most, None for any number.
+    """
+
+    deadline: float
+    longest_backoff: float
+    attempts: int | None = None
+
+
+def retry(
+    attempt: Callable[[], T | TryAgain[Reason]],
+    *,
+    patience: Patience,
+    clock: Clock,
+    random: Random,
+    announce: Callable[[Reason, float], None],
+) -> T | TryAgain[Reason]:
+    """Return the first outcome that is not `TryAgain`, or the last one when patience ends.
+
+    `announce` is told the reason and the seconds of each wait before it begins.
+    """
+
+    def wait(state: tenacity.RetryCallState) -> float:
+        doublings = min(state.attempt_number - 1, _MOST_DOUBLINGS)
+        backoff = min(patience.longest_backoff, _FIRST_BACKOFF_SECONDS * 2**doublings)
+        return (_failure(state).after or 0.0) + random.uniform(0, backoff)
+
+    def is_over(state: tenacity.RetryCallState) -> bool:
+        if patience.attempts is not None and state.attempt_number >= patience.attempts:
+            return True
+        return clock.now() + state.upcoming_sleep >= patience.deadline
+
+    def before_sleep(state: tenacity.RetryCallState) -> None:
+        announce(_failure(state).reason, state.upcoming_sleep)
+
+    def _failure(state: tenacity.RetryCallState) -> TryAgain[Reason]:
+        outcome = state.outcome
+        assert outcome is not None  # noqa: S101 - tenacity asks only after an attempt
+        failure: TryAgain[Reason] = outcome.result()
+        return failure
+
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_result(lambda outcome: isinstance(outcome, TryAgain)),
+        wait=wait,
+        stop=is_over,
+        sleep=clock.sleep,
+        before_sleep=before_sleep,
+        retry_error_callback=_failure,
+    )
+    return retrying(attempt)

@@ -1,0 +1,140 @@
+"""The life of a volunteer."""
+
+from collections.abc import Callable
+
+import pytest
+
+from volunteer.delivery import Delivered, Outcome, Refused, Unavailable
+from volunteer.errors import ClusterUnreachable, ReportNotPossible, UsageError
+from volunteer.schedule import Schedule
+from volunteer.service import exit_status, report_once, report_periodically
+from volunteer.testing import JumpingClock
+from volunteer.waiting import wait_until
+
+
+class _Enough(Exception):
+    """Ends a life without end."""
+
+
+def _live(
+    clock: JumpingClock, *reports: Callable[[], Outcome], period: float = 100.0
+) -> list[tuple[float, float | None]]:
+    """Make the given reports and return when each was made, and when the next was due then."""
+    made: list[tuple[float, float | None]] = []
+    remaining = iter(reports)
+
+    def report(next_due: float | None) -> Outcome:
+        made.append((clock.time, next_due))
+        action = next(remaining, None)
+        if action is None:
+            raise _Enough
+        return action()
+
+    with pytest.raises(_Enough):
+        report_periodically(
+            report,
+            Schedule(clock.time, period),
+            now=clock.clock.now,
+            wait_until=lambda due: wait_until(due, clock.clock),
+        )
+    return made
+
+
+def _taking(clock: JumpingClock, seconds: float) -> Callable[[], Outcome]:
+    def report() -> Outcome:
+        clock.time += seconds
+        return Delivered()
+
+    return report
+
+
+def test_every_period() -> None:
+    """Reports keep to the grid, however long each takes, and end before the next is due."""
+    clock = JumpingClock(now=0.0)
+    made = _live(clock, _taking(clock, 30.0), _taking(clock, 99.0))
+    assert made == [(0.0, 100.0), (100.0, 200.0), (200.0, 300.0)]
+
+
+def test_missed_due_times() -> None:
+    """After due times that passed there is one report, and then the grid again."""
+    clock = JumpingClock(now=0.0)
+    made = _live(clock, _taking(clock, 350.0), Delivered)
+    assert made == [(0.0, 100.0), (350.0, 400.0), (400.0, 500.0)]
+
+
+def test_late_waking() -> None:
+    """A machine that slept over several due times reports once."""
+    clock = JumpingClock(now=0.0)
+    made: list[float] = []
+
+    def wait(due: float) -> None:
+        clock.time = 730.0 if due == 100.0 else max(clock.time, due)
+
+    def report(_next_due: float | None) -> Outcome:
+        made.append(clock.time)
+        if len(made) == 3:
+            raise _Enough
+        return Delivered()
+
+    with pytest.raises(_Enough):
+        report_periodically(report, Schedule(0.0, 100.0), now=clock.clock.now, wait_until=wait)
+    assert made == [0.0, 730.0, 800.0]
+
+
+def test_delivery_beyond_the_next_due_time() -> None:
+    """A report that ends a little after the next was due does not make that one fall out."""
+    clock = JumpingClock(now=0.0)
+    made = _live(clock, _taking(clock, 105.0), Delivered)
+    assert made == [(0.0, 100.0), (105.0, 200.0), (200.0, 300.0)]
+
+
+def _raising(error: Exception) -> Callable[[], Outcome]:
+    def report() -> Outcome:
+        raise error
+
+    return report
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        lambda: Refused("answered 400"),
+        lambda: Unavailable("answered 503"),
+        _raising(ClusterUnreachable("https://cluster", "connection refused")),
+        _raising(ReportNotPossible("too large")),
+    ],
+)
+def test_trouble(trouble: Callable[[], Outcome]) -> None:
+    """Whatever happens to one report, the next one is made when it is due."""
+    made = _live(JumpingClock(now=0.0), trouble, Delivered)
+    assert [when for when, _ in made] == [0.0, 100.0, 200.0]
+
+
+def test_usage_error() -> None:
+    """What will not get better by itself ends the service."""
+    clock = JumpingClock(now=0.0)
+    with pytest.raises(UsageError, match="no identity"):
+        report_periodically(
+            lambda _next_due: _raising(UsageError("no identity"))(),
+            Schedule(0.0, 100.0),
+            now=clock.clock.now,
+            wait_until=lambda due: wait_until(due, clock.clock),
+        )
+
+
+def test_once() -> None:
+    """One report has no other after it, and its outcome is the exit status."""
+    asked: list[float | None] = []
+
+    def report(next_due: float | None) -> Outcome:
+        asked.append(next_due)
+        return Refused("answered 400")
+
+    assert report_once(report) == 4
+    assert asked == [None]
+
+
+def test_exit_status() -> None:
+    """Each outcome has its own exit status."""
+    outcomes: list[Outcome] = [Delivered(), Refused("no"), Unavailable("later")]
+    assert [exit_status(outcome) for outcome in outcomes] == [0, 4, 5]

@@ -1,0 +1,138 @@
+"""Puts the parts together: settings in, a running program out.
+
+The Kubernetes client and urllib3 are most of the program's memory and time. They are imported when
+a report is due and not before.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from volunteer import start_line
+from volunteer.clock import Clock
+from volunteer.cluster import Cluster, Limits
+from volunteer.cluster_access import choose_access
+from volunteer.delivery import Outcome, deliver
+from volunteer.destinations import Collector, StandardOutput
+from volunteer.extensions import read_extensions
+from volunteer.preview import render
+from volunteer.reporting import Prepared, prepare
+from volunteer.schedule import starting
+from volunteer.service import announce_retry, log_left_out, report_once, report_periodically
+from volunteer.settings import Settings
+from volunteer.standard_output import write
+from volunteer.waiting import wait_until
+
+_IDEMPOTENCY_KEY_BYTES: Final = 16
+
+
+@dataclass(frozen=True)
+class World:
+    """All that is not the user's choice.
+
+    `proxies` maps `http`, `https`, `all` and `no` to what the environment says of them, and
+    `output` is the file descriptor for data.
+    """
+
+    environment: Mapping[str, str]
+    proxies: Mapping[str, str]
+    clock: Clock
+    random: Random
+    random_bytes: Callable[[int], bytes]
+    output: int
+
+
+def run(settings: Settings, world: World) -> int:
+    """Be a volunteer: report periodically, or once and return the exit status.
+
+    Raises `VolunteerError`.
+    """
+    check_extensions(settings)
+    start_line.log(settings)
+    now = world.clock.now
+    schedule = starting(
+        now(), period=settings.period, jitter=settings.first_jitter, random=world.random
+    )
+
+    def report(next_due: float | None) -> Outcome:
+        prepared = make_report(settings, world)
+        latest = now() + settings.longest_delivery
+        return send(prepared, settings, world, min(latest, next_due or latest))
+
+    def wait(due: float) -> None:
+        wait_until(due, world.clock)
+
+    if settings.is_one_shot:
+        wait(schedule.first)
+        return report_once(report)
+    return report_periodically(report, schedule, now=now, wait_until=wait)
+
+
+def preview(settings: Settings, world: World, *, as_json: bool) -> Outcome:
+    """Print what a report would say, and send nothing. Raises `VolunteerError`."""
+    check_extensions(settings)
+    prepared = make_report(settings, world)
+    if as_json:
+        return write(world.output, prepared.body)
+    text = render(
+        prepared,
+        destination=start_line.where(settings.destination),
+        verbatim=settings.disclosure.verbatim,
+        chose_cluster_id=settings.identity.cluster_id is not None,
+    )
+    return write(world.output, text.encode("utf-8"))
+
+
+def check_extensions(settings: Settings) -> None:
+    """Raise the first problem of the extension files: at start, none is tolerated."""
+    for problem in read_extensions(settings.extensions).problems:
+        raise problem
+
+
+def make_report(settings: Settings, world: World) -> Prepared:
+    """Look at the cluster and make its report. An extension file that turned bad is left out."""
+    from volunteer.kubernetes_api import KubernetesApi  # noqa: PLC0415 - see above
+
+    extensions = read_extensions(settings.extensions)
+    log_left_out(extensions.problems)
+    access = choose_access(
+        kubeconfig=settings.kubeconfig, context=settings.context, environment=world.environment
+    )
+    with closing(KubernetesApi(access, now=world.clock.now)) as api:
+        cluster = Cluster(api, clock=world.clock, random=world.random, limits=Limits())
+        return prepare(
+            lambda: cluster.observe(with_uid=settings.identity.needs_uid),
+            identity=settings.identity,
+            extensions=extensions.values,
+            disclosure=settings.disclosure,
+            unix_time=world.clock.unix_time(),
+            random_bytes=world.random_bytes,
+        )
+
+
+def send(prepared: Prepared, settings: Settings, world: World, deadline: float) -> Outcome:
+    """Deliver a report, or write it to standard output, before `deadline`."""
+    match settings.destination:
+        case StandardOutput():
+            return write(world.output, prepared.body + b"\n")
+        case Collector(url):
+            from volunteer.collector_client import (  # noqa: PLC0415 - see above
+                CollectorClient,
+                Transport,
+            )
+
+            transport = Transport(world.proxies, settings.ca_file, settings.compress)
+            key = world.random_bytes(_IDEMPOTENCY_KEY_BYTES).hex()
+            with CollectorClient(
+                transport, prepared.body, idempotency_key=key, now=world.clock.now
+            ) as client:
+                return deliver(
+                    client.post,
+                    url,
+                    clock=world.clock,
+                    random=world.random,
+                    deadline=deadline,
+                    announce=announce_retry,
+                )

@@ -1,0 +1,139 @@
+"""The parts put together, with everything real but the clock and the dice."""
+
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from report import Extension
+from tools.simulator import Cluster, Simulator, running_simulator
+
+from volunteer.delivery import Delivered, Unavailable
+from volunteer.destinations import Collector, Destination, StandardOutput
+from volunteer.errors import InvalidExtensionFile
+from volunteer.reporting import Identity, Prepared
+from volunteer.settings import Settings
+from volunteer.testing import AlwaysLongest, JumpingClock, Says, running_collector
+from volunteer.wiring import World, check_extensions, make_report, run, send
+
+_UUID = "2b3db8fd-e392-4754-af32-6aaf0368b319"
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[Simulator]:
+    with running_simulator(Cluster.generate(nodes=2, seed=1)) as running:
+        yield running
+
+
+def _settings(
+    simulator: Simulator,
+    directory: Path,
+    *,
+    destination: Destination | None = None,
+    extensions: Path | None = None,
+    secret: bytes | None = None,
+    jitter: float | None = None,
+) -> Settings:
+    return Settings(
+        identity=Identity(_UUID, secret),
+        destination=destination or StandardOutput(),
+        period=0.0,
+        jitter=jitter,
+        extensions=extensions,
+        kubeconfig=simulator.kubeconfig(directory / "kubeconfig"),
+    )
+
+
+def _world(clock: JumpingClock, output: int = -1) -> World:
+    return World(
+        environment={},
+        proxies={},
+        clock=clock.clock,
+        random=AlwaysLongest(),
+        random_bytes=lambda count: b"\x07" * count,
+        output=output,
+    )
+
+
+def _extension_names(prepared: Prepared) -> list[str]:
+    return [found.name for found in prepared.anonymised.report.extensions or ()]
+
+
+def test_extension_file_that_turned_bad(
+    simulator: Simulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A file that turns bad after the start is logged and left out, and the report is made."""
+    directory = tmp_path / "facts"
+    directory.mkdir()
+    (directory / "good").write_text('{"good": "1"}')
+    (directory / "late").write_text('{"late": "1"}')
+    settings = _settings(simulator, tmp_path, extensions=directory)
+    check_extensions(settings)
+    (directory / "late").write_text("half writ")
+    with caplog.at_level(logging.ERROR):
+        prepared = make_report(settings, _world(JumpingClock()))
+    assert prepared.anonymised.report.extensions == (Extension("good", "1"),)
+    (record,) = caplog.records
+    assert record.getMessage().startswith(f"left out of this report: {directory / 'late'}: must be")
+    with pytest.raises(InvalidExtensionFile):
+        check_extensions(settings)
+
+
+def test_extension_file_that_changed(simulator: Simulator, tmp_path: Path) -> None:
+    """Extensions are read anew for each report."""
+    file = tmp_path / "facts"
+    settings = _settings(simulator, tmp_path, extensions=file)
+    for name in ("first", "second"):
+        file.write_text(f'{{"{name}": "1"}}')
+        assert _extension_names(make_report(settings, _world(JumpingClock()))) == [name]
+
+
+def test_least_privilege(simulator: Simulator, tmp_path: Path) -> None:
+    """With a key file of one's own nothing but the version and the nodes is asked for."""
+    before = len(simulator.requests)
+    make_report(_settings(simulator, tmp_path, secret=bytes(32)), _world(JumpingClock()))
+    asked = [request.path for request in simulator.requests[before:]]
+    assert asked == ["/version", "/api/v1/nodes"]
+
+
+def test_one_line_of_output(simulator: Simulator, tmp_path: Path) -> None:
+    """On standard output a report is one line."""
+    settings = _settings(simulator, tmp_path)
+    prepared = make_report(settings, _world(JumpingClock()))
+    with (tmp_path / "out").open("wb") as output:
+        world = _world(JumpingClock(), output.fileno())
+        assert send(prepared, settings, world, deadline=0.0) == Delivered()
+    assert (tmp_path / "out").read_bytes() == prepared.body + b"\n"
+
+
+def test_idempotency_key(simulator: Simulator, tmp_path: Path) -> None:
+    """The key of a report is 128 random bits, unlike anything of the cluster."""
+    with running_collector() as collector:
+        settings = _settings(simulator, tmp_path, destination=Collector(collector.url))
+        prepared = make_report(settings, _world(JumpingClock()))
+        assert send(prepared, settings, _world(JumpingClock()), deadline=1e9) == Delivered()
+    assert collector.received[0].headers["idempotency-key"] == "07" * 16
+
+
+def test_deadline(simulator: Simulator, tmp_path: Path) -> None:
+    """A delivery ends at its deadline."""
+    clock = JumpingClock(now=0.0)
+    with running_collector(*[Says(503)] * 50) as collector:
+        settings = _settings(simulator, tmp_path, destination=Collector(collector.url))
+        prepared = make_report(settings, _world(clock))
+        outcome = send(prepared, settings, _world(clock), deadline=60.0)
+    assert outcome == Unavailable("answered 503")
+    assert clock.time < 60.0
+
+
+def test_jitter_of_one_report(simulator: Simulator, tmp_path: Path) -> None:
+    """--jitter makes a single report wait too, as a CronJob's should."""
+    clock = JumpingClock(now=0.0)
+    settings = _settings(simulator, tmp_path, jitter=3_600.0)
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        assert run(settings, _world(clock, null)) == 0
+    finally:
+        os.close(null)
+    assert sum(clock.sleeps) == 3_600.0
