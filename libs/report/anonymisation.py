@@ -52,6 +52,11 @@ NEVER_SENT: Final = (
 )
 """What no flag can make a report hold, in words for people."""
 
+_NO_QUANTITY: Final = "its value is not a Kubernetes quantity"
+_NO_PUBLIC_NAME: Final = "the resource's name is not a public one"
+_BEYOND_THE_FIRST: Final = f"beyond the first {MAX_CAPACITIES_PER_NODE} resources of a node"
+_UNFIT: Final = "it is too long, or holds characters that no report may hold"
+
 
 @dataclass(frozen=True)
 class Disclosure:
@@ -119,8 +124,9 @@ class _Anonymiser:
 
     def __init__(self, pseudonyms: Pseudonyms, disclosure: Disclosure) -> None:
         self._pseudonyms = pseudonyms
-        self._disclosure = disclosure
-        self._withheld: Counter[tuple[str, str]] = Counter()
+        self._omitted = disclosure.omit
+        self._verbatim = disclosure.verbatim & VERBATIM_FIELDS
+        self._withheld: Counter[tuple[str, str, str]] = Counter()  # field, rule, flag or ""
         # Nodes of a cluster are much alike: equal capacities are kept once.
         self._capacities: dict[tuple[Resource, ...], tuple[Resource, ...]] = {}
 
@@ -159,19 +165,19 @@ class _Anonymiser:
         self, field: str, seen: Identifying, recognise: Callable[[str], Recognised]
     ) -> str | None:
         """Return what may be sent of one text, or None where nothing may."""
-        if field in self._disclosure.omit:
+        if field in self._omitted:
             return None
         text = seen.reveal()
-        if field in self._disclosure.verbatim and fits_the_wire(text):
+        if field in self._verbatim and fits_the_wire(text):
             return text or None
         value, rule = recognise(text)
         if rule is not None:
-            self._count(field, rule)
+            self._withhold(field, rule)
         return value
 
     def capacity(self, seen: Mapping[Identifying, Identifying]) -> tuple[Resource, ...] | None:
         """Return the resources whose names are public and whose values are quantities."""
-        if "capacity" in self._disclosure.omit:
+        if "capacity" in self._omitted:
             return None
         resources = [
             Resource(name, quantity)
@@ -181,29 +187,34 @@ class _Anonymiser:
             if self._may_send(name, quantity)
         ]
         if len(resources) > MAX_CAPACITIES_PER_NODE:
-            self._count("capacity", f"beyond the first {MAX_CAPACITIES_PER_NODE} resources")
+            surplus = len(resources) - MAX_CAPACITIES_PER_NODE
+            self._withheld["capacity", _BEYOND_THE_FIRST, ""] += surplus
         kept = tuple(resources[:MAX_CAPACITIES_PER_NODE])
         return self._capacities.setdefault(kept, kept) or None
 
     def withheld(self) -> tuple[Withheld, ...]:
         return tuple(
-            Withheld(field, rule, count, _flag_that_sends(field))
-            for (field, rule), count in sorted(self._withheld.items())
+            Withheld(field, rule, count, flag or None)
+            for (field, rule, flag), count in sorted(self._withheld.items())
         )
 
     def _may_send(self, name: str, quantity: str) -> bool:
         if not vocabulary.is_quantity(quantity):
-            self._count("capacity", "its value is not a Kubernetes quantity")
+            self._withheld["capacity", _NO_QUANTITY, ""] += 1
             return False
         if vocabulary.is_known_resource(name):
             return True
-        if "capacity" in self._disclosure.verbatim and name and fits_the_wire(name):
+        if "capacity" in self._verbatim and name and fits_the_wire(name):
             return True
-        self._count("capacity", "the resource's name is not a public one")
+        self._withhold("capacity", _NO_PUBLIC_NAME)
         return False
 
-    def _count(self, field: str, rule: str) -> None:
-        self._withheld[field, rule] += 1
+    def _withhold(self, field: str, rule: str) -> None:
+        """Count what a flag would send, unless it was given and the wire contract forbids it."""
+        if field in self._verbatim:
+            self._withheld[field, _UNFIT, ""] += 1
+        else:
+            self._withheld[field, rule, _flag_that_sends(field)] += 1
 
 
 def fits_the_wire(text: str) -> bool:
@@ -211,5 +222,5 @@ def fits_the_wire(text: str) -> bool:
     return len(text) <= MAX_TEXT_CHARACTERS and is_plain_text(text)
 
 
-def _flag_that_sends(field: str) -> str | None:
-    return f"--verbatim {field}" if field in VERBATIM_FIELDS else None
+def _flag_that_sends(field: str) -> str:
+    return f"--verbatim {field}" if field in VERBATIM_FIELDS else ""

@@ -16,7 +16,7 @@ from report import MAX_REPORT_BYTES
 MIB = 1024 * 1024
 BYTES_PER_BYTE = 8
 CONSTANT = 8 * MIB
-"""For what is allowed whatever the size of the body: 20,000 nodes, and the room of the allocator."""
+"""For what is allowed whatever the size of the body, such as 20,000 nodes."""
 
 HEAD = b'{"version":"v9","clusterID":"c","nodes":'
 TINY_NODE = b'{"id":"a"}'
@@ -84,12 +84,16 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "many extensions": lambda: repeated(
         b'{"version":"v9","clusterID":"c","extensions":[', b'{"name":"a","value":""}', b"]}"
     ),
-    "many unknown fields": lambda: repeated(b'{"version":"v9","clusterID":"c",', b'"x":[[],{}]', b"}"),
+    "many unknown fields": lambda: repeated(
+        b'{"version":"v9","clusterID":"c",', b'"x":[[],{}]', b"}"
+    ),
     "an unknown list": lambda: repeated(b'{"version":"v9","clusterID":"c","x":[', b"[]", b"]}"),
     "a list as timestamp": lambda: repeated(
         b'{"version":"v9","clusterID":"c","timestamp":[', b"[]", b"]}"
     ),
-    "a long timestamp": lambda: filled(b'{"version":"v9","clusterID":"c","timestamp":"', b"1", b'"}'),
+    "a long timestamp": lambda: filled(
+        b'{"version":"v9","clusterID":"c","timestamp":"', b"1", b'"}'
+    ),
     "numbers as nodes": lambda: repeated(HEAD + b"[", b"1", b"]}"),
     "a huge number": lambda: filled(HEAD, b"9", b"}"),
     "a huge exponent": lambda: filled(HEAD + b"1e", b"9", b"}"),

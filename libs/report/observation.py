@@ -26,8 +26,10 @@ class _Sealed:
         return repr(self)
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        message = f"{type(self).__name__} holds identifying facts and cannot be serialised"
-        raise TypeError(message)
+        raise TypeError(f"{type(self).__name__} holds identifying facts and cannot be serialised")
+
+    def __getstate__(self) -> NoReturn:
+        self.__reduce_ex__(None)
 
 
 @final

@@ -1,9 +1,9 @@
 """The type wall, while the program runs: nothing standard gets a text out of an observation."""
 
-import ast
-import base64
 import copy
+import csv
 import dataclasses
+import io
 import json
 import logging
 import marshal
@@ -15,20 +15,18 @@ import string
 import traceback
 import xmlrpc.client
 from collections.abc import Callable
-from io import StringIO
+from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from report import Identifying, NodeObservation, Observation
 
 CANARY = "kxqzwpmvjtrhgylu"
 
 
-def sealed(text: str) -> list[object]:
-    """Return an observation and each of its parts, with `text` wherever there is one."""
+def sealed(text: str) -> dict[str, object]:
+    """Return an observation and its parts, with `text` wherever there is one."""
     secret = Identifying(text)
     node = NodeObservation(
         name=secret,
@@ -44,19 +42,96 @@ def sealed(text: str) -> list[object]:
         capacity={secret: secret},
     )
     observation = Observation(master_version=secret, nodes=[node], kube_system_uid=secret)
-    return [secret, node, observation, node.capacity, observation.nodes]
+    return {
+        "a text": secret,
+        "a node": node,
+        "an observation": observation,
+        "capacities": node.capacity,
+        "a list of nodes": observation.nodes,
+    }
 
 
-ENCODERS: dict[str, Callable[[object], object]] = {
+def logged(part: object) -> str:
+    """Return what logging writes of `part` as an argument, in each of its styles."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    logger = logging.getLogger("wall")
+    logger.propagate = False
+    logger.addHandler(handler)
+    logger.warning("%s %r", part, part)
+    logger.warning(part)
+    logger.warning("%(part)s", {"part": part}, exc_info=ValueError(part))
+    logger.removeHandler(handler)
+    return stream.getvalue()
+
+
+def csv_row(part: object) -> str:
+    """Return `part` as a row of CSV."""
+    stream = io.StringIO()
+    csv.writer(stream).writerow([part])
+    return stream.getvalue()
+
+
+ENCODERS: dict[str, Callable[[Any], object]] = {
     "msgspec.json": msgspec.json.encode,
-    "msgspec.json, with str as hook": lambda each: msgspec.json.encode(each, enc_hook=str),
-    "msgspec.json, with repr as hook": lambda each: msgspec.json.encode(each, enc_hook=repr),
+    "msgspec.json with str": lambda part: msgspec.json.encode(part, enc_hook=str),
+    "msgspec.json with repr": lambda part: msgspec.json.encode(part, enc_hook=repr),
     "msgspec.msgpack": msgspec.msgpack.encode,
-    "msgspec.yaml and toml": msgspec.to_builtins,
-    "msgspec.convert": lambda each: msgspec.convert(each, str, from_attributes=True),
-    "msgspec.asdict": lambda each: msgspec.structs.asdict(each),  # type: ignore[arg-type]
+    "msgspec.to_builtins": msgspec.to_builtins,
+    "msgspec.convert": lambda part: msgspec.convert(part, dict[str, object], from_attributes=True),
+    "msgspec.structs": msgspec.structs.asdict,
     "json": json.dumps,
-    "json, with str as default": lambda each: json.dumps(each, default=str),
-    "json, with repr as default": lambda each: json.dumps(each, default=repr),
-    "json, with vars as default": lambda each: json.dumps(each, default=vars),
+    "json with str": lambda part: json.dumps(part, default=str, skipkeys=True),
+    "json with repr": lambda part: json.dumps(part, default=repr, skipkeys=True),
+    "json with vars": lambda part: json.dumps(part, default=vars),
+    "pickle, text": lambda part: pickle.dumps(part, 0),
+    "pickle, newest": pickle.dumps,
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "getstate": lambda part: part.__getstate__(),
+    "marshal": marshal.dumps,
+    "plistlib": lambda part: plistlib.dumps({"part": part}),
+    "xmlrpc": lambda part: xmlrpc.client.dumps((part,)),
+    "csv": csv_row,
+    "dataclasses": dataclasses.asdict,
+    "vars": vars,
+    "repr": repr,
+    "str": str,
+    "bytes": bytes,
+    "format": lambda part: format(part, ">40"),
+    "f-string": lambda part: f"{part} {part!r} {part!s} {part!a} {part=} {part:>40}",
+    "percent": lambda part: "%s %r %a" % (part, part, part),  # noqa: UP031 - what is tested
+    "template": lambda part: string.Template("$part").substitute(part=part),
+    "pprint": pprint.pformat,
+    "reprlib": reprlib.repr,
+    "logging": logged,
+    "traceback": lambda part: "".join(traceback.format_exception(ValueError(part))),
+    "join": "".join,
+    "iteration": lambda part: [list(each) for each in part],
 }
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+@pytest.mark.parametrize("part", sealed(""))
+def test_no_encoder(encoder: str, part: str) -> None:
+    """No encoder, no formatting and no log exposes the content of an observation or a part."""
+    try:
+        shown = ENCODERS[encoder](sealed(CANARY)[part])
+    except (TypeError, ValueError, AttributeError) as error:
+        shown = error
+    assert CANARY not in repr(shown)
+    assert CANARY not in str(shown)
+
+
+def test_what_is_shown() -> None:
+    """What is shown instead names the type, so that an error can be understood."""
+    assert [repr(part) for part in sealed(CANARY).values()][:3] == [
+        "Identifying([redacted])",
+        "NodeObservation([redacted])",
+        "Observation([redacted])",
+    ]
+
+
+def test_reveal() -> None:
+    """The one way to the text is to ask for it by name."""
+    assert Identifying(CANARY).reveal() == CANARY

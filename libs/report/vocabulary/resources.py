@@ -1,32 +1,28 @@
-"""Names of resources that are public, and the quantities that they may have."""
+"""Names of resources that are public, and the quantities that a node may have of them."""
 
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Final
 
-from report.vocabulary.recognised import KEPT_VALUES
-from report.vocabulary.templates import Templates, load
+from report.vocabulary.recognition import MAX_CHARACTERS, REMEMBERED
+from report.vocabulary.vocabularies import Vocabulary, is_public
 
-# Kubernetes' resource.Quantity: <signedNumber><suffix>, the suffix binary (Ki), decimal (k, m)
-# or exponent form (e3). Nineteen digits hold every 64-bit number, and no more.
+_is_public: Final = lru_cache(REMEMBERED)(is_public)
+
+# Kubernetes allows any number of digits. Fifteen characters hold a petabyte in bytes, and no
+# identifier: https://pkg.go.dev/k8s.io/apimachinery/pkg/api/resource#Quantity
+_MAX_QUANTITY_CHARACTERS: Final = 15
 _QUANTITY: Final = re.compile(
-    r"[+-]?(?:[0-9]{1,19}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})"
-    r"(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,2})?",
-    re.ASCII,
+    r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)"  # signedNumber
+    r"(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?"  # binarySI, decimalSI, decimalExponent
 )
 
 
-@lru_cache(KEPT_VALUES)
 def is_known_resource(name: str) -> bool:
-    """Whether the name of a resource is public, and not of somebody's own choosing."""
-    return _resources().match(name)
+    """Whether `name` is public: a word of Kubernetes or of a vendor's documentation."""
+    return len(name) <= MAX_CHARACTERS and _is_public(Vocabulary.RESOURCES, name)
 
 
 def is_quantity(text: str) -> bool:
-    """Whether `text` is a Kubernetes quantity, of a length that real ones have."""
-    return _QUANTITY.fullmatch(text) is not None
-
-
-@cache
-def _resources() -> Templates:
-    return load("resources.toml")["resource"]
+    """Whether `text` is a Kubernetes quantity (`16384Ki`) that is too short to identify."""
+    return len(text) <= _MAX_QUANTITY_CHARACTERS and _QUANTITY.fullmatch(text) is not None

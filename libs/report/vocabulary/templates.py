@@ -1,81 +1,78 @@
-"""Templates of public texts: data that a reader can check without reading regular expressions.
+"""The language of the data files, and its translation to a regular expression.
 
-A template is a text in which
+    Debian GNU/Linux {number} ({codename})
+    Ubuntu {release}[ LTS]
 
-- `{number}` stands for 1 to 8 ASCII digits, `{version}` for 1 to 4 such numbers joined by dots,
-  `{build}` for up to 5 numbers of up to 12 digits joined by dots and dashes, `{commit}` for 7 to
-  10 hex digits (of a vendor's release, the same for everybody who runs it),
-- `{word}` for one of the words that the entry lists under that name,
-- `[…]` encloses what may be missing,
+- `{name}` is a piece: one of `PIECES`, or a word of the list that the data file gives that name.
+- `[…]` may be missing. It may hold pieces and further brackets.
+- Everything else stands for itself, letter case included.
 
-and every other character stands for itself. A template matches whole texts only. Because numbers
-are short and words are listed, no text of somebody's own making fits in one.
+So a text can hold nothing but listed words and bounded numbers: that makes it safe to send, and
+lets a reviewer read the data instead of expressions. Every piece is bounded, so matching a text of
+bounded length takes bounded time.
 """
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from importlib import resources
-from typing import Final, TypeAlias
+from functools import cached_property
+from typing import Final
 
-Words: TypeAlias = Mapping[str, Sequence[str]]
+# [0-9] and not \d, which takes every script's digits. A number is short enough to identify nothing
+# that is not counted anyway: 1043002 is a build of GKE, 150400 one of SUSE.
+_NUMBER: Final = "[0-9]{1,7}"
 
-MAX_CHARACTERS: Final = 256
-"""A longer text is nothing public; it is not even looked at."""
-
-_NUMBER: Final = "[0-9]{1,8}"
-_PIECES: Final = {
+PIECES: Final[Mapping[str, str]] = {
     "number": _NUMBER,
-    "version": rf"{_NUMBER}(?:\.{_NUMBER}){{0,3}}",
-    "build": r"[0-9]{1,12}(?:[.-][0-9]{1,12}){0,4}",
-    "commit": "[0-9a-f]{7,10}",
+    "release": rf"{_NUMBER}(?:\.{_NUMBER}){{1,3}}",  # 2 to 4 numbers: 22.04, 10.0.20348.2762
+    "version": rf"{_NUMBER}(?:\.{_NUMBER}){{0,7}}",  # 1 to 8 numbers: 2136.311.6.1
+    "date": "20[0-9]{6}",  # 20241031
+    "minute": "20[0-9]{10}",  # 202410211619
 }
-_TOKEN: Final = re.compile(r"\{(?P<name>[a-z_]+)\}|(?P<optional>[\[\]])|(?P<text>[^\[\]{}]+)")
+"""The pieces that every data file may use, as expressions."""
+
+_MARKS: Final = re.compile(r"(\{[^}]*\}|[\[\]])")
 
 
-class Templates:
-    """A set of templates, tried as one."""
+class Template:
+    """One line of a data file. `words` are the lists that it may name as pieces.
 
-    def __init__(self, patterns: Sequence[str]) -> None:
-        self._pattern = re.compile("|".join(patterns), re.ASCII)
-
-    def match(self, text: str) -> bool:
-        """Whether one of the templates is the whole of `text`."""
-        return len(text) <= MAX_CHARACTERS and self._pattern.fullmatch(text) is not None
-
-
-def load(file: str) -> dict[str, Templates]:
-    """Return the templates of a data file of this package, by section.
-
-    Each section is a list of entries with `templates`, a `source`, and lists of words.
+    Raises KeyError for a piece that is neither in `words` nor in `PIECES`, and re.error for a
+    bracket without its other half, both when it is first compared to a text that may match.
     """
-    data = resources.files(__package__).joinpath(file).read_text(encoding="utf-8")
-    return {
-        section: Templates([pattern for entry in entries for pattern in _patterns(entry)])
-        for section, entries in tomllib.loads(data).items()
-    }
+
+    def __init__(self, text: str, words: Mapping[str, Sequence[str]]) -> None:
+        self._parts = tuple(part for part in _MARKS.split(text) if part)
+        self._words = words
+        self._needed = tuple(_needed(self._parts))
+
+    def matches(self, text: str, end: int) -> bool:
+        """Whether all of `text` before `end` is public by this template."""
+        # To compile an expression costs as much as thousands of these: most are never needed.
+        if not all(literal in text for literal in self._needed):
+            return False
+        return self._expression.fullmatch(text, 0, end) is not None
+
+    @cached_property
+    def _expression(self) -> re.Pattern[str]:
+        return re.compile("".join(map(self._translated, self._parts)))
+
+    def _translated(self, part: str) -> str:
+        if part == "[":
+            return "(?:"
+        if part == "]":
+            return ")?"
+        if not part.startswith("{"):
+            return re.escape(part)
+        name = part[1:-1]
+        if name in self._words:
+            return f"(?:{'|'.join(map(re.escape, self._words[name]))})"
+        return PIECES[name]
 
 
-def _patterns(entry: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    for template in entry["templates"]:
-        yield "".join(_pieces(template, entry))
-
-
-def _pieces(template: str, words: Words) -> Iterator[str]:
-    position = 0
-    while position < len(template):
-        token = _TOKEN.match(template, position)
-        if token is None:
-            message = f"a template breaks off: {template!r}"
-            raise ValueError(message)
-        position = token.end()
-        if token["name"]:
-            yield _PIECES.get(token["name"]) or _alternatives(words[token["name"]])
-        elif token["optional"]:
-            yield "(?:" if token["optional"] == "[" else ")?"
-        else:
-            yield re.escape(token["text"])
-
-
-def _alternatives(words: Sequence[str]) -> str:
-    return f"(?:{'|'.join(re.escape(word) for word in words)})"
+def _needed(parts: Sequence[str]) -> Iterator[str]:
+    """Yield what stands for itself and may not be missing."""
+    depth = 0
+    for part in parts:
+        depth += (part == "[") - (part == "]")
+        if depth == 0 and part != "]" and not part.startswith("{"):
+            yield part

@@ -1,67 +1,51 @@
-"""Versions of kernels, Kubernetes and runtimes: whole where public, else their numbers."""
+"""Versions of kernels, Kubernetes and runtimes: the longest beginning that is public."""
 
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Final
 
-from report.vocabulary.recognised import ABSENT, KEPT_VALUES, Recognised
-from report.vocabulary.templates import MAX_CHARACTERS, Templates, load
+from report.vocabulary.recognition import ABSENT, MAX_CHARACTERS, REMEMBERED, Recognised
+from report.vocabulary.vocabularies import Vocabulary, is_public
 
-_CUT: Final = "a suffix that is not a publicly known one was cut"
-_NO_VERSION: Final = "it does not begin with a version, and was left out"
+_CUT: Final = "ends in what is not publicly known (a commit, or a build of one's own), cut off"
+_NO_VERSION: Final = "not a publicly known version, left out"
 
-# Numbers joined by dots, of a length that no identifying number has.
-_NUMBERS: Final = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,6}){1,3}(?![0-9])", re.ASCII)
-_RUNTIME: Final = re.compile(r"([a-z-]{1,16})://", re.ASCII)
+# A version is cut in front of one of these and nowhere else: 5.15.1066 is not 5.15.106.
+_SEPARATOR: Final = re.compile(r"[^0-9A-Za-z]")
 
 
-@lru_cache(KEPT_VALUES)
 def kernel_version(text: str) -> Recognised:
-    """Recognise `uname -r`: the numbers, and the suffix of a known distribution."""
-    return _version(text, _kernels())
+    """Recognise `uname -r`: its numbers, and what a known distribution appends."""
+    return _longest_beginning(Vocabulary.KERNELS, text)
 
 
-@lru_cache(KEPT_VALUES)
 def kubernetes_version(text: str) -> Recognised:
-    """Recognise a gitVersion: the numbers, and the suffix of a known vendor."""
-    return _version(text, _kubernetes())
+    """Recognise a gitVersion: its numbers, and what a known distribution appends."""
+    return _longest_beginning(Vocabulary.KUBERNETES_VERSIONS, text)
 
 
-@lru_cache(KEPT_VALUES)
 def container_runtime_version(text: str) -> Recognised:
-    """Recognise `name://version`: a known name, the numbers, and a known suffix."""
-    runtimes = _runtimes()
-    if not text or runtimes["runtime"].match(text):
-        return Recognised(text, None) if text else ABSENT
-    name = _RUNTIME.match(text)
-    if name is None or not runtimes["name"].match(name[1]):
-        return Recognised(None, "it is not a publicly known runtime, and was left out")
-    numbers = _NUMBERS.match(text, name.end())
-    if numbers is None:
-        return Recognised(None, _NO_VERSION)
-    return Recognised(f"{name[0]}{numbers[0]}", _CUT)
+    """Recognise `name://version`: a known name, the numbers, what a known distribution appends."""
+    return _longest_beginning(Vocabulary.CONTAINER_RUNTIMES, text)
 
 
-def _version(text: str, known: Templates) -> Recognised:
+def _longest_beginning(vocabulary: Vocabulary, text: str) -> Recognised:
     if not text:
         return ABSENT
-    if known.match(text):
-        return Recognised(text, None)
-    letter = "v" if text.startswith("v") else ""
-    numbers = _NUMBERS.match(text, len(letter), MAX_CHARACTERS)
-    return Recognised(letter + numbers[0], _CUT) if numbers else Recognised(None, _NO_VERSION)
+    end = _end_of_public_part(vocabulary, text[: MAX_CHARACTERS + 1])
+    if end == 0:
+        return Recognised(None, _NO_VERSION)
+    return Recognised(text[:end], _CUT if end < len(text) else None)
 
 
-@cache
-def _kernels() -> Templates:
-    return load("kernels.toml")["kernel"]
+@lru_cache(REMEMBERED)
+def _end_of_public_part(vocabulary: Vocabulary, head: str) -> int:
+    """Return where the longest public beginning of `head` ends, 0 if there is none.
 
-
-@cache
-def _kubernetes() -> Templates:
-    return load("kubernetes_versions.toml")["version"]
-
-
-@cache
-def _runtimes() -> dict[str, Templates]:
-    return load("container_runtimes.toml")
+    Each of its fewer than `MAX_CHARACTERS` separators may be the end, and so may the end itself,
+    unless the text goes on behind `head`.
+    """
+    ends = [found.start() for found in _SEPARATOR.finditer(head)]
+    if len(head) <= MAX_CHARACTERS:
+        ends.append(len(head))
+    return next((end for end in reversed(ends) if is_public(vocabulary, head, end)), 0)

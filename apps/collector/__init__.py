@@ -1,0 +1,1 @@
+"""The collector: receives anonymous reports over HTTP and keeps them in a database."""

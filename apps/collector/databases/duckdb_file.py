@@ -1,0 +1,91 @@
+"""The DuckDB file: its format, and opening it without harming what is not ours."""
+
+import os
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from collector.databases.duckdb_schema import FORMAT_VERSION, SCHEMA
+from collector.errors import DatabaseUnavailable, DatabaseUnusable
+
+# The memory of a process that shares a small machine with the service. Extensions are never
+# fetched: the one needed, JSON, is built in.
+CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
+    "memory_limit": "256MB",
+    "threads": 1,
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+_LOCKED: Final = "Could not set lock on file"
+
+
+def prepare(path: Path) -> None:
+    """Make sure that there is a file of this format at `path`; make it where there is none.
+
+    Raises `DatabaseUnusable` for a file that is damaged, newer, or another program's, which is
+    not changed; and `DatabaseUnavailable` while another process has it open.
+    """
+    try:
+        if path.exists():
+            _check(path)
+        else:
+            _make(path)
+    except (duckdb.Error, OSError) as error:
+        if _LOCKED in str(error):
+            raise DatabaseUnavailable(
+                f"another process has {path} open, and DuckDB allows one at a time"
+            ) from error
+        raise DatabaseUnusable(
+            f"{path} is not a DuckDB file that can be used, or is damaged ({_first_line(error)}); "
+            "restore a copy of it, or move it away and a new one is made"
+        ) from error
+
+
+def _check(path: Path) -> None:
+    """Look at the file without writing to it."""
+    with closing(duckdb.connect(path, read_only=True, config=CONFIG)) as connection:
+        tables = {row[0] for row in connection.execute("SHOW TABLES").fetchall()}
+        if not {"format", "watermarks", "reports"} <= tables:
+            raise DatabaseUnusable(
+                f"{path} is another program's DuckDB file; give another path with --database"
+            )
+        rows = connection.execute("SELECT version FROM format").fetchall()
+    if rows != [(FORMAT_VERSION,)]:
+        found = ", ".join(str(row[0]) for row in rows)
+        raise DatabaseUnusable(
+            f"{path} has format version {found}, this collector knows {FORMAT_VERSION}; "
+            "use the release that made it, or a newer one"
+        )
+
+
+def _make(path: Path) -> None:
+    """Make the file whole or not at all: DuckDB refuses a file that it had only begun."""
+    log = _log_of(path)
+    if log.exists():
+        raise DatabaseUnusable(
+            f"{log} is the log of a file that is missing; put {path.name} back beside it, "
+            "or move the log away too"
+        )
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.new")
+    for leftover in (unfinished, _log_of(unfinished)):
+        leftover.unlink(missing_ok=True)
+    with closing(duckdb.connect(unfinished, config=CONFIG)) as connection:
+        connection.execute(SCHEMA)
+        connection.execute("INSERT INTO format VALUES (?)", [FORMAT_VERSION])
+    unfinished.rename(path)
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.wal")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]

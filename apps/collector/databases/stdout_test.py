@@ -1,0 +1,50 @@
+"""Behaviour of `collector.databases.stdout`."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from collector.databases.stdout import StdoutDatabase
+from collector.errors import DatabaseUnavailable
+from collector.records import Batch, SpooledReport
+
+BATCH = Batch(
+    "s1",
+    (
+        SpooledReport(1, "k1", 1_700_049_600, b'{"version":"v1","clusterID":"c"}'),
+        SpooledReport(2, "k2", 1_700_049_600, b'{"version":"v1","clusterID":"d"}'),
+    ),
+)
+
+
+def test_each_report_is_a_line_with_its_key_and_hour() -> None:
+    """A line is the report and the two columns that databases add."""
+    with tempfile.TemporaryFile() as file:
+        StdoutDatabase(file.fileno()).write(BATCH)
+        file.seek(0)
+        lines = [json.loads(line) for line in file]
+    assert lines[0] == {
+        "version": "v1",
+        "clusterID": "c",
+        "reportKey": "k1",
+        "receivedAt": "2023-11-15T12:00:00Z",
+    }
+    assert lines[1]["reportKey"] == "k2"
+
+
+def test_it_keeps_no_position() -> None:
+    """What was printed cannot be known."""
+    assert StdoutDatabase(1).position("s1") is None
+
+
+def test_a_full_or_closed_output_is_unavailable() -> None:
+    """A write that fails is a failure that may pass."""
+    descriptor = os.open(Path("/dev/full"), os.O_WRONLY)
+    try:
+        with pytest.raises(DatabaseUnavailable, match="No space left"):
+            StdoutDatabase(descriptor).write(BATCH)
+    finally:
+        os.close(descriptor)

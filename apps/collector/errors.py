@@ -1,0 +1,89 @@
+"""The errors of the collector. The text of each is one line for people: the thing and the rule.
+
+None quotes a report, a cluster ID or a client's address, so every text may be answered and logged.
+"""
+
+
+class CollectorError(Exception):
+    """Base of every error that the collector raises on purpose."""
+
+
+class DataDirectoryUnusable(CollectorError):
+    """The data directory cannot be made, written or locked."""
+
+
+class CannotListen(CollectorError):
+    """The address to serve on is taken, forbidden, or not of this machine."""
+
+
+class InvalidDatabaseAddress(CollectorError):
+    """The text given for `--database` names no database."""
+
+
+class FileUnusable(CollectorError):
+    """A file holds something that this version cannot use; the file was left as it is."""
+
+
+class DatabaseUnusable(CollectorError):
+    """The database can never be used as it is: somebody has to act. It was left as it is."""
+
+
+class DatabaseUnavailable(CollectorError):
+    """The database cannot take reports now; trying again later may help."""
+
+
+class DrainFailed(CollectorError):
+    """The process that feeds the database does not start."""
+
+
+class SpoolUnavailable(CollectorError):
+    """The spool cannot take reports now: the disk is full or fails."""
+
+    def __init__(self) -> None:
+        super().__init__("the report cannot be stored now; please try again later")
+
+
+class Refusal(CollectorError):
+    """Base of the reasons why a post is refused, beside the report being invalid."""
+
+
+class UnsupportedContentType(Refusal):
+    """The body is not declared as JSON."""
+
+    def __init__(self) -> None:
+        super().__init__("the content type must be application/json")
+
+
+class UnsupportedContentEncoding(Refusal):
+    """The body is encoded by something else than gzip."""
+
+    def __init__(self) -> None:
+        super().__init__("the content encoding must be gzip, or none")
+
+
+class InvalidCompression(Refusal):
+    """The body is declared as gzip and is not."""
+
+    def __init__(self) -> None:
+        super().__init__("the body must be gzip data, as its content encoding says")
+
+
+class BodyTooLarge(Refusal):
+    """The body exceeds the limit, counted after decompression."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the body must be at most {limit} bytes, counted after decompression")
+
+
+class InvalidIdempotencyKey(Refusal):
+    """The Idempotency-Key header breaks its rule."""
+
+    def __init__(self) -> None:
+        super().__init__("the Idempotency-Key must be 1 to 128 visible ASCII characters")
+
+
+class IdempotencyKeyReused(Refusal):
+    """The key was used before, with another report."""
+
+    def __init__(self) -> None:
+        super().__init__("this Idempotency-Key was used before with another report")

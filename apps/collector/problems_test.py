@@ -1,0 +1,47 @@
+"""Behaviour of `collector.problems`."""
+
+import json
+from http import HTTPStatus
+
+import pytest
+from report import InvalidReport, ReportTooLarge
+
+from collector.errors import Refusal, SpoolUnavailable, UnsupportedContentEncoding
+from collector.problems import STATUS_OF, problem_of
+
+
+def test_an_invalid_report_is_answered_with_path_and_rule() -> None:
+    """The document of a 400 names the JSON path and the rule."""
+    problem = problem_of(InvalidReport("$.nodes[3].id", "is required"))
+    assert json.loads(problem.document) == {
+        "title": "Bad Request",
+        "status": 400,
+        "detail": "$.nodes[3].id: is required",
+        "path": "$.nodes[3].id",
+        "rule": "is required",
+    }
+
+
+def test_the_nearest_class_decides() -> None:
+    """A report that is too large is 413, although it is an invalid report too."""
+    problem = problem_of(ReportTooLarge("$", "is too large"))
+    assert problem.status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+def test_an_unknown_error_tells_nothing() -> None:
+    """What was not meant for clients does not reach them."""
+    problem = problem_of(RuntimeError("secret"))
+    assert problem.status is HTTPStatus.INTERNAL_SERVER_ERROR
+    assert b"secret" not in problem.document
+
+
+@pytest.mark.parametrize("refusal", Refusal.__subclasses__())
+def test_every_refusal_has_a_status(refusal: type[Exception]) -> None:
+    """No reason to refuse a post is missing from the table."""
+    assert refusal in STATUS_OF
+
+
+def test_headers_say_what_a_client_can_do() -> None:
+    """A 503 says when to come again, a refused encoding which one is taken."""
+    assert "Retry-After" in problem_of(SpoolUnavailable()).headers
+    assert problem_of(UnsupportedContentEncoding()).headers == {"Accept-Encoding": "gzip"}

@@ -1,0 +1,54 @@
+"""Whether the collector can accept reports, and if not, why."""
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from collector.errors import SpoolUnavailable
+
+STOPPING: Final = "the collector is shutting down"
+SPOOL_FAILS: Final = "the spool cannot be written"
+
+
+class Readiness:
+    """What `/readyz` answers. A database that is down does not matter: the spool takes reports."""
+
+    def __init__(self, check_spool: Callable[[], None]) -> None:
+        """`check_spool` raises `SpoolUnavailable` while the spool cannot be written."""
+        self._check_spool = check_spool
+        self._stopping = threading.Event()
+        self._spool_fails = False
+
+    def stop(self) -> None:
+        """Say from now on that the collector is shutting down."""
+        self._stopping.set()
+
+    def spool_failed(self) -> bool:
+        """Note that a commit failed. Returns whether that is news."""
+        is_news = not self._spool_fails
+        self._spool_fails = True
+        return is_news
+
+    def spool_works(self) -> bool:
+        """Note that a commit succeeded. Returns whether that is news."""
+        is_news = self._spool_fails
+        self._spool_fails = False
+        return is_news
+
+    def reasons(self) -> tuple[str, ...]:
+        """Return why no report can be accepted now; empty when one can.
+
+        After a failure the spool is tried anew: a load balancer sends no posts meanwhile, so
+        no commit would ever find out that the disk has room again.
+        """
+        reasons = [STOPPING] if self._stopping.is_set() else []
+        if self._spool_fails and not self._spool_takes_a_write():
+            reasons.append(SPOOL_FAILS)
+        return tuple(reasons)
+
+    def _spool_takes_a_write(self) -> bool:
+        try:
+            self._check_spool()
+        except SpoolUnavailable:
+            return False
+        return True

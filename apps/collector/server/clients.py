@@ -1,0 +1,212 @@
+"""Every open connection, and what each one waits for."""
+
+import logging
+import selectors
+import socket
+from collections import deque
+from typing import Final
+
+from collector.server.answer import plain_text
+from collector.server.body_memory import BodyMemory, BodyMemoryFull
+from collector.server.connection import Afterwards, Connection, Received, Sent
+from collector.server.exchange import Reply
+from collector.server.listener import Listener, OutOfFiles
+from collector.server.request import RequestLimits
+from collector.server.settings import ServerSettings
+from collector.server.wait_queue import WaitQueue
+
+LINGER_SECONDS: Final = 2.0
+TOO_SLOW: Final = plain_text("408 Request Timeout", "the request took too long to arrive")
+TOO_MANY_LARGE_BODIES: Final = plain_text(
+    "503 Service Unavailable", "too many large bodies at once", ("Retry-After", "5")
+)
+
+logger = logging.getLogger(__name__)
+
+Queue = WaitQueue[Connection]
+
+
+class Clients:
+    """The open connections.
+
+    Each one either waits for its client, in one of four queues, or has a request that is ready
+    to be answered and is in none. Only those that wait can be closed for want of time or room.
+    """
+
+    def __init__(self, settings: ServerSettings, selector: selectors.BaseSelector) -> None:
+        self._limit = settings.connection_limit
+        self._request_limits = RequestLimits(settings)
+        self._selector = selector
+        self._idle: Queue = WaitQueue(settings.idle_seconds)
+        self._receiving: Queue = WaitQueue(settings.request_deadline_seconds)
+        self._sending: Queue = WaitQueue(settings.answer_deadline_seconds)
+        self._lingering: Queue = WaitQueue(LINGER_SECONDS)
+        self._queues = (self._idle, self._receiving, self._sending, self._lingering)
+        self._place: dict[Connection, Queue | None] = {}
+        self._ready: list[Connection] = []
+        self._ready_large: deque[Connection] = deque()
+        self._bodies: BodyMemory[Connection] = BodyMemory(
+            large_body_bytes=settings.large_body_bytes,
+            limit_bytes=settings.large_body_memory_bytes,
+        )
+        self._crowded = False
+
+    def __len__(self) -> int:
+        return len(self._place)
+
+    @property
+    def has_ready(self) -> bool:
+        """Whether any request is ready to be answered."""
+        return bool(self._ready or self._ready_large)
+
+    def next_deadline(self) -> float | None:
+        """When the first connection will have waited too long; None when none waits."""
+        deadlines = [queue.deadline() for queue in self._queues]
+        return min((deadline for deadline in deadlines if deadline is not None), default=None)
+
+    def accept(self, listener: Listener, now: float) -> None:
+        """Take the connections that wait at the listener."""
+        try:
+            for connected, client in listener.accept_waiting():
+                self._open(connected, client, now)
+        except OutOfFiles:
+            self._make_room("no file descriptor is left")
+
+    def _open(self, connected: socket.socket, client: tuple[str, int], now: float) -> None:
+        if len(self) >= self._limit:
+            self._make_room(f"{self._limit} connections are open")
+        if len(self) >= self._limit:
+            connected.close()
+            return
+        connection = Connection(connected, client, self._request_limits)
+        self._selector.register(connected, selectors.EVENT_READ, connection)
+        self._place[connection] = self._idle
+        self._idle.add(connection, now)
+
+    def _make_room(self, reason: str) -> None:
+        """Close the connection that has waited longest for its client."""
+        if not self._crowded:
+            logger.warning("%s: closing the one that has waited longest for each new one", reason)
+            self._crowded = True
+        firsts = [first for queue in self._queues if (first := queue.first()) is not None]
+        if firsts:
+            self._close(min(firsts, key=lambda first: first[0])[1])
+
+    def handle_event(self, connection: Connection, now: float) -> None:
+        """Go on with a connection whose socket has become ready for what it waits for."""
+        queue = self._place.get(connection)
+        if queue is None:  # closed a moment ago, or its request is yet to be answered
+            return
+        if queue is self._sending:
+            self._send(connection, now)
+        elif queue is self._lingering:
+            if connection.discard() is Received.CLIENT_GONE:
+                self._close(connection)
+        else:
+            self._proceed(connection, connection.receive(), now)
+
+    def _proceed(self, connection: Connection, received: Received, now: float) -> None:
+        if received is Received.CLIENT_GONE:
+            self._close(connection)
+        elif received is Received.NOTHING:
+            self._move(connection, self._idle, now)
+        elif not self._has_room_for_body(connection) or received is Received.REQUEST:
+            self._make_ready(connection, now)
+        else:
+            self._move(connection, self._receiving, now)
+            if connection.has_unsent:  # 100 Continue
+                self._send(connection, now)
+
+    def _has_room_for_body(self, connection: Connection) -> bool:
+        try:
+            self._bodies.hold(connection, connection.request.body_size)
+        except BodyMemoryFull:
+            connection.request.refuse(TOO_MANY_LARGE_BODIES)
+            return False
+        return True
+
+    def _make_ready(self, connection: Connection, now: float) -> None:
+        self._move(connection, None, now)
+        if self._bodies.is_large(connection):
+            self._ready_large.append(connection)
+        else:
+            self._ready.append(connection)
+
+    def take_ready(self) -> list[Connection]:
+        """The connections whose request is ready to be answered, but for large ones."""
+        ready, self._ready = self._ready, []
+        return ready
+
+    def take_ready_large(self) -> list[Connection]:
+        """The one, at most, with a large request that has been ready longest."""
+        return [self._ready_large.popleft()] if self._ready_large else []
+
+    def send(self, reply: Reply, now: float) -> None:
+        """Send a reply, or as much of it as the client takes now."""
+        reply.connection.answer(reply.data, reply.afterwards)
+        self._bodies.release(reply.connection)
+        self._send(reply.connection, now)
+
+    def _send(self, connection: Connection, now: float) -> None:
+        sent = connection.send()
+        if sent is Sent.CLIENT_GONE:
+            self._close(connection)
+        elif sent is Sent.PART:
+            self._move(connection, self._sending, now)
+        elif connection.afterwards is Afterwards.CLOSE:
+            self._close(connection)
+        elif connection.afterwards is Afterwards.LINGER:
+            connection.start_lingering()
+            self._move(connection, self._lingering, now)
+        else:
+            self._proceed(connection, connection.parse(), now)
+
+    def expire(self, now: float) -> None:
+        """Refuse the requests, and close the connections, that have waited too long."""
+        for connection in self._receiving.take_expired(now):
+            connection.request.refuse(TOO_SLOW)
+            self._bodies.release(connection)
+            self._make_ready(connection, now)
+        for queue in (self._idle, self._sending, self._lingering):
+            for connection in queue.take_expired(now):
+                self._close(connection)
+        if len(self) < self._limit // 2:
+            self._crowded = False
+
+    def read_all(self, now: float) -> None:
+        """Read what has arrived on every connection that no request is known of."""
+        for connection in self._idle.members() + self._receiving.members():
+            self.handle_event(connection, now)
+
+    def close_without_request(self) -> None:
+        """Close the connections on which no whole head of a request has arrived."""
+        for connection in self._idle.members() + self._receiving.members():
+            if not connection.request.headers_finished:
+                self._close(connection)
+
+    def close(self) -> None:
+        """Close every connection, whatever it waits for."""
+        for connection in list(self._place):
+            self._close(connection)
+
+    def _move(self, connection: Connection, queue: Queue | None, now: float) -> None:
+        previous = self._place[connection]
+        if queue is previous:
+            return
+        if previous is not None:
+            previous.discard(connection)
+        if queue is not None:
+            queue.add(connection, now)
+        self._place[connection] = queue
+        if queue is self._sending:
+            self._selector.modify(connection.socket, selectors.EVENT_WRITE, connection)
+        elif previous is self._sending:
+            self._selector.modify(connection.socket, selectors.EVENT_READ, connection)
+
+    def _close(self, connection: Connection) -> None:
+        queue = self._place.pop(connection)
+        if queue is not None:
+            queue.discard(connection)
+        self._bodies.release(connection)
+        self._selector.unregister(connection.socket)
+        connection.close()

@@ -1,0 +1,145 @@
+"""One client's connection: bytes in, requests out; answers in, bytes out."""
+
+import socket
+from enum import Enum, auto
+from typing import Final
+
+from collector.server.request import Request, RequestLimits
+
+RECEIVE_BYTES: Final = 64 * 1024
+MAX_LINGER_BYTES: Final = 16 * 1024 * 1024
+CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class Received(Enum):
+    """How far the request at the front of a connection has come."""
+
+    NOTHING = auto()
+    PART = auto()
+    REQUEST = auto()
+    CLIENT_GONE = auto()
+
+
+class Sent(Enum):
+    """What became of the bytes to send."""
+
+    ALL = auto()
+    PART = auto()
+    CLIENT_GONE = auto()
+
+
+class Afterwards(Enum):
+    """What happens to a connection once its answer is sent."""
+
+    KEEP = auto()
+    CLOSE = auto()
+    LINGER = auto()
+    """Say that no more comes, then read on for a moment: closing a socket that still receives
+    resets it, and the client may lose the answer that says why (RFC 9112, 9.6)."""
+
+
+class Connection:
+    """A socket with the request that it receives and the bytes that it has yet to send."""
+
+    __slots__ = (
+        "_discarded",
+        "_limits",
+        "_unparsed",
+        "_unsent",
+        "afterwards",
+        "client",
+        "request",
+        "socket",
+    )
+
+    def __init__(
+        self, connected: socket.socket, client: tuple[str, int], limits: RequestLimits
+    ) -> None:
+        self.socket = connected
+        self.client = client
+        self.afterwards = Afterwards.KEEP
+        self.request = Request(limits)
+        self._limits = limits
+        self._unparsed = b""
+        self._unsent = b""
+        self._discarded = 0
+
+    def receive(self) -> Received:
+        """Read once what the client sent and parse it."""
+        try:
+            data = self.socket.recv(RECEIVE_BYTES)
+        except BlockingIOError:
+            return self.parse()
+        except OSError:
+            return Received.CLIENT_GONE
+        if not data:
+            return Received.CLIENT_GONE
+        self._unparsed += data
+        return self.parse()
+
+    def parse(self) -> Received:
+        """Parse what has arrived, up to the end of one request: the rest waits for its answer."""
+        while self._unparsed and not self.request.completed:
+            consumed = self.request.receive(self._unparsed)
+            self._unparsed = self._unparsed[consumed:]
+            if self.request.empty:  # blank lines before a request (RFC 9112, 2.2)
+                self.request = Request(self._limits)
+        if self.request.completed:
+            return Received.REQUEST
+        if self.request.awaits_continue:
+            self.request.expect_continue = False
+            self._unsent = CONTINUE
+        return Received.PART if self.request.begun else Received.NOTHING
+
+    def answer(self, data: bytes, afterwards: Afterwards) -> None:
+        """Let an answer be what is to be sent, and forget the request."""
+        self._unsent = data
+        self.afterwards = afterwards
+        self.request.close()
+        self.request = Request(self._limits)
+
+    @property
+    def has_unparsed(self) -> bool:
+        """Whether anything has arrived behind the request at the front."""
+        return bool(self._unparsed)
+
+    @property
+    def has_unsent(self) -> bool:
+        """Whether anything is yet to be sent."""
+        return bool(self._unsent)
+
+    def send(self) -> Sent:
+        """Send as much as the socket takes at once."""
+        try:
+            while self._unsent:
+                self._unsent = self._unsent[self.socket.send(self._unsent) :]
+        except BlockingIOError:
+            return Sent.PART
+        except OSError:
+            return Sent.CLIENT_GONE
+        return Sent.ALL
+
+    def start_lingering(self) -> None:
+        """Tell the client that no more comes."""
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            # It has gone already; the next read says so.
+            return
+
+    def discard(self) -> Received:
+        """Read and forget what still arrives while lingering, up to MAX_LINGER_BYTES."""
+        try:
+            count = len(self.socket.recv(RECEIVE_BYTES))
+        except BlockingIOError:
+            return Received.NOTHING
+        except OSError:
+            return Received.CLIENT_GONE
+        self._discarded += count
+        ended = count == 0 or self._discarded > MAX_LINGER_BYTES
+        return Received.CLIENT_GONE if ended else Received.NOTHING
+
+    def close(self) -> None:
+        """Close the socket and free the buffers."""
+        self.request.close()
+        self.socket.close()

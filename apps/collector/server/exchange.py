@@ -1,0 +1,129 @@
+"""From requests to answers: the application for each, one commit for all."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+
+from collector.server.answer import Answer, encode_answer
+from collector.server.connection import Afterwards, Connection
+from collector.server.gateway import (
+    AWAITS_COMMIT,
+    application_failed,
+    call_application,
+    make_environ,
+)
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The bytes that answer the request of a connection, and what becomes of it then."""
+
+    connection: Connection
+    data: bytes
+    afterwards: Afterwards
+
+
+class Exchange:
+    """Answers groups of requests.
+
+    `commit` makes durable whatever the application put aside while it handled a group; when it
+    raises, `commit_failed` makes the answer that replaces those that awaited it.
+    """
+
+    def __init__(
+        self,
+        application: "WSGIApplication",
+        *,
+        commit: Callable[[], None],
+        commit_failed: Callable[[Exception], Answer],
+        address: tuple[str, int],
+        wall_clock: Callable[[], float],
+    ) -> None:
+        self._application = application
+        self._commit = commit
+        self._commit_failed = commit_failed
+        self._address = address
+        self._date = _HttpDate(wall_clock)
+        self.keeps_connections = True
+        """False while shutting down: every answer is then the last on its connection."""
+
+    def replies(self, group: Iterable[Connection]) -> Iterator[Reply]:
+        """The replies to a group, one request a connection.
+
+        Those that await the commit come last, after it, however it ended.
+        """
+        awaiting: list[Reply] = []
+        for connection in group:
+            reply, awaits_commit = self._handle(connection)
+            if awaits_commit:
+                awaiting.append(reply)
+            else:
+                yield reply
+        if awaiting:
+            yield from self._committed(awaiting)
+
+    def _handle(self, connection: Connection) -> tuple[Reply, bool]:
+        request = connection.request
+        if request.refusal is not None:
+            return self._reply(connection, request.refusal), False
+        environ = make_environ(request, client=connection.client, server=self._address)
+        try:
+            reply = self._reply(connection, call_application(self._application, environ))
+        # Whatever an application raises, the other clients' requests go on.
+        except Exception as error:  # noqa: BLE001
+            return self._reply(connection, application_failed(error)), False
+        return reply, environ.get(AWAITS_COMMIT) is True
+
+    def _committed(self, awaiting: list[Reply]) -> Iterator[Reply]:
+        try:
+            self._commit()
+        # Whatever a commit raises, nothing of its group is durable, and the clients must know.
+        except Exception as error:  # noqa: BLE001
+            logger.warning("%d requests not committed: %s", len(awaiting), type(error).__name__)
+            failure = self._commit_failed(error)
+            awaiting = [self._reply(reply.connection, failure) for reply in awaiting]
+        yield from awaiting
+
+    def _reply(self, connection: Connection, answer: Answer) -> Reply:
+        request = connection.request
+        afterwards = self._afterwards(connection)
+        keeps = afterwards is Afterwards.KEEP
+        # RFC 9112, 9.3: HTTP/1.1 keeps a connection unless told, HTTP/1.0 closes it unless told.
+        kept_as_told = "keep-alive" if request.version == "1.0" else None
+        data = encode_answer(
+            answer,
+            to_head=request.method == "HEAD",
+            connection=kept_as_told if keeps else "close",
+            date=self._date.now(),
+        )
+        return Reply(connection, data, afterwards)
+
+    def _afterwards(self, connection: Connection) -> Afterwards:
+        if connection.request.refusal is not None:
+            return Afterwards.LINGER
+        # A request that was sent ahead of the answer to this one is answered, closing or not.
+        wanted = self.keeps_connections or connection.has_unparsed
+        keeps = wanted and connection.request.keeps_connection
+        return Afterwards.KEEP if keeps else Afterwards.CLOSE
+
+
+class _HttpDate:
+    """The Date header, made once a second."""
+
+    def __init__(self, wall_clock: Callable[[], float]) -> None:
+        self._wall_clock = wall_clock
+        self._second = -1
+        self._text = ""
+
+    def now(self) -> str:
+        second = int(self._wall_clock())
+        if second != self._second:
+            self._second, self._text = second, formatdate(second, usegmt=True)
+        return self._text

@@ -1,0 +1,150 @@
+"""The loop: read what is ready, answer it, commit once, send."""
+
+import logging
+import selectors
+import socket
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from collector.server.answer import Answer
+from collector.server.clients import Clients
+from collector.server.connection import Connection
+from collector.server.exchange import Exchange
+from collector.server.listener import ACCEPTS_PER_TICK, Listener
+from collector.server.settings import ServerSettings
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+DEFAULT_SETTINGS: Final = ServerSettings()
+GRACE_SECONDS: Final = 10.0
+WAKE_BYTES: Final = 4096
+
+logger = logging.getLogger(__name__)
+
+
+class Server:
+    """Serves a WSGI application over HTTP/1.1, in one thread, with one commit a tick.
+
+    A tick reads every socket that is ready, calls the application for every request that is
+    complete, calls `commit` once if any of them awaits it (see AWAITS_COMMIT), and sends the
+    answers. When `commit` raises, `commit_failed` makes the answer for those that awaited it.
+    `clock` counts seconds and never goes back; `wall_clock` gives UNIX seconds, for Date.
+
+    Raises OSError when it cannot listen.
+    """
+
+    def __init__(
+        self,
+        application: "WSGIApplication",
+        *,
+        commit: Callable[[], None],
+        commit_failed: Callable[[Exception], Answer],
+        settings: ServerSettings = DEFAULT_SETTINGS,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._listener = Listener(settings)
+        self._selector = selectors.DefaultSelector()
+        self._clients = Clients(settings, self._selector)
+        self._exchange = Exchange(
+            application,
+            commit=commit,
+            commit_failed=commit_failed,
+            address=self._listener.address,
+            wall_clock=wall_clock,
+        )
+        self._wakes, self._waker = socket.socketpair()
+        self._wakes.setblocking(False)
+        self._waker.setblocking(False)
+        self._ends_at: float | None = None
+        self._draining = False
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The host and port that it listens on."""
+        return self._listener.address
+
+    def run(self) -> None:
+        """Serve until shut down; call it once."""
+        self._selector.register(self._listener.socket, selectors.EVENT_READ)
+        self._selector.register(self._wakes, selectors.EVENT_READ)
+        try:
+            while not self._has_ended():
+                self._tick()
+        finally:
+            self._close()
+
+    def shut_down(self, grace_seconds: float = GRACE_SECONDS) -> None:
+        """Make `run` return once every request whose head has arrived is answered.
+
+        After `grace_seconds` it returns whatever is still under way. May be called from a signal
+        handler, from another thread, and before `run`.
+        """
+        self._ends_at = self._clock() + grace_seconds
+        try:
+            self._waker.send(b"\0")
+        except OSError:
+            # Full, so it wakes the loop anyhow; or closed, because the loop has ended.
+            return
+
+    def _has_ended(self) -> bool:
+        if not self._draining or self._ends_at is None:
+            return False
+        if len(self._clients) and self._clock() >= self._ends_at:
+            logger.warning("%d connections cut at the end of the grace", len(self._clients))
+            return True
+        return not len(self._clients)
+
+    def _tick(self) -> None:
+        events = self._selector.select(self._patience())
+        now = self._clock()
+        ready = {key.fileobj for key, _ in events}
+        for key, _ in events:
+            if isinstance(key.data, Connection):
+                self._clients.handle_event(key.data, now)
+        # Accepting comes after reading: what makes room then had its turn to be read.
+        if self._listener.socket in ready:
+            self._clients.accept(self._listener, now)
+        if self._wakes in ready:
+            self._wakes.recv(WAKE_BYTES)
+        if self._ends_at is not None and not self._draining:
+            self._start_draining(now)
+        self._clients.expire(now)
+        self._answer(self._clients.take_ready())
+        # Large requests come one at a time, so that a small one waits for one of them at most.
+        self._answer(self._clients.take_ready_large())
+        if self._draining:
+            self._clients.close_without_request()
+
+    def _answer(self, group: list[Connection]) -> None:
+        for reply in self._exchange.replies(group):
+            self._clients.send(reply, self._clock())
+
+    def _patience(self) -> float | None:
+        """How long a tick may wait for something to happen, in seconds; None for ever."""
+        if self._clients.has_ready:
+            return 0
+        deadlines = (self._clients.next_deadline(), self._ends_at)
+        due = [deadline for deadline in deadlines if deadline is not None]
+        return max(0.0, min(due) - self._clock()) if due else None
+
+    def _start_draining(self, now: float) -> None:
+        self._draining = True
+        self._exchange.keeps_connections = False
+        # Closing the listener resets what still waits at it, so all that is taken first.
+        for _ in range(self._settings.backlog // ACCEPTS_PER_TICK + 1):
+            self._clients.accept(self._listener, now)
+        self._selector.unregister(self._listener.socket)
+        self._listener.close()
+        self._clients.read_all(now)
+
+    def _close(self) -> None:
+        self._clients.close()
+        self._listener.close()
+        self._selector.close()
+        self._wakes.close()
+        self._waker.close()

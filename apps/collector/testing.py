@@ -1,0 +1,157 @@
+"""For tests: a collector as a process of its own, with real files and real HTTP."""
+
+import http.client
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final, Self
+
+import duckdb
+
+from collector import drain_process, main
+
+DEADLINE_SECONDS: Final = 30.0
+# Started by name; importing them here makes them, and what they need, part of the test.
+MODULES: Final = (main.__name__, drain_process.__name__)
+REPORT: Final = {
+    "version": "v2.0.0",
+    "clusterID": "5f0c7ac0-7a3c-4e3e-9d55-0a4f5d1a2b3c",
+    "nodes": [{"id": "0" * 32, "capacity": [{"resource": "cpu", "value": "4"}]}],
+}
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Return once `condition` holds; fail when that takes too long."""
+    give_up_at = time.monotonic() + DEADLINE_SECONDS
+    while not condition():
+        if time.monotonic() > give_up_at:
+            raise AssertionError("it did not happen in time")
+        time.sleep(0.01)
+
+
+def report_of(cluster_id: str) -> dict[str, object]:
+    """Return a small valid report."""
+    return {**REPORT, "clusterID": cluster_id}
+
+
+class RunningCollector:
+    """A collector on a free port. Killed at the end of a `with` block if it still runs."""
+
+    def __init__(self, data_dir: Path, *flags: str) -> None:
+        self.data_dir: Final = data_dir
+        self.log: Final[list[dict[str, object]]] = []
+        self._serving: Final = threading.Event()
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        command = [sys.executable, "-m", MODULES[0], "--port", "0", "--data-dir", str(data_dir)]
+        self.process: Final = subprocess.Popen(  # noqa: S603 - a test starts what it tests
+            [*command, *flags],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+        )
+        self._reader: Final = threading.Thread(target=self._read_log, daemon=True)
+        self._reader.start()
+        if not self._serving.wait(DEADLINE_SECONDS) or self.process.poll() is not None:
+            raise AssertionError(f"the collector does not serve: {self.log}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.kill()
+
+    def post(
+        self, report: object, headers: Mapping[str, str] | None = None
+    ) -> tuple[int, dict[str, object]]:
+        """Post `report`; return the status and the document that came with it, if any."""
+        all_headers = {"Content-Type": "application/json", **(headers or {})}
+        return self.request("POST", "/api/v1", json.dumps(report).encode(), all_headers)
+
+    def request(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> tuple[int, dict[str, object]]:
+        """Send a request; return the status and the JSON that came with it, if any."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._port(), timeout=DEADLINE_SECONDS)
+        with closing(connection):
+            connection.request(method, path, body, dict(headers or {}))
+            response = connection.getresponse()
+            content = response.read()
+        is_json = "json" in response.getheader("Content-Type", "")
+        return response.status, json.loads(content) if is_json else {}
+
+    def drain_pid(self) -> int | None:
+        """Return the process ID of the drain, None while there is none."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        threads = children.parent.parent.glob("*/children")
+        pids = [int(pid) for each in threads for pid in each.read_text().split()]
+        return pids[0] if pids else None
+
+    def has_drained(self) -> bool:
+        """Return whether the spool is empty."""
+        return spooled_in(self.data_dir) == 0
+
+    def kill(self) -> None:
+        """Kill it, as a power cut would."""
+        self.process.kill()
+        self._end()
+
+    def stop(self) -> int:
+        """Ask it to end; return its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self._end()
+
+    def _end(self) -> int:
+        status = self.process.wait(DEADLINE_SECONDS)
+        self._reader.join(DEADLINE_SECONDS)
+        return status
+
+    def _port(self) -> int:
+        ports = [line["port"] for line in self.log if "port" in line]
+        return int(str(ports[0]))
+
+    def _read_log(self) -> None:
+        for line in self.process.stderr or ():
+            entry = json.loads(line) if line.startswith(b"{") else {"text": line.decode()}
+            self.log.append(entry)
+            if "port" in entry:
+                self._serving.set()
+        self._serving.set()
+
+
+@contextmanager
+def held_open(path: Path) -> Iterator[None]:
+    """Let another process have a DuckDB file open, and with it its lock."""
+    program = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print(flush=True); input()"
+    command = [sys.executable, "-c", program, str(path)]
+    with subprocess.Popen(  # noqa: S603 - as above
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        if other.stdout is None or other.stdout.readline() != b"\n":
+            raise AssertionError("the file cannot be opened")
+        try:
+            yield
+        finally:
+            other.kill()
+
+
+def spooled_in(data_dir: Path) -> int:
+    """Return how many reports are in the spool of a data directory."""
+    address = f"file:{data_dir}/spool.sqlite?mode=ro"
+    with closing(sqlite3.connect(address, uri=True)) as connection:
+        return int(connection.execute("SELECT count(*) FROM reports").fetchone()[0])
+
+
+def clusters_in(path: Path) -> list[str]:
+    """Return the cluster IDs in a DuckDB file that no collector has open, sorted."""
+    with closing(duckdb.connect(path, read_only=True)) as connection:
+        rows = connection.execute('SELECT "clusterID" FROM reports ORDER BY 1').fetchall()
+    return [str(row[0]) for row in rows]

@@ -1,0 +1,131 @@
+"""How the collector is put together, and one run of it."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
+from types import FrameType
+from typing import Final
+
+from structlog.stdlib import BoundLogger
+
+from collector.application import create_application
+from collector.committing import GroupCommit, answer_to_failed_commit
+from collector.data_directory import DataDirectory
+from collector.drain_launch import launch_drain
+from collector.drain_supervisor import DrainSupervisor, Patience
+from collector.errors import CannotListen
+from collector.logs import configure_logs, get_log
+from collector.readiness import Readiness
+from collector.server import Server, ServerSettings
+from collector.settings import Settings
+from collector.spool import Spool
+from collector.version import VERSION
+
+_PRIVATE_UMASK: Final = 0o077
+_MOST_REQUEST_SECONDS: Final = 10.0
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises a `CollectorError` when that cannot begin."""
+    os.umask(_PRIVATE_UMASK)
+    configure_logs(verbose=settings.verbose)
+    log = get_log()
+    with DataDirectory(settings.data_dir) as directory:
+        if directory.is_open_to_others:
+            log.warning("other users may look into the data directory", path=str(directory.path))
+        with closing(Spool(directory.spool, clock=time.time, random_bytes=os.urandom)) as spool:
+            _serve(settings, directory, spool, log)
+
+
+def _serve(settings: Settings, directory: DataDirectory, spool: Spool, log: BoundLogger) -> None:
+    readiness = Readiness(spool.check_writable)
+    launch = partial(launch_drain, spool=directory.spool, database=settings.database_address)
+    supervisor = DrainSupervisor(launch, spool, log=log, patience=Patience())
+    server = _make_server(
+        settings,
+        spool,
+        readiness,
+        GroupCommit(spool, readiness=readiness, wake_drain=supervisor.wake, log=log),
+    )
+    shutdown = Shutdown(settings, readiness, server.shut_down, clock=time.monotonic)
+    shutdown.install()
+    try:
+        supervisor.start()
+        host, port = server.address
+        log.info("serving", host=host, port=port, database=settings.database_address)
+        server.run()
+    finally:
+        ending = supervisor.finish(grace_seconds=shutdown.seconds_left())
+        log.info("ended", spool=ending.value)
+
+
+def _make_server(
+    settings: Settings, spool: Spool, readiness: Readiness, commit: Callable[[], None]
+) -> Server:
+    application = create_application(
+        keeper=spool,
+        reasons=readiness.reasons,
+        clock=time.time,
+        random_bytes=os.urandom,
+        version=VERSION,
+    )
+    try:
+        return Server(
+            application,
+            commit=commit,
+            commit_failed=answer_to_failed_commit,
+            settings=ServerSettings(host=settings.host, port=settings.port),
+        )
+    except OSError as error:
+        # The socket module adds the address, in Python's notation, to the system's words.
+        reason = str(error.strerror).partition(" (while")[0]
+        raise CannotListen(
+            f"cannot serve on {settings.host} port {settings.port}: {reason}"
+        ) from error
+
+
+class Shutdown:
+    """Ends a run on a signal: not ready at once, no connections after the delay."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        readiness: Readiness,
+        shut_down: Callable[[float], None],
+        *,
+        clock: Callable[[], float],
+    ) -> None:
+        """`shut_down` takes the seconds that requests under way may take. `clock` is monotonic."""
+        self._delay: Final = settings.shutdown_delay_seconds
+        self._grace: Final = settings.shutdown_grace_seconds
+        self._readiness: Final = readiness
+        self._shut_down: Final = shut_down
+        self._clock: Final = clock
+        self._ends_at: float | None = None
+
+    def install(self) -> None:
+        """Take SIGTERM and SIGINT. As process 1 of a container both would be ignored else."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self.begin)
+
+    def begin(self, _number: int, _frame: FrameType | None) -> None:
+        """Begin to end; further signals change nothing."""
+        if self._ends_at is not None:
+            return
+        self._ends_at = self._clock() + self._delay + self._grace
+        self._readiness.stop()
+        request_seconds = min(_MOST_REQUEST_SECONDS, self._grace)
+        if self._delay > 0:
+            timer = threading.Timer(self._delay, self._shut_down, [request_seconds])
+            timer.daemon = True
+            timer.start()
+        else:
+            self._shut_down(request_seconds)
+
+    def seconds_left(self) -> float:
+        """Return what is left of the grace; none when no signal began the end."""
+        return 0.0 if self._ends_at is None else max(0.0, self._ends_at - self._clock())

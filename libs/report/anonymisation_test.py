@@ -1,0 +1,208 @@
+"""The anonymiser: what it sends, what it withholds, and what it says of that."""
+
+import itertools
+import secrets
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from report import (
+    Anonymised,
+    Disclosure,
+    Extension,
+    Identifying,
+    NodeObservation,
+    Observation,
+    Pseudonyms,
+    Resource,
+    TooManyNodes,
+    Withheld,
+    anonymise,
+    decode,
+    encode,
+)
+from report.anonymisation import OMITTABLE_FIELDS, VERBATIM_FIELDS
+from report.schema import MAX_CAPACITIES_PER_NODE, MAX_NODES
+from tests.observations import node, observations
+
+KEYED = Pseudonyms.from_secret(b"s" * 32, "c")
+DISCLOSURES = st.builds(
+    Disclosure,
+    omit=st.frozensets(st.sampled_from(sorted(OMITTABLE_FIELDS))),
+    verbatim=st.frozensets(st.sampled_from(sorted(VERBATIM_FIELDS))),
+)
+
+
+def look(
+    *nodes: NodeObservation, verbatim: str | None = None, omit: str | None = None
+) -> Anonymised:
+    """Anonymise a cluster of `nodes`, with one field verbatim or omitted."""
+    disclosure = Disclosure(
+        omit=frozenset({omit} if omit else ()), verbatim=frozenset({verbatim} if verbatim else ())
+    )
+    return anonymise(
+        Observation(master_version=Identifying("v1.30.2"), nodes=nodes),
+        pseudonyms=KEYED,
+        version="v2.0.0",
+        timestamp=1_512_086_400,
+        disclosure=disclosure,
+    )
+
+
+@given(observations(), DISCLOSURES)
+def test_every_report_is_accepted(observation: Observation, disclosure: Disclosure) -> None:
+    """Whatever the cluster holds and the user discloses, the report breaks no rule of the wire."""
+    anonymised = anonymise(
+        observation,
+        pseudonyms=Pseudonyms.without_key("c", secrets.token_bytes),
+        version="v2.0.0",
+        timestamp=1_512_086_400,
+        disclosure=disclosure,
+    )
+    assert decode(encode(anonymised.report)) == anonymised.report
+
+
+@given(observations(), st.randoms())
+def test_order_of_nodes(observation: Observation, random: Random) -> None:
+    """In whatever order the API lists the nodes, the report is the same."""
+    nodes = [*observation.nodes]
+    shuffled = random.sample(nodes, len(nodes))
+    assert look(*shuffled).report == look(*nodes).report
+
+
+def test_order_is_not_that_of_names() -> None:
+    """Nodes are sorted by their IDs, which is not the order of their names."""
+    names = [f"node-{number}" for number in range(20)]
+    report = look(*(node(name, machine_id="m") for name in names)).report
+    ids = [each.id for each in report.nodes or ()]
+    assert ids == sorted(ids)
+    assert ids != [KEYED.node_id(node(name, machine_id="m")) for name in names]
+
+
+def test_what_is_sent_of_a_node() -> None:
+    """Public words are sent as they are."""
+    seen = node(
+        "n",
+        operating_system="linux",
+        os_image="Debian GNU/Linux 12 (bookworm)",
+        kernel_version="6.1.0-18-cloud-amd64",
+        architecture="amd64",
+        container_runtime_version="containerd://1.7.13",
+        kubelet_version="v1.30.2",
+        provider_id="aws:///eu-west-1a/i-0abc",
+        capacity={"pods": "110", "cpu": "4"},
+    )
+    anonymised = look(seen)
+    (sent,) = anonymised.report.nodes or ()
+    assert (sent.operating_system, sent.os_image) == ("linux", "Debian GNU/Linux 12 (bookworm)")
+    assert (sent.kernel_version, sent.architecture) == ("6.1.0-18-cloud-amd64", "amd64")
+    assert sent.container_runtime_version == "containerd://1.7.13"
+    assert (sent.kubelet_version, sent.cloud_provider) == ("v1.30.2", "aws")
+    assert sent.capacity == (Resource("cpu", "4"), Resource("pods", "110"))
+    assert anonymised.withheld == ()
+
+
+def test_what_is_told_of_the_cluster() -> None:
+    """Version, time, cluster ID and extensions are those given."""
+    anonymised = anonymise(
+        Observation(master_version=Identifying("v1.30.2"), nodes=()),
+        pseudonyms=KEYED,
+        version="v2.0.0",
+        timestamp=1_512_086_400,
+        extensions=[Extension("example.com/a", "b")],
+    )
+    assert encode(anonymised.report) == (
+        b'{"version":"v2.0.0","timestamp":"1512086400","clusterID":"c","masterVersion":"v1.30.2",'
+        b'"extensions":[{"name":"example.com/a","value":"b"}]}'
+    )
+
+
+def test_what_is_withheld_is_counted() -> None:
+    """What is not recognised is withheld and counted, with the rule and the flag that sends it."""
+    anonymised = look(node("a", os_image="AcmeOS 1"), node("b", os_image="AcmeOS 2"))
+    assert {each.os_image for each in anonymised.report.nodes or ()} == {"other"}
+    (withheld,) = anonymised.withheld
+    assert (withheld.field, withheld.count) == ("osImage", 2)
+    assert withheld.flag == "--verbatim osImage"
+    assert "other" in withheld.rule
+
+
+def test_unknown_resource() -> None:
+    """A resource with a name of somebody's own is left out, and so is one without a quantity."""
+    anonymised = look(node("a", capacity={"acme.example/red": "1", "cpu": "four", "pods": "9"}))
+    (sent,) = anonymised.report.nodes or ()
+    assert sent.capacity == (Resource("pods", "9"),)
+    assert anonymised.withheld == (
+        Withheld("capacity", "its value is not a Kubernetes quantity", 1, None),
+        Withheld("capacity", "the resource's name is not a public one", 1, "--verbatim capacity"),
+    )
+
+
+@pytest.mark.parametrize("field", sorted(VERBATIM_FIELDS - {"masterVersion", "capacity"}))
+def test_verbatim(field: str) -> None:
+    """A field that the user wants verbatim is sent as it is."""
+    attribute = "".join(f"_{each.lower()}" if each.isupper() else each for each in field)
+    (sent,) = look(node("a", **{attribute: "Acme 1"}), verbatim=field).report.nodes or ()
+    assert getattr(sent, attribute) == "Acme 1"
+
+
+def test_verbatim_resources() -> None:
+    """With capacity verbatim, a resource with any name is sent, if its value is a quantity."""
+    seen = node("a", capacity={"acme.example/red": "1", "acme.example/blue": "four"})
+    (sent,) = look(seen, verbatim="capacity").report.nodes or ()
+    assert sent.capacity == (Resource("acme.example/red", "1"),)
+
+
+@pytest.mark.parametrize("text", ["a\nb", "\u202e", "x" * 513, "\ud800"])
+def test_verbatim_within_the_rules(text: str) -> None:
+    """A text that no report may hold is not sent verbatim either."""
+    anonymised = look(node("a", os_image=text), verbatim="osImage")
+    (sent,) = anonymised.report.nodes or ()
+    assert sent.os_image == "other"
+    (withheld,) = anonymised.withheld
+    assert (withheld.rule.startswith("it is too long"), withheld.flag) == (True, None)
+
+
+def test_provider_id_is_never_verbatim() -> None:
+    """No disclosure sends a provider ID."""
+    (sent,) = look(node("a", provider_id="acme://n1"), verbatim="cloudProvider").report.nodes or ()
+    assert sent.cloud_provider == "unknown"
+
+
+@pytest.mark.parametrize("field", sorted(OMITTABLE_FIELDS))
+def test_omit(field: str) -> None:
+    """A field that the user omits is not in the report, and is not said to be withheld."""
+    seen = node("a", os_image="AcmeOS", provider_id="aws://x", capacity={"cpu": "4", "x/y": "1"})
+    anonymised = look(seen, omit=field)
+    assert f'"{field}"'.encode() not in encode(anonymised.report)
+    assert field not in {withheld.field for withheld in anonymised.withheld}
+
+
+def test_most_capacities() -> None:
+    """Of more resources than a node may have, the first are sent and the rest is told."""
+    capacity = {f"acme.example/r{number:03}": "1" for number in range(MAX_CAPACITIES_PER_NODE + 2)}
+    anonymised = look(node("a", capacity=capacity), verbatim="capacity")
+    (sent,) = anonymised.report.nodes or ()
+    assert [each.resource for each in sent.capacity or ()] == sorted(capacity)[:64]
+    assert [(each.rule, each.count) for each in anonymised.withheld] == [
+        ("beyond the first 64 resources of a node", 2)
+    ]
+
+
+def test_most_nodes() -> None:
+    """Twenty thousand nodes are a report."""
+    assert len(look(*[node("a", machine_id="m")] * MAX_NODES).report.nodes or ()) == MAX_NODES
+
+
+def test_too_many_nodes() -> None:
+    """A cluster with more nodes is no report at all, and is not read to its end."""
+    endless = itertools.repeat(node("a"))
+    with pytest.raises(TooManyNodes, match="more than 20000 nodes"):
+        anonymise(
+            Observation(master_version=Identifying(""), nodes=endless),
+            pseudonyms=KEYED,
+            version="v2.0.0",
+            timestamp=0,
+        )

@@ -1,0 +1,1 @@
+"""Rules about which module may import which."""

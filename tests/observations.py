@@ -1,0 +1,65 @@
+"""Generated observations: nodes as clusters have them, and nodes as nobody has ever seen them."""
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from report import Identifying, NodeObservation, Observation
+
+PUBLIC = {
+    "operating_system": ("linux", "windows"),
+    "os_image": ("Debian GNU/Linux 12 (bookworm)", "Ubuntu 22.04.3 LTS", "Amazon Linux 2"),
+    "kernel_version": ("6.1.0-18-cloud-amd64", "5.15.0-91-generic", "5.10.205"),
+    "architecture": ("amd64", "arm64"),
+    "container_runtime_version": ("containerd://1.7.13", "cri-o://1.28.2", "docker://20.10.7"),
+    "kubelet_version": ("v1.30.2", "v1.29.4-gke.1043002", "v1.30.1+k3s1"),
+    "provider_id": ("aws:///eu-west-1a/i-0abc", "gce://project/zone/name", ""),
+}
+"""Values that real clusters have, by field of a `NodeObservation`."""
+PUBLIC_CAPACITY = (("cpu", "4"), ("memory", "15437428Ki"), ("pods", "110"), ("nvidia.com/gpu", "1"))
+
+ANY_TEXT = st.text(st.characters(), max_size=30)
+
+
+def node(name: str, **fields: str | dict[str, str]) -> NodeObservation:
+    """Return a node with these fields and empty ones."""
+    texts = {field: Identifying(text) for field, text in fields.items() if isinstance(text, str)}
+    capacity = fields.get("capacity", {})
+    assert isinstance(capacity, dict)
+    empty = dict.fromkeys((*PUBLIC, "machine_id", "system_uuid"), Identifying(""))
+    return NodeObservation(
+        name=Identifying(name),
+        capacity={Identifying(key): Identifying(value) for key, value in capacity.items()},
+        **{**empty, **texts},
+    )
+
+
+def nodes() -> SearchStrategy[NodeObservation]:
+    """Return nodes of which each field is what a real cluster has, or any text, or both."""
+    fields = {field: _mixed(values) for field, values in PUBLIC.items()}
+    capacity = st.dictionaries(
+        _mixed([name for name, _ in PUBLIC_CAPACITY]),
+        _mixed([value for _, value in PUBLIC_CAPACITY]),
+        max_size=5,
+    )
+    return st.builds(
+        node,
+        name=ANY_TEXT,
+        machine_id=ANY_TEXT,
+        system_uuid=ANY_TEXT,
+        capacity=capacity,
+        **fields,
+    )
+
+
+def observations() -> SearchStrategy[Observation]:
+    """Return looks at clusters of a few nodes."""
+    return st.builds(
+        Observation,
+        master_version=_mixed(PUBLIC["kubelet_version"]).map(Identifying),
+        nodes=st.lists(nodes(), max_size=4),
+        kube_system_uid=st.none() | st.uuids().map(str).map(Identifying),
+    )
+
+
+def _mixed(public: tuple[str, ...] | list[str]) -> SearchStrategy[str]:
+    words = st.sampled_from(public)
+    return words | ANY_TEXT | st.builds("{}{}{}".format, ANY_TEXT, words, ANY_TEXT)

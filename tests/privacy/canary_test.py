@@ -1,0 +1,111 @@
+"""Nothing identifying gets out: clusters full of canaries, and not a fragment in the bytes.
+
+Out of scope is what the user types, which is sent as it is: the cluster ID, the extensions, and
+the fields asked for with `--verbatim`.
+"""
+
+import secrets
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from volunteer import node_pages
+from volunteer.reporting import Identity, Prepared, prepare
+
+from report import Disclosure, Extension, Observation, decode
+from report.anonymisation import OMITTABLE_FIELDS, VERBATIM_FIELDS
+from tests.privacy.canaries import Canaries
+from tests.privacy.clusters import ClusterMaker
+from tests.privacy.leaks import leaks
+
+SEEDS = st.integers(0, 2**64 - 1)
+IDENTITIES = {
+    "secret": Identity(cluster_id="my-cluster", secret=b"s" * 32),
+    "secret, auto": Identity(cluster_id=None, secret=b"s" * 32),
+    "no secret": Identity(cluster_id="my-cluster"),
+    "no secret, auto": Identity(cluster_id=None),
+}
+EXTENSIONS = (Extension("example.com/hello", "world"),)
+EVERY_IDENTITY = pytest.mark.parametrize("identity", IDENTITIES.values(), ids=IDENTITIES.keys())
+
+
+def look(
+    maker: ClusterMaker, *, has_uid: bool = True, nodes: list[dict[str, object]] | None = None
+) -> Observation:
+    """Return what the volunteer sees of a cluster in which every text holds a canary."""
+    items = maker.nodes(3) if nodes is None else nodes
+    page = node_pages.read_node_page(maker.answer("V1NodeList", kind="NodeList", items=items))
+    uid = node_pages.read_uid(maker.answer("V1Namespace"))
+    return Observation(
+        master_version=node_pages.read_version(maker.answer("VersionInfo")),
+        nodes=page.nodes,
+        kube_system_uid=uid if has_uid else None,
+    )
+
+
+def report_of(
+    observation: Observation, identity: Identity, disclosure: Disclosure | None = None
+) -> Prepared:
+    """Return the report that the volunteer would send."""
+    return prepare(
+        lambda: observation,
+        identity=identity,
+        extensions=EXTENSIONS,
+        disclosure=disclosure or Disclosure(),
+        unix_time=1_512_086_400.5,
+        random_bytes=secrets.token_bytes,
+    )
+
+
+@EVERY_IDENTITY
+@given(seed=SEEDS)
+def test_nothing_identifying_gets_out(identity: Identity, seed: int) -> None:
+    """Of a cluster full of canaries no fragment of one is in what would be posted."""
+    canaries = Canaries(Random(seed))
+    prepared = report_of(look(ClusterMaker(Random(seed), canaries)), identity)
+    assert leaks(prepared.body, canaries.fragments) == set()
+
+
+@given(seed=SEEDS)
+def test_nothing_identifying_without_any_key(seed: int) -> None:
+    """The same holds where there is neither a secret nor a UID."""
+    canaries = Canaries(Random(seed))
+    observation = look(ClusterMaker(Random(seed), canaries), has_uid=False)
+    prepared = report_of(observation, IDENTITIES["no secret"])
+    assert leaks(prepared.body, canaries.fragments) == set()
+
+
+@given(seed=SEEDS, omit=st.frozensets(st.sampled_from(sorted(OMITTABLE_FIELDS))))
+def test_nothing_identifying_beside_what_is_verbatim(seed: int, omit: frozenset[str]) -> None:
+    """With every field verbatim that may be, no canary gets out of any other field."""
+    canaries, verbatim_canaries = Canaries(Random(seed)), Canaries(Random(seed + 1))
+    maker = ClusterMaker(Random(seed), canaries)
+    nodes = maker.nodes(3)
+    for node, public in zip(nodes, ClusterMaker(Random(seed), verbatim_canaries).nodes(3), strict=True):
+        verbatim = public["status"]["nodeInfo"].keys() & VERBATIM_FIELDS
+        node["status"]["nodeInfo"] |= {field: public["status"]["nodeInfo"][field] for field in verbatim}
+        node["status"]["capacity"] = public["status"]["capacity"]
+    observation = look(maker, nodes=nodes)
+    disclosure = Disclosure(omit=omit, verbatim=VERBATIM_FIELDS - {"masterVersion"})
+    prepared = report_of(observation, IDENTITIES["secret"], disclosure)
+    assert leaks(prepared.body, canaries.fragments) == set()
+    assert leaks(prepared.body, verbatim_canaries.fragments) or omit
+
+
+@given(seed=SEEDS)
+def test_what_is_said_of_it(seed: int) -> None:
+    """What is said to be withheld quotes nothing of it."""
+    canaries = Canaries(Random(seed))
+    prepared = report_of(look(ClusterMaker(Random(seed), canaries)), IDENTITIES["secret"])
+    said = repr((prepared.anonymised.withheld, prepared)).encode()
+    assert prepared.anonymised.withheld
+    assert not any(fragment.encode() in said.lower() for fragment in canaries.fragments)
+
+
+@EVERY_IDENTITY
+@given(seed=SEEDS)
+def test_collector_accepts(identity: Identity, seed: int) -> None:
+    """Whatever the cluster holds, the collector's decoder accepts the report as it was built."""
+    prepared = report_of(look(ClusterMaker(Random(seed), Canaries(Random(seed)))), identity)
+    assert decode(prepared.body) == prepared.anonymised.report

@@ -1,0 +1,83 @@
+"""Starts and stops the built programs."""
+
+import http.client
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+LOOPBACK: Final = "127.0.0.1"
+_START_SECONDS: Final = 60
+_STOP_SECONDS: Final = 30
+
+
+class ProgramFailed(Exception):
+    """A program did not do its part; the message names it and quotes what it said."""
+
+
+class Collector:
+    """A collector on loopback with its files in `data_dir`. Its log goes to `log`."""
+
+    def __init__(self, program: Path, *, port: int, data_dir: Path, log: Path) -> None:
+        self._port = port
+        self._log = log
+        arguments = ("--host", LOOPBACK, "--port", str(port), "--data-dir", str(data_dir))
+        with log.open("ab") as output:
+            self._process = subprocess.Popen([program, *arguments], stderr=output)
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://{LOOPBACK}:{self._port}"
+
+    def wait_until_ready(self) -> None:
+        """Wait until it can accept reports. Raises `ProgramFailed`."""
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._is_ready():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise ProgramFailed(f"the collector did not start:\n{self._log.read_text()}")
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(0.05)
+
+    def stop(self) -> None:
+        """Ask it to finish what it has, and wait. Raises `ProgramFailed`."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+        try:
+            status = self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            raise ProgramFailed(f"the collector did not stop in {_STOP_SECONDS} s") from None
+        if status != 0:
+            raise ProgramFailed(f"the collector ended with {status}:\n{self._log.read_text()}")
+
+    def kill(self) -> None:
+        """End it at once, as a crash would, if it still runs."""
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+    def wait(self) -> None:
+        """Wait until it ends by itself or the user interrupts."""
+        self._process.wait()
+
+    def _is_ready(self) -> bool:
+        connection = http.client.HTTPConnection(LOOPBACK, self._port, timeout=5)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+
+def run_volunteer(program: Path, arguments: Sequence[str]) -> str:
+    """Run the volunteer to its end and return its standard output. Raises `ProgramFailed`."""
+    finished = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    if finished.returncode != 0:
+        raise ProgramFailed(f"the volunteer ended with {finished.returncode}:\n{finished.stderr}")
+    return finished.stdout
