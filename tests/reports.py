@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
+
 from report import Extension, Node, Report, Resource
 
 KEYS = st.from_regex(

@@ -101,7 +101,7 @@ def test_what_is_sent_of_a_node() -> None:
     assert sent.container_runtime_version == "containerd://1.7.13"
     assert (sent.kubelet_version, sent.cloud_provider) == ("v1.30.2", "aws")
     assert sent.capacity == (Resource("cpu", "4"), Resource("pods", "110"))
-    assert anonymised.withheld == ()
+    assert [(each.field, each.flag) for each in anonymised.withheld] == [("cloudProvider", None)]
 
 
 def test_what_is_told_of_the_cluster() -> None:

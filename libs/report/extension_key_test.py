@@ -118,7 +118,7 @@ def test_agreement(key: str) -> None:
 
 def test_agreement_near_the_borders() -> None:
     """They agree on many texts near the borders: a million of them with `--profile deep`."""
-    random = Random(20)  # noqa: S311 - no secret
+    random = Random(20)
     accepted = 0
     strings = 200 * settings().max_examples
     for _ in range(strings):

@@ -97,7 +97,7 @@ class Resource(Struct, frozen=True, gc=False):
         _note(
             "How much of it, as a Kubernetes quantity: `4`, `15437428Ki`.",
             purpose="To know how large nodes are.",
-            treatment="Sent where it is a quantity, that is a number with a unit.",
+            treatment="Sent where it is a quantity: at most 15 characters, a number with a unit.",
             guess="Who knows the exact memory or disk size of your nodes can tell that a row "
             "fits. Machines of one type and image share them; hand-built ones may not.",
         ),
@@ -115,18 +115,18 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"
             treatment="BLAKE2b over the cluster ID and the node's name, machineID and systemUUID. "
             "Its key is your secret; else the UID of the namespace `kube-system`; else there is "
             "none, and a node with nothing but a name gets a random ID in every report.",
-            guess="With a secret: nobody. With the UID as key: who knows that UID and a node's "
-            "name, machineID and systemUUID can test whether that node is in a row; the operator "
-            "of a managed cluster and vendors of monitoring know all four. With no key: who knows "
-            "those three facts of a node.",
+            guess="With a secret: only who can read it. With the UID as key: who knows that UID "
+            "and a node's name, machineID and systemUUID can test whether that node is in a row; "
+            "the operator of a managed cluster and vendors of monitoring know all four. With no "
+            "key: who knows those three facts of a node.",
         ),
     ]
     operating_system: Annotated[
         OptionalText | None,
         _note(
-            "Operating system: `linux` or `windows`.",
+            "Operating system: `linux`, `windows`.",
             purpose="To know what Kubernetes runs on.",
-            treatment="Sent where it is on the public list, else left out.",
+            treatment="Sent where it is on the public list, else `other`.",
             guess=_WORDS_ARE_SHARED,
         ),
     ] = None
@@ -153,7 +153,7 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"
         _note(
             "Processor architecture: `amd64`, `arm64`.",
             purpose="To know which architectures images have to be built for.",
-            treatment="Sent where it is on the public list, else left out.",
+            treatment="Sent where it is on the public list, else `other`.",
             guess=_WORDS_ARE_SHARED,
         ),
     ] = None
@@ -252,8 +252,8 @@ class Report(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="came
             purpose="To count a cluster once, however often it reports.",
             treatment="What you typed, as it is; a random UUID is best. With `auto`, a UUID "
             "derived from your secret, or else from the UID of the namespace `kube-system`.",
-            guess="Who knows what you typed finds your rows. With `auto` and a secret: nobody. "
-            "With `auto` and no secret: who knows that UID.",
+            guess="Who knows what you typed finds your rows. With `auto` and a secret: only "
+            "who can read it. With `auto` and no secret: who knows that UID.",
         ),
     ] = field(name="clusterID")
     master_version: Annotated[

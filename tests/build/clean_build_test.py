@@ -50,7 +50,7 @@ def test_reproducible(clone: Clone, tmp_path: Path) -> None:
     built = []
     for name in ("first", "second_with_a_longer_name"):
         root = clone(name)
-        finished = build(root, "apps::", tmp_path / f"caches of {name}")
+        finished = build(root, "apps::", tmp_path / f"caches_of_{name}")
         assert finished.returncode == 0, finished.stderr
         built.append(digests(root))
     assert set(built[0]) == {"collector.pex", "volunteer.pex"}

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from report import InvalidReport, decode, encode
 
+from report import InvalidReport, decode, encode
 from tests.conformance.vectors import Accepted, Rejected, accepted, document, rejected
 
 ACCEPTED = accepted()

@@ -5,6 +5,7 @@ written as a UUID. Both come from a seeded generator, and one that is part of a 
 drawn again.
 """
 
+import itertools
 import string
 from functools import cache
 from importlib import resources
@@ -34,7 +35,7 @@ class Canaries:
         """Return 16 letters."""
         canary = "".join(self._random.choices(_LETTERS, k=TEXT_CHARACTERS))
         fragments = pieces(canary.lower(), TEXT_FRAGMENT)
-        if any(fragment in _public_text() for fragment in fragments):
+        if not fragments.isdisjoint(_public_fragments()):
             return self.text()
         self.fragments |= fragments
         return canary
@@ -46,7 +47,7 @@ class Canaries:
         if self._random.random() < 0.5:
             return digits
         ends = (0, 8, 12, 16, 20, 32)
-        return "-".join(digits[a:b] for a, b in zip(ends, ends[1:], strict=False))
+        return "-".join(digits[a:b] for a, b in itertools.pairwise(ends))
 
 
 def pieces(text: str, length: int) -> set[str]:
@@ -55,9 +56,12 @@ def pieces(text: str, length: int) -> set[str]:
 
 
 @cache
-def _public_text() -> str:
-    """Return all vocabularies, in lower case."""
+def _public_fragments() -> set[str]:
+    """Return the fragments of all vocabularies, in lower case."""
     files = resources.files("report.vocabulary").iterdir()
-    return "\n".join(
-        file.read_text(encoding="utf-8").lower() for file in files if file.name.endswith(".toml")
-    )
+    return {
+        fragment
+        for file in files
+        if file.name.endswith(".toml")
+        for fragment in pieces(file.read_text(encoding="utf-8").lower(), TEXT_FRAGMENT)
+    }

@@ -4,20 +4,21 @@ Out of scope is what the user types, which is sent as it is: the cluster ID, the
 the fields asked for with `--verbatim`.
 """
 
+import json
 import secrets
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from volunteer import node_pages
-from volunteer.reporting import Identity, Prepared, prepare
 
 from report import Disclosure, Extension, Observation, decode
 from report.anonymisation import OMITTABLE_FIELDS, VERBATIM_FIELDS
 from tests.privacy.canaries import Canaries
 from tests.privacy.clusters import ClusterMaker
 from tests.privacy.leaks import leaks
+from volunteer import node_pages
+from volunteer.reporting import Identity, Prepared, prepare
 
 SEEDS = st.integers(0, 2**64 - 1)
 IDENTITIES = {
@@ -34,7 +35,7 @@ def look(
     maker: ClusterMaker, *, has_uid: bool = True, nodes: list[dict[str, object]] | None = None
 ) -> Observation:
     """Return what the volunteer sees of a cluster in which every text holds a canary."""
-    items = maker.nodes(3) if nodes is None else nodes
+    items = maker.nodes(2) if nodes is None else nodes
     page = node_pages.read_node_page(maker.answer("V1NodeList", kind="NodeList", items=items))
     uid = node_pages.read_uid(maker.answer("V1Namespace"))
     return Observation(
@@ -81,10 +82,14 @@ def test_nothing_identifying_beside_what_is_verbatim(seed: int, omit: frozenset[
     """With every field verbatim that may be, no canary gets out of any other field."""
     canaries, verbatim_canaries = Canaries(Random(seed)), Canaries(Random(seed + 1))
     maker = ClusterMaker(Random(seed), canaries)
-    nodes = maker.nodes(3)
-    for node, public in zip(nodes, ClusterMaker(Random(seed), verbatim_canaries).nodes(3), strict=True):
+    nodes = maker.nodes(2)
+    for node, public in zip(
+        nodes, ClusterMaker(Random(seed), verbatim_canaries).nodes(2), strict=True
+    ):
         verbatim = public["status"]["nodeInfo"].keys() & VERBATIM_FIELDS
-        node["status"]["nodeInfo"] |= {field: public["status"]["nodeInfo"][field] for field in verbatim}
+        node["status"]["nodeInfo"] |= {
+            field: public["status"]["nodeInfo"][field] for field in verbatim
+        }
         node["status"]["capacity"] = public["status"]["capacity"]
     observation = look(maker, nodes=nodes)
     disclosure = Disclosure(omit=omit, verbatim=VERBATIM_FIELDS - {"masterVersion"})
@@ -98,13 +103,12 @@ def test_what_is_said_of_it(seed: int) -> None:
     """What is said to be withheld quotes nothing of it."""
     canaries = Canaries(Random(seed))
     prepared = report_of(look(ClusterMaker(Random(seed), canaries)), IDENTITIES["secret"])
-    said = repr((prepared.anonymised.withheld, prepared)).encode()
     assert prepared.anonymised.withheld
-    assert not any(fragment.encode() in said.lower() for fragment in canaries.fragments)
+    said = json.dumps(repr(prepared.anonymised.withheld)).encode()
+    assert leaks(said, canaries.fragments) == set()
 
 
-@EVERY_IDENTITY
-@given(seed=SEEDS)
+@given(identity=st.sampled_from([*IDENTITIES.values()]), seed=SEEDS)
 def test_collector_accepts(identity: Identity, seed: int) -> None:
     """Whatever the cluster holds, the collector's decoder accepts the report as it was built."""
     prepared = report_of(look(ClusterMaker(Random(seed), Canaries(Random(seed)))), identity)

@@ -184,6 +184,7 @@ def measure_with_wrk(load: Load) -> Measured:
         script.write_text(WRK_SCRIPT.replace("BODY", str(body)))
         duration = f"{max(1, round(load.seconds))}s"
         command = ["wrk", "-t1", f"-c{load.connections}", f"-d{duration}", "-s", str(script)]
+        command += ["--timeout", "30s"]  # a slow answer is no lost one
         finished = subprocess.run([*command, load.url], capture_output=True, text=True, check=False)
     results = re.findall(r"^RESULT (\w+) (\d+)$", finished.stdout, re.MULTILINE)
     numbers = {name: int(number) for name, number in results}

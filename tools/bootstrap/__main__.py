@@ -10,6 +10,7 @@ import os
 import sys
 from pathlib import Path
 
+from tools.bootstrap.commit import find_commit
 from tools.bootstrap.installation import Installation, InstallationFailed, install
 from tools.bootstrap.interpreters import InterpreterMissing, find_interpreter
 from tools.bootstrap.workspace import Workspace, WorkspaceError, parse_workspace
@@ -27,7 +28,8 @@ def main() -> None:
         installation = install(root, workspace, pants_python, _caches())
     except (WorkspaceError, InterpreterMissing, InstallationFailed) as error:
         sys.exit(f"pants: {error}")
-    environment = {**_settings(workspace, installation, product_python), **os.environ}
+    settings = _settings(workspace, installation, product_python)
+    environment = {**settings, "SPARTAKUS_COMMIT": find_commit(root), **os.environ}
     os.execve(installation.pants, [str(installation.pants), *sys.argv[1:]], environment)
 
 

@@ -59,6 +59,12 @@ def install(root: Path, workspace: Workspace, python: str, caches: Path) -> Inst
     `python` runs Pants. Several callers may arrive at once: one installs, the others wait.
     Raises `InstallationFailed`, and leaves nothing that a later call would take for whole.
     """
+    if "%" in caches.as_uri():
+        # Pants reads a file: address without turning its escapes back.
+        raise InstallationFailed(
+            f"the folder of caches must be named in plain ASCII without spaces, not {caches}; "
+            "set XDG_CACHE_HOME to another"
+        )
     home = caches / _key(root, workspace, python)
     installation = Installation(home / "venv" / "bin" / "pants", home / "pex")
     home.mkdir(parents=True, exist_ok=True)

@@ -66,7 +66,7 @@ _PUBLIC = [
 @st.composite
 def _canaries(draw: st.DrawFn) -> tuple[str, int]:
     """A canary and the length of the fragments that may not come out."""
-    generator = random.Random(draw(st.integers(0, 2**32)))  # noqa: S311 - not a secret
+    generator = random.Random(draw(st.integers(0, 2**32)))
     alphabet, length, fragment = draw(
         st.sampled_from([("ghijklmnopqrstuvwxyz", 16, 10), ("0123456789abcdef", 32, 16)])
     )

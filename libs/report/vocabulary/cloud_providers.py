@@ -1,13 +1,16 @@
 """Cloud providers: of a provider ID, which names a machine, its scheme and nothing else."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
-from report.vocabulary.recognition import MAX_CHARACTERS, Recognised
+from report.vocabulary.recognition import MAX_CHARACTERS, REMEMBERED, Recognised
 from report.vocabulary.vocabularies import Vocabulary, is_public
 
 UNKNOWN: Final = "unknown"
 """What is sent for a provider that is not public; the original's word for it."""
+
+_is_public: Final = lru_cache(REMEMBERED)(is_public)
 
 _BEYOND_SCHEME: Final = "names a machine, so no more than the provider is sent"
 _NO_PROVIDER: Final = "not the scheme of a publicly known provider, sent as `unknown`"
@@ -27,7 +30,7 @@ def cloud_provider(provider_id: str) -> Recognised:
     if not provider_id:
         return Recognised(UNKNOWN, None)
     scheme, separator, _ = provider_id[:MAX_CHARACTERS].partition("://")
-    if is_public(Vocabulary.CLOUD_PROVIDERS, scheme):
+    if _is_public(Vocabulary.CLOUD_PROVIDERS, scheme):
         return Recognised(scheme, _BEYOND_SCHEME if separator else None)
     if provider_id.startswith(_ORACLE):
         return Recognised("oci", _BEYOND_SCHEME)

@@ -36,7 +36,7 @@ class _Writer:
     """Writes texts after a template: a second reading of the language, without expressions."""
 
     def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - samples are no secrets
+        self._random = random.Random(seed)
 
     def sample(self, template: str, words: dict[str, tuple[str, ...]]) -> str:
         """Return a text that `template` stands for."""

@@ -1,0 +1,195 @@
+"""The properties can fail: each of these plausible mistakes, made in a copy, is caught by one.
+
+A mistake is a replacement in one source file, of a text that stands there exactly once; so a change
+of the code that it is about makes this test fail until the mistake is written anew.
+"""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+COPIED = ("libs", "apps/volunteer", "tests")
+PYTEST_TESTS_FAILED = 1  # and not 2 to 5: interrupted, internal error, wrong usage, no tests
+
+CANARIES = "tests/privacy/canary_test.py::test_nothing_identifying_gets_out[secret]"
+PSEUDONYMS = "libs/report/pseudonym_test.py"
+ANONYMISER = "libs/report/anonymisation_test.py"
+WALL = "libs/report/observation_test.py::test_no_encoder"
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """`old` in `file` of libs/report becomes `new`; `caught_by` is the test that must fail."""
+
+    file: str
+    old: str
+    new: str
+    caught_by: str
+
+
+MISTAKES = {
+    "drop the key": Mistake(
+        "pseudonym.py",
+        "digest_size=_ID_BYTES, key=key,",
+        "digest_size=_ID_BYTES,",
+        f"{PSEUDONYMS}::test_another_secret_another_id",
+    ),
+    "drop the length prefixes": Mistake(
+        "pseudonym.py",
+        'hasher.update(len(encoded).to_bytes(_LENGTH_BYTES, "big"))',
+        "pass",
+        f"{PSEUDONYMS}::test_moving_characters",
+    ),
+    "drop the cluster ID": Mistake(
+        "pseudonym.py",
+        "parts = (self.cluster_id, ",
+        "parts = (",
+        f"{PSEUDONYMS}::test_another_cluster_id_another_id",
+    ),
+    "hash lower case only": Mistake(
+        "pseudonym.py",
+        "encoded = _bytes(part)",
+        "encoded = _bytes(part.lower())",
+        f"{PSEUDONYMS}::test_letter_case_counts",
+    ),
+    "hash as the original did": Mistake(
+        "pseudonym.py",
+        "return _digest(self._key, _NODE_PURPOSE, *parts).hex()",
+        'import hashlib; return hashlib.md5(_bytes("".join(parts[1:]))).hexdigest()',
+        f"{PSEUDONYMS}::test_no_unkeyed_hash",
+    ),
+    "hash a guessable name": Mistake(
+        "pseudonym.py",
+        "return self._random_bytes(_ID_BYTES).hex()",
+        "pass",
+        f"{PSEUDONYMS}::test_name_alone_without_key",
+    ),
+    "pass the name through": Mistake(
+        "anonymisation.py",
+        "id=self._pseudonyms.node_id(seen),",
+        "id=seen.name.reveal(),",
+        CANARIES,
+    ),
+    "leak the provider ID": Mistake(
+        "vocabulary/cloud_providers.py",
+        "return Recognised(scheme, ",
+        "return Recognised(provider_id, ",
+        CANARIES,
+    ),
+    "leak the provider ID on demand": Mistake(
+        "anonymisation.py",
+        "disclosure.verbatim & VERBATIM_FIELDS",
+        "disclosure.verbatim",
+        f"{ANONYMISER}::test_provider_id_is_never_verbatim",
+    ),
+    "leak an unknown resource": Mistake(
+        "anonymisation.py",
+        "if vocabulary.is_known_resource(name):",
+        "if name:",
+        CANARIES,
+    ),
+    "leak what is no quantity": Mistake(
+        "anonymisation.py",
+        "if not vocabulary.is_quantity(quantity):",
+        "if not quantity:",
+        CANARIES,
+    ),
+    "keep an unknown kernel suffix": Mistake(
+        "vocabulary/versions.py",
+        "return Recognised(text[:end], ",
+        "return Recognised(text, ",
+        CANARIES,
+    ),
+    "keep an unknown image": Mistake(
+        "vocabulary/words.py",
+        "return Recognised(OTHER, ",
+        "return Recognised(text, ",
+        CANARIES,
+    ),
+    "keep the API's order": Mistake(
+        "anonymisation.py",
+        "nodes.sort(key=lambda node: node.id)",
+        "pass",
+        f"{ANONYMISER}::test_order_of_nodes",
+    ),
+    "show what is sealed": Mistake(
+        "observation.py",
+        'return f"{type(self).__name__}({REDACTED})"',
+        "return str([getattr(self, name, None) for name in self.__slots__])",
+        WALL,
+    ),
+    "let it be pickled": Mistake(
+        "observation.py",
+        "raise TypeError(",
+        "return object.__reduce_ex__(self, 2) or (",
+        WALL,
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the sources on which every test that catches something passed.
+
+    It holds compiled bytecode after that, which makes the runs on copies of it twice as fast.
+    """
+    folder = tmp_path_factory.mktemp("pristine") / "sources"
+    for name in COPIED:
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / "conftest.py", folder)
+    (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    assert run(folder, {mistake.caught_by for mistake in MISTAKES.values()}) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def outcomes(pristine: Path) -> dict[str, int]:
+    """How pytest ended, by mistake."""
+
+    def make_and_run(name: str) -> int:
+        folder = pristine.with_name(name)
+        shutil.copytree(pristine, folder)
+        mistake = MISTAKES[name]
+        make(mistake, folder / "libs/report" / mistake.file)
+        return run(folder, [mistake.caught_by])
+
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(MISTAKES, pool.map(make_and_run, MISTAKES), strict=True))
+
+
+def make(mistake: Mistake, source: Path) -> None:
+    """Make the mistake in `source`."""
+    before = source.read_text(encoding="utf-8")
+    assert before.count(mistake.old) == 1, f"{mistake.file}: {mistake.old}"
+    source.write_text(before.replace(mistake.old, mistake.new), encoding="utf-8")
+
+
+def run(folder: Path, tests: Iterable[str]) -> int:
+    """Run `tests` on the sources in `folder`, and nothing but those; return pytest's status."""
+    roots = [folder, folder / "libs", folder / "apps"]
+    others = [path for path in sys.path if path and ROOT not in (Path(path), *Path(path).parents)]
+    finished = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-x"),
+            *("--profile=unshrunk", *sorted(tests)),
+        ],
+        cwd=folder,
+        env={"PYTHONPATH": ":".join([*map(str, roots), *others])},
+        stdout=subprocess.DEVNULL,
+        timeout=100,
+        check=False,
+    )
+    return finished.returncode
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistake_is_caught(outcomes: dict[str, int], name: str) -> None:
+    """The property named for it passes, and fails when this mistake is made."""
+    assert outcomes[name] == PYTEST_TESTS_FAILED
