@@ -7,14 +7,17 @@ from typing import Final, Protocol
 
 import falcon
 import msgspec
-from report import InvalidReport
 
+from collector.admission import Admission, admit_all
 from collector.errors import Refusal, SpoolUnavailable
 from collector.intake import MAX_BODY_BYTES, Post, accept
+from collector.metrics import Metrics
+from collector.openapi import openapi_document
 from collector.problems import PROBLEM_CONTENT_TYPE, Problem, problem_of
 from collector.records import AcceptedReport
 from collector.server import AWAITS_COMMIT
 from collector.spool import Added
+from report import InvalidReport
 
 WELCOME: Final = (
     "This is a Spartakus collector: it receives anonymous reports of a voluntary census of"
@@ -35,14 +38,18 @@ class Reports:
     """`POST /api/v1`: one report."""
 
     keeper: Keeper
+    admit: Admission
+    metrics: Metrics
     clock: Callable[[], float]
     random_bytes: Callable[[int], bytes]
 
     def on_post(self, request: falcon.Request, response: falcon.Response) -> None:
         """Accept a report. The 204 is true, and sent, once the group is committed."""
+        self.admit(request.remote_addr, request.get_header("X-Forwarded-For"))
         accepted = accept(_post(request), now=self.clock(), random_bytes=self.random_bytes)
         request.env[AWAITS_COMMIT] = True
-        self.keeper.add(accepted)
+        if self.keeper.add(accepted) is Added.REPEATED:
+            self.metrics.repeated()
         response.status = falcon.HTTP_204
 
 
@@ -56,6 +63,19 @@ class Text:
         """Answer the text."""
         response.content_type = falcon.MEDIA_TEXT
         response.text = self.text
+
+    on_head = on_get
+
+
+@dataclass(frozen=True)
+class Document:
+    """A resource that always answers the same JSON."""
+
+    encoded: bytes
+
+    def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
+        """Answer the document."""
+        response.data = self.encoded
 
     on_head = on_get
 
@@ -75,6 +95,24 @@ class Ready:
     on_head = on_get
 
 
+@dataclass(frozen=True)
+class Refusals:
+    """What is answered to a post that is refused."""
+
+    metrics: Metrics
+
+    def answer(
+        self,
+        _: falcon.Request,
+        response: falcon.Response,
+        error: Exception,
+        _arguments: Mapping[str, object],
+    ) -> None:
+        """Count the refusal and say why."""
+        self.metrics.refused(error)
+        _send(response, problem_of(error))
+
+
 def create_application(
     *,
     keeper: Keeper,
@@ -82,6 +120,8 @@ def create_application(
     clock: Callable[[], float],
     random_bytes: Callable[[int], bytes],
     version: str,
+    metrics: Metrics,
+    admit: Admission = admit_all,
 ) -> falcon.App[falcon.Request, falcon.Response]:
     """Return the application. `clock` gives UNIX seconds, `reasons` why it is not ready."""
     application = falcon.App()
@@ -90,11 +130,12 @@ def create_application(
     application.set_error_serializer(_describe)
     application.add_error_handler(Exception, _leave_to_the_server)
     for refusal in (InvalidReport, Refusal, SpoolUnavailable):
-        application.add_error_handler(refusal, _answer)
+        application.add_error_handler(refusal, Refusals(metrics).answer)
     application.add_route("/", Text(WELCOME))
-    application.add_route("/api/v1", Reports(keeper, clock, random_bytes))
+    application.add_route("/api/v1", Reports(keeper, admit, metrics, clock, random_bytes))
     application.add_route("/healthz", Text("ok\n"))
     application.add_route("/readyz", Ready(reasons))
+    application.add_route("/openapi.json", Document(openapi_document(version)))
     application.add_route("/version", Text(f"{version}\n"))
     return application
 
@@ -107,12 +148,6 @@ def _post(request: falcon.Request) -> Post:
         # One byte more than allowed is enough to know that there is too much.
         body=request.bounded_stream.read(MAX_BODY_BYTES + 1),
     )
-
-
-def _answer(
-    _: falcon.Request, response: falcon.Response, error: Exception, _arguments: Mapping[str, object]
-) -> None:
-    _send(response, problem_of(error))
 
 
 def _leave_to_the_server(

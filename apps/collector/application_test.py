@@ -7,8 +7,9 @@ import pytest
 from falcon.testing import TestClient
 
 from collector.application import create_application
-from collector.errors import IdempotencyKeyReused, SpoolUnavailable
+from collector.errors import IdempotencyKeyReused, RateExceeded, SpoolFull, SpoolUnavailable
 from collector.intake import MAX_BODY_BYTES
+from collector.metrics import Metrics
 from collector.records import AcceptedReport
 from collector.server import AWAITS_COMMIT
 from collector.spool import Added
@@ -23,12 +24,26 @@ class _Keeper:
     def __init__(self) -> None:
         self.reports: list[AcceptedReport] = []
         self.error: Exception | None = None
+        self.outcome = Added.STORED
 
     def add(self, accepted: AcceptedReport) -> Added:
         if self.error is not None:
             raise self.error
         self.reports.append(accepted)
-        return Added.STORED
+        return self.outcome
+
+
+class _Gate:
+    """Admits everybody, or nobody, and keeps whom it was asked about."""
+
+    def __init__(self) -> None:
+        self.closed = False
+        self.asked: list[tuple[str, str | None]] = []
+
+    def __call__(self, peer: str, forwarded_for: str | None) -> None:
+        self.asked.append((peer, forwarded_for))
+        if self.closed:
+            raise RateExceeded(17)
 
 
 @pytest.fixture
@@ -42,7 +57,17 @@ def reasons() -> list[str]:
 
 
 @pytest.fixture
-def client(keeper: _Keeper, reasons: list[str]) -> TestClient:
+def metrics() -> Metrics:
+    return Metrics(version="1.2.3")
+
+
+@pytest.fixture
+def admit() -> _Gate:
+    return _Gate()
+
+
+@pytest.fixture
+def client(keeper: _Keeper, reasons: list[str], metrics: Metrics, admit: _Gate) -> TestClient:
     return TestClient(
         create_application(
             keeper=keeper,
@@ -50,6 +75,8 @@ def client(keeper: _Keeper, reasons: list[str]) -> TestClient:
             clock=lambda: 7_300.0,
             random_bytes=lambda count: b"\x07" * count,
             version="1.2.3",
+            metrics=metrics,
+            admit=admit,
         )
     )
 
@@ -70,6 +97,7 @@ def test_the_answer_awaits_the_commit(keeper: _Keeper) -> None:
         clock=lambda: 0.0,
         random_bytes=bytes,
         version="1.2.3",
+        metrics=Metrics(version="1.2.3"),
     )
     environ = falcon.testing.create_environ("/api/v1", method="POST", body=BODY, headers=JSON)
     application(environ, falcon.testing.StartResponseMock())
@@ -109,7 +137,8 @@ def test_each_refusal_has_its_status(
 
 
 @pytest.mark.parametrize(
-    ("error", "status"), [(IdempotencyKeyReused(), 422), (SpoolUnavailable(), 503)]
+    ("error", "status"),
+    [(IdempotencyKeyReused(), 422), (SpoolUnavailable(), 503), (SpoolFull(), 503)],
 )
 def test_what_the_keeper_refuses_has_its_status(
     client: TestClient, keeper: _Keeper, error: Exception, status: int
@@ -119,6 +148,47 @@ def test_what_the_keeper_refuses_has_its_status(
     answer = client.simulate_post("/api/v1", body=BODY, headers=JSON)
     assert answer.status_code == status
     assert ("retry-after" in answer.headers) == (status == 503)
+
+
+def test_a_client_that_posts_too_often_is_429(
+    client: TestClient, keeper: _Keeper, admit: _Gate
+) -> None:
+    """It is refused before its report is looked at, and told when to come again."""
+    admit.closed = True
+    headers = {**JSON, "X-Forwarded-For": "192.0.2.1"}
+    answer = client.simulate_post("/api/v1", body=b"", headers=headers)
+    assert answer.status_code == 429
+    assert answer.headers["retry-after"] == "17"
+    assert admit.asked == [("127.0.0.1", "192.0.2.1")]
+    assert keeper.reports == []
+
+
+def test_repeats_and_refusals_are_counted(
+    client: TestClient, keeper: _Keeper, metrics: Metrics
+) -> None:
+    """Metrics tell how many posts were repeats, and why the others were refused."""
+    keeper.outcome = Added.REPEATED
+    client.simulate_post("/api/v1", body=BODY, headers=JSON)
+    client.simulate_post("/api/v1", body=b"", headers=JSON)
+    client.simulate_post("/api/v1", body=BODY)
+    counted = {
+        "repeated": metrics.registry.get_sample_value("spartakus_reports_repeated_total"),
+        **{
+            reason: metrics.registry.get_sample_value(
+                "spartakus_posts_refused_total", {"reason": reason}
+            )
+            for reason in ("invalid_report", "unsupported_content_type")
+        },
+    }
+    assert counted == {"repeated": 1, "invalid_report": 1, "unsupported_content_type": 1}
+
+
+def test_the_interface_describes_itself(client: TestClient) -> None:
+    """`/openapi.json` names this version and every path that answers."""
+    document = client.simulate_get("/openapi.json").json
+    assert document["info"]["version"] == "1.2.3"
+    for path in document["paths"]:
+        assert client.simulate_get(path).status_code in {200, 405}
 
 
 def test_a_defect_is_left_to_the_server(client: TestClient, keeper: _Keeper) -> None:

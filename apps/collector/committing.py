@@ -6,6 +6,7 @@ from typing import Final, Protocol
 from structlog.stdlib import BoundLogger
 
 from collector.errors import SpoolUnavailable
+from collector.metrics import Metrics
 from collector.problems import PROBLEM_CONTENT_TYPE, problem_of
 from collector.readiness import Readiness
 from collector.server import Answer
@@ -14,8 +15,11 @@ from collector.server import Answer
 class CommittedSpool(Protocol):
     """What is committed; see `collector.spool.Spool`."""
 
-    def commit(self) -> None:
-        """Put the group on disk. Raises `SpoolUnavailable`."""
+    def commit(self) -> int:
+        """Put the group on disk; return how many reports it added. Raises `SpoolUnavailable`."""
+
+    def full(self) -> str | None:
+        """Return why no report fits now, None where one does."""
 
 
 class GroupCommit:
@@ -27,24 +31,43 @@ class GroupCommit:
         *,
         readiness: Readiness,
         wake_drain: Callable[[], None],
+        metrics: Metrics,
+        clock: Callable[[], float],
         log: BoundLogger,
     ) -> None:
+        """`clock` gives seconds and is monotonic."""
         self._spool: Final = spool
         self._readiness: Final = readiness
         self._wake_drain: Final = wake_drain
+        self._metrics: Final = metrics
+        self._clock: Final = clock
         self._log: Final = log
+        self._is_full = False
 
     def __call__(self) -> None:
         """Commit the group. Raises `SpoolUnavailable` when none of it is stored."""
+        began = self._clock()
         try:
-            self._spool.commit()
+            reports = self._spool.commit()
         except SpoolUnavailable as error:
+            self._metrics.commit_failed()
             if self._readiness.spool_failed():
                 self._log.error("the spool takes no reports", reason=str(error.__cause__))
             raise
         if self._readiness.spool_works():
             self._log.info("the spool takes reports again")
-        self._wake_drain()
+        self._note_room()
+        if reports:
+            self._metrics.committed(reports, seconds=self._clock() - began)
+            self._wake_drain()
+
+    def _note_room(self) -> None:
+        reason = self._spool.full()
+        if reason is not None and not self._is_full:
+            self._log.error("no more reports are taken until there is room", reason=reason)
+        elif reason is None and self._is_full:
+            self._log.info("there is room for reports again")
+        self._is_full = reason is not None
 
 
 def answer_to_failed_commit(error: Exception) -> Answer:

@@ -4,6 +4,7 @@ It only reads the spool. What it has written it tells, and the spool's writer de
 """
 
 import enum
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -86,13 +87,18 @@ class Drain:
         *,
         pace: Pace,
         jitter: Callable[[], float],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`jitter` gives a number from 0 to 1, by which pauses between retries are shortened."""
+        """`jitter` gives a number from 0 to 1, by which pauses between retries are shortened.
+
+        `clock` gives seconds, for telling how long a batch took.
+        """
         self._source: Final = source
         self._open_database: Final = open_database
         self._channel: Final = channel
         self._pace: Final = pace
         self._jitter: Final = jitter
+        self._clock: Final = clock
         self._failures = 0
 
     def run(self) -> None:
@@ -120,10 +126,12 @@ class Drain:
                 last_id, max_reports=self._pace.max_reports, max_bytes=self._pace.max_bytes
             )
             if batch is not None:
+                began = self._clock()
                 database.write(batch)
                 self._failures = 0
                 last_id = batch.watermark.last_id
-                self._channel.tell(Written(batch.watermark))
+                seconds = self._clock() - began
+                self._channel.tell(Written(batch.watermark, len(batch.reports), seconds))
             elif signal is Signal.FINISH:
                 self._channel.tell(Emptied())
                 return

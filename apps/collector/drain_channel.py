@@ -30,6 +30,7 @@ class SocketChannel:
         self._line: Final = line
         self._orphaned: Final = orphaned
         self._changed: Final = threading.Condition()
+        self._telling: Final = threading.Lock()  # a message is whole, whoever tells
         self._woken = False
         self._finish = False
         self._gone = False
@@ -59,7 +60,8 @@ class SocketChannel:
     def tell(self, message: Message) -> None:
         """Send `message`. When nobody is there any more, the thread finds out as well."""
         try:
-            self._line.sendall(encode_message(message))
+            with self._telling:
+                self._line.sendall(encode_message(message))
         except OSError:
             self._note_gone()
 

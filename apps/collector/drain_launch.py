@@ -64,7 +64,7 @@ class DrainProcess:
         return status
 
 
-def launch_drain(*, spool: Path, database: str) -> DrainProcess:
+def launch_drain(*, spool: Path, database: str, retention_days: int | None = None) -> DrainProcess:
     """Start a drain of `spool` into the database at the address `database`.
 
     Raises `DrainFailed`. It works inside a venv-mode PEX, whose interpreter finds the module.
@@ -73,9 +73,11 @@ def launch_drain(*, spool: Path, database: str) -> DrainProcess:
     # -P: a file in the working directory must not stand in for a module.
     command = [sys.executable, "-P", "-m", _MODULE]
     command += ["--spool", str(spool), "--database", database]
+    if retention_days is not None:
+        command += ["--retention-days", str(retention_days)]
     with its:
         try:
-            # No shell, and no argument but two paths of ours.
+            # No shell, and no argument but a path, an address and a number of ours.
             process = subprocess.Popen(command, stdin=its.fileno())  # noqa: S603
         except OSError as error:
             ours.close()

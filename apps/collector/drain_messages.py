@@ -36,9 +36,14 @@ class Missing(Struct, frozen=True, tag="missing"):
 
 
 class Written(Struct, frozen=True, tag="written"):
-    """The database holds the spool through `watermark`: the rows may be deleted."""
+    """The database holds the spool through `watermark`: the rows may be deleted.
+
+    `reports` of them came in the last batch, which took `seconds` to write.
+    """
 
     watermark: Watermark
+    reports: int
+    seconds: float
 
 
 class Unavailable(Struct, frozen=True, tag="unavailable"):
@@ -53,11 +58,17 @@ class Refused(Struct, frozen=True, tag="refused"):
     reason: str
 
 
+class Expired(Struct, frozen=True, tag="expired"):
+    """Reports older than the retention were deleted: `count` of them."""
+
+    count: int
+
+
 class Emptied(Struct, frozen=True, tag="emptied"):
     """The spool is empty, as the drain was told to make it; the drain ends."""
 
 
-Message: TypeAlias = Opened | Missing | Written | Unavailable | Refused | Emptied
+Message: TypeAlias = Opened | Missing | Written | Unavailable | Refused | Expired | Emptied
 
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(Message)

@@ -12,6 +12,7 @@ from structlog.stdlib import BoundLogger
 from collector.drain_launch import DrainProcess
 from collector.drain_messages import (
     Emptied,
+    Expired,
     Message,
     Missing,
     Opened,
@@ -27,9 +28,11 @@ from collector.errors import (
     DrainFailed,
     SpoolUnavailable,
 )
+from collector.metrics import Metrics
 from collector.records import Watermark
 
 _MOST_DOUBLINGS: Final = 16
+_AWAY: Final = "the database takes no reports; they wait"
 
 
 class DrainedSpool(Protocol):
@@ -73,25 +76,35 @@ class DrainSupervisor:
         *,
         log: BoundLogger,
         patience: Patience,
+        metrics: Metrics,
+        may_be_away: bool = False,
     ) -> None:
-        """`launch` starts a drain, or raises `DrainFailed`."""
+        """`launch` starts a drain, or raises `DrainFailed`.
+
+        `may_be_away` says that a start need not wait for the database: it keeps no position.
+        """
+        self._may_be_away: Final = may_be_away
         self._launch: Final = launch
         self._spool: Final = spool
         self._log: Final = log
         self._patience: Final = patience
+        self._metrics: Final = metrics
         self._thread: Final = threading.Thread(target=self._supervise, name="drain", daemon=True)
         self._first_opening: Final[Future[None]] = Future()
         self._stopping: Final = threading.Event()
         self._process: DrainProcess | None = None
         self._ending = Ending.LEFT_OVER
         self._complaint: str | None = None
+        self._has_started = False
         self._deaths = 0
 
     def start(self) -> None:
         """Start the drain and wait until the database is open.
 
         No report may be accepted earlier, because the database's position may be above the
-        numbers of the spool. Raises `DatabaseUnusable`, `DatabaseUnavailable` or `DrainFailed`.
+        numbers of the spool. One that keeps no position is waited for as well, so that what is
+        wrong with it shows at once; but when it is away, reports are accepted all the same.
+        Raises `DatabaseUnusable`, `DatabaseUnavailable` or `DrainFailed`.
         """
         self._thread.start()
         try:
@@ -100,8 +113,12 @@ class DrainSupervisor:
             self.finish(grace_seconds=0)
             raise
         except TimeoutError as error:
-            self.finish(grace_seconds=0)
-            raise DatabaseUnavailable(self._complaint or "the database does not open") from error
+            reason = self._complaint or "the database does not open"
+            if not self._may_be_away:
+                self.finish(grace_seconds=0)
+                raise DatabaseUnavailable(reason) from error
+            self._log.error(_AWAY, reason=reason)
+        self._has_started = True
 
     def wake(self) -> None:
         """Let the drain know that rows were committed. Never waits."""
@@ -128,6 +145,7 @@ class DrainSupervisor:
             try:
                 self._run_once()
             except DrainFailed as error:
+                self._metrics.drain_failed()
                 self._complain(str(error))
             if not self._first_opening.done():
                 self._first_opening.set_exception(DrainFailed("the drain does not start"))
@@ -147,11 +165,13 @@ class DrainSupervisor:
             self._process = None
             status = process.reap()
         if not self._stopping.is_set():
+            self._metrics.drain_failed()
             self._log.error("the drain ended and is started again", status=status)
 
     def _take(self, message: Message) -> None:
         match message:
-            case Written(watermark):
+            case Written(watermark, reports, seconds):
+                self._metrics.drained(reports, seconds=seconds)
                 self._written(watermark)
             case Opened(watermark):
                 self._opened(watermark)
@@ -162,11 +182,14 @@ class DrainSupervisor:
                     reports=count,
                 )
             case Unavailable(reason):
+                self._metrics.drain_failed()
                 self._complain(reason)
             case Refused(reason):
                 self._complain(reason)
                 if not self._first_opening.done():
                     self._first_opening.set_exception(DatabaseUnusable(reason))
+            case Expired(count):
+                self._log.info("reports older than the retention were deleted", reports=count)
             case Emptied():
                 self._ending = Ending.EMPTIED
 
@@ -200,5 +223,5 @@ class DrainSupervisor:
         """Log why nothing is drained, once for as long as it stays so."""
         if reason != self._complaint:
             self._complaint = reason
-            if self._first_opening.done():
-                self._log.error("the database takes no reports; they wait", reason=reason)
+            if self._has_started:
+                self._log.error(_AWAY, reason=reason)

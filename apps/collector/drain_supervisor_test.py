@@ -18,6 +18,7 @@ from collector.drain_launch import DrainProcess, launch_drain
 from collector.drain_supervisor import DrainSupervisor, Ending, Patience
 from collector.errors import DatabaseUnavailable, DatabaseUnusable, DrainFailed
 from collector.logs import get_log
+from collector.metrics import Metrics
 from collector.records import AcceptedReport
 from collector.spool import Spool
 from collector.testing import clusters_in, held_open, spooled_in, wait_until
@@ -60,7 +61,8 @@ class _Launcher:
 
 def supervise(launcher: _Launcher, spool: Spool, *, opening_seconds: float = 30) -> DrainSupervisor:
     patience = Patience(opening_seconds=opening_seconds, first_restart_seconds=0.05)
-    return DrainSupervisor(launcher, spool, log=get_log(), patience=patience)
+    metrics = Metrics(version="0")
+    return DrainSupervisor(launcher, spool, log=get_log(), patience=patience, metrics=metrics)
 
 
 def add(spool: Spool, *cluster_ids: str) -> None:
@@ -131,7 +133,9 @@ def test_a_drain_that_cannot_be_started_is_an_error_at_the_start(spool: Spool) -
     def launch() -> DrainProcess:
         raise DrainFailed("there is no program")
 
-    supervisor = DrainSupervisor(launch, spool, log=get_log(), patience=Patience())
+    supervisor = DrainSupervisor(
+        launch, spool, log=get_log(), patience=Patience(), metrics=Metrics(version="0")
+    )
     with pytest.raises(DrainFailed):
         supervisor.start()
 

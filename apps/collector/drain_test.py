@@ -95,7 +95,7 @@ class _Line:
 
 
 def drain(rows: _Rows, store: _Store, line: _Line, *, jitter: float = 0.0) -> None:
-    Drain(rows, store.open, line, pace=PACE, jitter=lambda: jitter).run()
+    Drain(rows, store.open, line, pace=PACE, jitter=lambda: jitter, clock=lambda: 0.0).run()
 
 
 def test_everything_is_written_in_order_and_told() -> None:
@@ -105,9 +105,9 @@ def test_everything_is_written_in_order_and_told() -> None:
     assert store.ids == [1, 2, 3, 4, 5]
     assert line.messages == [
         Opened(None),
-        Written(Watermark(SPOOL, 2)),
-        Written(Watermark(SPOOL, 4)),
-        Written(Watermark(SPOOL, 5)),
+        Written(Watermark(SPOOL, 2), 2, 0.0),
+        Written(Watermark(SPOOL, 4), 2, 0.0),
+        Written(Watermark(SPOOL, 5), 1, 0.0),
         Emptied(),
     ]
     assert (store.opened, store.closed) == (1, 1)

@@ -16,6 +16,10 @@ class CannotListen(CollectorError):
     """The address to serve on is taken, forbidden, or not of this machine."""
 
 
+class InvalidRetention(CollectorError):
+    """The text given for `--retention` is no time to keep reports."""
+
+
 class InvalidDatabaseAddress(CollectorError):
     """The text given for `--database` names no database."""
 
@@ -36,11 +40,23 @@ class DrainFailed(CollectorError):
     """The process that feeds the database does not start."""
 
 
+class CommandFailed(CollectorError):
+    """A command cannot do what it is for."""
+
+
 class SpoolUnavailable(CollectorError):
     """The spool cannot take reports now: the disk is full or fails."""
 
     def __init__(self) -> None:
         super().__init__("the report cannot be stored now; please try again later")
+
+
+class SpoolFull(SpoolUnavailable):
+    """The spool has reached a limit, and takes more once the database has taken some."""
+
+
+class InvalidTrustedProxies(CollectorError):
+    """The text given for `--trusted-proxies` is no list of networks."""
 
 
 class Refusal(CollectorError):
@@ -87,3 +103,11 @@ class IdempotencyKeyReused(Refusal):
 
     def __init__(self) -> None:
         super().__init__("this Idempotency-Key was used before with another report")
+
+
+class RateExceeded(Refusal):
+    """A client posts more often than it may. `retry_after_seconds` is 1 or more."""
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__("too many reports from this address; see Retry-After")
+        self.retry_after_seconds = retry_after_seconds

@@ -7,10 +7,9 @@ from hashlib import blake2b
 from typing import Final
 
 import msgspec
-import report
 from msgspec import Struct
-from report import MAX_REPORT_BYTES, Node, Report, vocabulary
 
+import report
 from collector.compression import inflate
 from collector.errors import (
     BodyTooLarge,
@@ -19,6 +18,7 @@ from collector.errors import (
     UnsupportedContentType,
 )
 from collector.records import AcceptedReport
+from report import MAX_REPORT_BYTES, Node, Report, vocabulary
 
 SECONDS_PER_HOUR: Final = 3_600
 MAX_BODY_BYTES: Final = MAX_REPORT_BYTES
@@ -74,22 +74,18 @@ def _content(post: Post) -> bytes:
 
 
 def _without_unknown_resources(received: Report) -> Report:
-    nodes = received.nodes
-    if nodes is None or all(_has_known_resources_only(node) for node in nodes):
+    # Each name once: a report of a hundred nodes holds six names, six hundred times.
+    names = {each.resource for node in received.nodes or () for each in node.capacity or ()}
+    unknown = frozenset(name for name in names if not _is_known_resource(name))
+    if received.nodes is None or not unknown:
         return received
-    kept = tuple(
-        node if _has_known_resources_only(node) else _with_known_resources(node) for node in nodes
-    )
+    kept = tuple(_without_resources(unknown, node) for node in received.nodes)
     return msgspec.structs.replace(received, nodes=kept)
 
 
-def _has_known_resources_only(node: Node) -> bool:
-    return all(_is_known_resource(each.resource) for each in node.capacity or ())
-
-
-def _with_known_resources(node: Node) -> Node:
-    known = tuple(each for each in node.capacity or () if _is_known_resource(each.resource))
-    return msgspec.structs.replace(node, capacity=known or None)
+def _without_resources(unknown: frozenset[str], node: Node) -> Node:
+    kept = tuple(each for each in node.capacity or () if each.resource not in unknown)
+    return msgspec.structs.replace(node, capacity=kept or None)
 
 
 def _report_key(cluster_id: str, idempotency_key: str) -> str:

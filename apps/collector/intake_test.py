@@ -5,10 +5,10 @@ import json
 from contextlib import suppress
 
 import pytest
-import report
 from hypothesis import given
 from hypothesis import strategies as st
 
+import report
 from collector.errors import (
     BodyTooLarge,
     InvalidIdempotencyKey,

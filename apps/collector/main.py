@@ -1,151 +1,123 @@
-"""The command line of the collector; the one place that reads the environment."""
+"""The command line: an optional word says which command it is, and the flags are that command's.
+
+A command is imported once its word was seen, so that each starts quickly.
+"""
 
 import os
 import sys
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeAlias
 
 import typer
 
-from collector.databases.catalogue import KINDS
-from collector.errors import CollectorError, DataDirectoryUnusable
-from collector.settings import Settings
-from collector.version import VERSION
-from collector.wiring import run
+from collector.commands.service_links import drop_service_links
+from collector.errors import CollectorError
 
-_PROGRAM: Final = "collector"
+PROGRAM: Final = "collector"
+_FAILED: Final = 1
+_USAGE: Final = 2
 
-# Pretty tracebacks print local variables, and a local variable may be a report.
-app = typer.Typer(pretty_exceptions_enable=False, add_completion=False, rich_markup_mode=None)
-
-
-def main() -> None:
-    """Run the program. A problem is one line on standard error and a status other than 0."""
-    arguments = sys.argv[1:]
-    if arguments[:1] == [_PROGRAM]:
-        # The original is one program whose first word says which part of it to be.
-        del arguments[0]
-    try:
-        app(arguments, prog_name=_PROGRAM)
-    except CollectorError as error:
-        sys.stderr.write(f"{_PROGRAM}: {error}\n")
-        sys.exit(1)
+Command: TypeAlias = Callable[..., int | None]
+"""A command: its parameters are its flags, and it returns its exit status, None for 0."""
 
 
-def default_data_dir(environment: Mapping[str, str]) -> Path:
-    """Return the data directory of one who names none: state, in the sense of the XDG rules.
+def _serve() -> Command:
+    from collector.commands.serve import serve  # noqa: PLC0415 - see above
 
-    https://specifications.freedesktop.org/basedir-spec/latest/
-    Raises `DataDirectoryUnusable` where there is no home directory.
+    return serve
+
+
+def _drain() -> Command:
+    from collector.commands.drain import drain  # noqa: PLC0415 - see above
+
+    return drain
+
+
+def _export() -> Command:
+    from collector.commands.export import export  # noqa: PLC0415 - see above
+
+    return export
+
+
+def _copy() -> Command:
+    from collector.commands.copy import copy  # noqa: PLC0415 - see above
+
+    return copy
+
+
+def _forget() -> Command:
+    from collector.commands.forget import forget  # noqa: PLC0415 - see above
+
+    return forget
+
+
+def _manifest() -> Command:
+    from collector.commands.manifest import manifest  # noqa: PLC0415 - see above
+
+    return manifest
+
+
+def _views() -> Command:
+    from collector.commands.views import views  # noqa: PLC0415 - see above
+
+    return views
+
+
+COMMANDS: Final[Mapping[str, Callable[[], Command]]] = {
+    "drain": _drain,
+    "export": _export,
+    "copy": _copy,
+    "forget": _forget,
+    "manifest": _manifest,
+    "views": _views,
+}
+"""What each word stands for. Without a word the program serves."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the program with `arguments` and return its exit status.
+
+    The original was one binary whose first word said which of two programs it was; manifests
+    written for it still begin with that word.
     """
-    state = Path(environment.get("XDG_STATE_HOME", ""))
-    if not state.is_absolute():
-        try:
-            state = Path.home() / ".local" / "state"
-        except RuntimeError as error:
-            raise DataDirectoryUnusable(
-                "there is no home directory to keep data in; give one with --data-dir"
-            ) from error
-    return state / "spartakus-collector"
+    drop_service_links(os.environ)
+    words = list(arguments)
+    if words[:1] == [PROGRAM]:
+        del words[0]
+    name, load = PROGRAM, _serve
+    if words and words[0] in COMMANDS:
+        load = COMMANDS[words[0]]
+        name = f"{PROGRAM} {words.pop(0)}"
+    try:
+        return _run(load(), words, name=name)
+    except typer.TyperException as error:
+        return _complain(f"{_one_line(error.format_message())} (see {name} --help)", _USAGE)
+    except CollectorError as error:
+        return _complain(str(error), _FAILED)
 
 
-def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it with the flag's value
-    if wanted:
-        typer.echo(VERSION)
-        raise typer.Exit
-
-
-def _print_databases(wanted: bool) -> None:  # noqa: FBT001 - as above
-    if wanted:
-        for kind in KINDS:
-            typer.echo(f"{kind.form}\n    {kind.description}")
-        raise typer.Exit
-
-
-@app.command()
-def serve(
-    *,
-    host: Annotated[
-        str,
-        typer.Option(
-            envvar="SPARTAKUS_HOST",
-            help="Address to serve on: this machine only by default; :: for every network.",
-        ),
-    ] = "127.0.0.1",
-    port: Annotated[
-        int,
-        typer.Option(
-            envvar="SPARTAKUS_PORT", min=0, max=65_535, help="TCP port; 0 for any free one."
-        ),
-    ] = 8080,
-    data_dir: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="SPARTAKUS_DATA_DIR",
-            help="Directory of the spool and the default database, made when missing."
-            " By default spartakus-collector in $XDG_STATE_HOME or ~/.local/state.",
-        ),
-    ] = None,
-    database: Annotated[
-        str,
-        typer.Option(
-            envvar="SPARTAKUS_DATABASE",
-            help="Where reports end up; --print-databases lists what there is."
-            " By default reports.duckdb in the data directory.",
-        ),
-    ] = "",
-    shutdown_delay: Annotated[
-        float,
-        typer.Option(
-            envvar="SPARTAKUS_SHUTDOWN_DELAY",
-            min=0,
-            help="Seconds to go on serving after SIGTERM, while /readyz says 503.",
-        ),
-    ] = 0.0,
-    shutdown_grace: Annotated[
-        float,
-        typer.Option(
-            envvar="SPARTAKUS_SHUTDOWN_GRACE",
-            min=0,
-            help="Seconds, after that, to finish requests and to empty the spool.",
-        ),
-    ] = 20.0,
-    verbose: Annotated[
-        bool,
-        typer.Option("--verbose", "-v", envvar="SPARTAKUS_VERBOSE", help="Log more."),
-    ] = False,
-    verbosity: Annotated[
-        int,
-        typer.Option("--v", hidden=True, help="The original's flag: from 1 on as --verbose."),
-    ] = 0,
-    _databases: Annotated[
-        bool,
-        typer.Option(
-            "--print-databases",
-            callback=_print_databases,
-            is_eager=True,
-            help="List the databases that reports can end up in.",
-        ),
-    ] = False,
-    _version: Annotated[
-        bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Say the version."),
-    ] = False,
-) -> None:
-    """Receive anonymous reports of Kubernetes clusters over HTTP, and keep them in a database."""
-    run(
-        Settings(
-            host=host,
-            port=port,
-            data_dir=data_dir or default_data_dir(os.environ),
-            database=database,
-            shutdown_delay_seconds=shutdown_delay,
-            shutdown_grace_seconds=shutdown_grace,
-            verbose=verbose or verbosity > 0,
-        )
+def _run(command: Command, words: Sequence[str], *, name: str) -> int:
+    app = typer.Typer(
+        add_completion=False,
+        pretty_exceptions_enable=False,  # they print local variables, which may be a report
+        rich_markup_mode=None,  # rich takes as long to start as all the rest
     )
+    epilog = None
+    if name == PROGRAM and COMMANDS:
+        epilog = f"Other commands, each with its own --help: {', '.join(COMMANDS)}."
+    app.command(epilog=epilog)(command)
+    status: int | None = app(list(words), prog_name=name, standalone_mode=False)
+    return status or 0
+
+
+def _complain(text: str, status: int) -> int:
+    sys.stderr.write(f"{PROGRAM}: {text}\n")
+    return status
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split()).removesuffix(".")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from collector import main
-from collector.main import default_data_dir
+from collector.commands.data_dir import default_data_dir
 from collector.version import VERSION
 
 
@@ -38,11 +38,27 @@ def test_databases_are_listed() -> None:
 
 
 def test_a_wrong_flag_is_a_usage_error() -> None:
-    """A flag that does not exist is named, without a traceback, and the status is 2."""
+    """A flag that does not exist is named in one line, and the status is 2."""
     outcome = run("--colour", "blue")
     assert outcome.returncode == 2
-    assert "--colour" in outcome.stderr
-    assert "Traceback" not in outcome.stderr
+    assert outcome.stderr == "collector: No such option: --colour (see collector --help)\n"
+
+
+def test_a_wrong_word_is_a_usage_error() -> None:
+    """A word that is no command is named in one line, and the status is 2."""
+    outcome = run("vieuws")
+    assert outcome.returncode == 2
+    assert "vieuws" in outcome.stderr
+    assert outcome.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("word", main.COMMANDS)
+def test_each_command_explains_itself(word: str) -> None:
+    """A command's word, also after the original's, and `--help` say how it is used."""
+    outcome = run("collector", word, "--help")
+    assert outcome.returncode == 0
+    assert f"collector {word} " in outcome.stdout
+    assert word in run("--help").stdout
 
 
 @pytest.mark.parametrize("port", ["70000", "http"])

@@ -7,17 +7,19 @@ from types import MappingProxyType
 from typing import Final
 
 import msgspec
-from report import InvalidReport, ReportTooLarge
 
 from collector.errors import (
     BodyTooLarge,
     IdempotencyKeyReused,
     InvalidCompression,
     InvalidIdempotencyKey,
+    RateExceeded,
+    SpoolFull,
     SpoolUnavailable,
     UnsupportedContentEncoding,
     UnsupportedContentType,
 )
+from report import InvalidReport, ReportTooLarge
 
 PROBLEM_CONTENT_TYPE: Final = "application/problem+json"
 RETRY_AFTER_SECONDS: Final = 30
@@ -32,12 +34,15 @@ STATUS_OF: Final[Mapping[type[Exception], HTTPStatus]] = MappingProxyType(
         UnsupportedContentType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         UnsupportedContentEncoding: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+        RateExceeded: HTTPStatus.TOO_MANY_REQUESTS,
+        SpoolFull: HTTPStatus.SERVICE_UNAVAILABLE,
         SpoolUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     }
 )
 
 _HEADERS_OF: Final[Mapping[type[Exception], Mapping[str, str]]] = MappingProxyType(
     {
+        SpoolFull: {"Retry-After": str(RETRY_AFTER_SECONDS)},
         SpoolUnavailable: {"Retry-After": str(RETRY_AFTER_SECONDS)},
         # RFC 9110, 15.5.16: says which encoding would have been taken.
         UnsupportedContentEncoding: {"Accept-Encoding": "gzip"},
@@ -71,7 +76,7 @@ def problem_of(error: Exception) -> Problem:
     """Return the answer for `error`; an error that the table does not know tells nothing."""
     for kind in type(error).__mro__:
         if kind in STATUS_OF:
-            headers = _HEADERS_OF.get(kind, {})
+            headers = _headers_of(error, kind)
             return Problem(STATUS_OF[kind], str(error), _members_of(error), headers)
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the collector failed; this was logged")
 
@@ -80,3 +85,9 @@ def _members_of(error: Exception) -> Mapping[str, str]:
     if isinstance(error, InvalidReport):
         return {"path": error.path, "rule": error.rule}
     return {}
+
+
+def _headers_of(error: Exception, kind: type[Exception]) -> Mapping[str, str]:
+    if isinstance(error, RateExceeded):
+        return {"Retry-After": str(error.retry_after_seconds)}
+    return _HEADERS_OF.get(kind, {})

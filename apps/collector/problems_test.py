@@ -4,10 +4,10 @@ import json
 from http import HTTPStatus
 
 import pytest
-from report import InvalidReport, ReportTooLarge
 
-from collector.errors import Refusal, SpoolUnavailable, UnsupportedContentEncoding
+from collector.errors import RateExceeded, Refusal, SpoolUnavailable, UnsupportedContentEncoding
 from collector.problems import STATUS_OF, problem_of
+from report import InvalidReport, ReportTooLarge
 
 
 def test_an_invalid_report_is_answered_with_path_and_rule() -> None:
@@ -39,6 +39,13 @@ def test_an_unknown_error_tells_nothing() -> None:
 def test_every_refusal_has_a_status(refusal: type[Exception]) -> None:
     """No reason to refuse a post is missing from the table."""
     assert refusal in STATUS_OF
+
+
+def test_a_client_that_posts_too_often_is_told_its_own_wait() -> None:
+    """A 429 says after how many seconds there is a token again."""
+    problem = problem_of(RateExceeded(17))
+    assert problem.status is HTTPStatus.TOO_MANY_REQUESTS
+    assert problem.headers == {"Retry-After": "17"}
 
 
 def test_headers_say_what_a_client_can_do() -> None:

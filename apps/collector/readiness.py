@@ -13,9 +13,18 @@ SPOOL_FAILS: Final = "the spool cannot be written"
 class Readiness:
     """What `/readyz` answers. A database that is down does not matter: the spool takes reports."""
 
-    def __init__(self, check_spool: Callable[[], None]) -> None:
-        """`check_spool` raises `SpoolUnavailable` while the spool cannot be written."""
+    def __init__(
+        self,
+        check_spool: Callable[[], None],
+        *,
+        spool_full: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """`check_spool` raises `SpoolUnavailable` while the spool cannot be written.
+
+        `spool_full` says why nothing more fits into the spool, None while something does.
+        """
         self._check_spool = check_spool
+        self._spool_full = spool_full
         self._stopping = threading.Event()
         self._spool_fails = False
 
@@ -44,6 +53,9 @@ class Readiness:
         reasons = [STOPPING] if self._stopping.is_set() else []
         if self._spool_fails and not self._spool_takes_a_write():
             reasons.append(SPOOL_FAILS)
+        full = self._spool_full()
+        if full is not None:
+            reasons.append(full)
         return tuple(reasons)
 
     def _spool_takes_a_write(self) -> bool:

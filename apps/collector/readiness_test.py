@@ -42,6 +42,15 @@ def test_a_failed_commit_is_a_reason_until_the_disk_takes_a_write() -> None:
     assert readiness.reasons() == ()
 
 
+def test_a_full_spool_is_a_reason() -> None:
+    """As long as nothing more fits into the spool, its reason is given."""
+    reason: list[str] = ["the disk is full"]
+    readiness = Readiness(_Disk().check, spool_full=lambda: reason[0] if reason else None)
+    assert readiness.reasons() == ("the disk is full",)
+    reason.clear()
+    assert readiness.reasons() == ()
+
+
 def test_only_a_change_is_news() -> None:
     """The first failure and the first success after it are news, the others are not."""
     readiness = Readiness(_Disk().check)

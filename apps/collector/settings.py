@@ -2,13 +2,22 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+from collector.client_address import Network, parse_networks
 from collector.databases.catalogue import format_duckdb, parse_address
+from collector.spool_limits import SpoolLimits
+
+DEFAULT_POSTS_PER_MINUTE: Final = 60
+_DEFAULT_SPOOL_LIMITS: Final = SpoolLimits()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The settings of one run. Raises `InvalidDatabaseAddress` when it is made."""
+    """The settings of one run.
+
+    Raises `InvalidDatabaseAddress` or `InvalidTrustedProxies` when it is made.
+    """
 
     data_dir: Path
     """Where the spool is, and the DuckDB file unless `database` says otherwise."""
@@ -19,8 +28,32 @@ class Settings:
     port: int = 8080
     """The TCP port to serve on; 0 for any free one."""
 
+    admin_host: str = "127.0.0.1"
+    """The address to serve metrics on; this machine only, because they are nobody else's."""
+
+    admin_port: int | None = None
+    """The TCP port to serve metrics on; 0 for any free one, None for no metrics."""
+
     database: str = ""
     """Where reports end up; empty for a DuckDB file in the data directory."""
+
+    spool_limits: SpoolLimits = _DEFAULT_SPOOL_LIMITS
+    """How far the spool may grow."""
+
+    connection_limit: int = 1000
+    """Connections open at once. One more closes the one that has kept us waiting longest."""
+
+    request_deadline_seconds: float = 30.0
+    """From the first byte of a request to the last of its body, however steadily it trickles."""
+
+    rate_limit: int | None = None
+    """Posts a minute that one client may send, and as many at once.
+
+    None: no limit without `trusted_proxies`, `DEFAULT_POSTS_PER_MINUTE` with it.
+    """
+
+    trusted_proxies: str = ""
+    """Networks, separated by commas, whose X-Forwarded-For says who the client is."""
 
     shutdown_delay_seconds: float = 0.0
     """From a request to end until connections are refused: a load balancer's time to notice."""
@@ -28,13 +61,29 @@ class Settings:
     shutdown_grace_seconds: float = 20.0
     """For requests under way and for emptying the spool, after the delay."""
 
+    retention_days: int | None = None
+    """How long a database keeps reports; None for ever."""
+
     verbose: bool = False
     """Log what helps to find a fault."""
 
     def __post_init__(self) -> None:
         parse_address(self.database_address)
+        parse_networks(self.trusted_proxies)
 
     @property
     def database_address(self) -> str:
         """The address of the database; see `collector.databases.catalogue`."""
         return self.database or format_duckdb(self.data_dir / "reports.duckdb")
+
+    @property
+    def trusted_networks(self) -> tuple[Network, ...]:
+        """`trusted_proxies` as networks."""
+        return parse_networks(self.trusted_proxies)
+
+    @property
+    def posts_per_minute(self) -> int | None:
+        """The limit that applies, None for none."""
+        if self.rate_limit is None and self.trusted_networks:
+            return DEFAULT_POSTS_PER_MINUTE
+        return self.rate_limit

@@ -13,13 +13,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from collector.errors import IdempotencyKeyReused, SpoolUnavailable
+from collector.backlog import Backlog, BacklogMeter
+from collector.errors import IdempotencyKeyReused, SpoolFull, SpoolUnavailable
 from collector.records import AcceptedReport, Watermark
 from collector.spool_file import open_writer, read_spool_id
+from collector.spool_limits import SpoolLimits, free_bytes_beside
 
 KEYS_REMEMBERED_SECONDS: Final = 48 * 3_600
 _HOUR_SECONDS: Final = 3_600
 _KEYS_FORGOTTEN_AT_ONCE: Final = 5_000
+_EVERY_ROW: Final = 2**63 - 1
+_DEFAULT_LIMITS: Final = SpoolLimits()
 # A deletion that a power cut undoes is made again, so it need not wait for the disk.
 _SYNCHRONOUS: Final = {True: "PRAGMA synchronous = FULL", False: "PRAGMA synchronous = NORMAL"}
 
@@ -39,51 +43,86 @@ class Spool:
     """
 
     def __init__(
-        self, path: Path, *, clock: Callable[[], float], random_bytes: Callable[[int], bytes]
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], float],
+        random_bytes: Callable[[int], bytes],
+        limits: SpoolLimits = _DEFAULT_LIMITS,
+        free_bytes: Callable[[], int] | None = None,
     ) -> None:
-        """Open or make the spool. `clock` gives UNIX seconds. Raises `FileUnusable`."""
+        """Open or make the spool. Raises `FileUnusable`.
+
+        `clock` gives UNIX seconds; `free_bytes` the room left on the disk, by default on that of
+        `path`.
+        """
         self._connection = open_writer(path, random_bytes=random_bytes)
         self._clock = clock
+        self._limits: Final = limits
+        self._free_bytes: Final = free_bytes or free_bytes_beside(path)
         self._turn = threading.Lock()
-        self._group_size = 0
+        self._meter: Final = BacklogMeter(clock)
+        self._group_size, self._group_bytes, self._group_last_id = 0, 0, 0
         self._group_open = False
         self._group_lost = False
+        self._group_free_bytes: int | None = None
         self.spool_id: Final = read_spool_id(self._connection)
+        reports, size_bytes, last_id = self._measure_through(_EVERY_ROW)
+        if reports:
+            self._meter.add(reports=reports, size_bytes=size_bytes, last_id=last_id)
+
+    def backlog(self) -> Backlog:
+        """Return what waits for the database. Never waits itself."""
+        return self._meter.reading()
+
+    def full(self) -> str | None:
+        """Return why no report fits now, None where one does."""
+        return self._limits.reason_against(
+            waiting_bytes=self._meter.size_bytes + self._group_bytes, free_bytes=self._free_bytes()
+        )
 
     def add(self, accepted: AcceptedReport) -> Added:
         """Add a report to the group that the next `commit` makes durable.
 
-        Raises `IdempotencyKeyReused`, which leaves the group as it was, or `SpoolUnavailable`,
-        after which the whole group is lost and `commit` says so.
+        Raises `IdempotencyKeyReused` or `SpoolFull`, which leave the group as it was, or
+        `SpoolUnavailable`, after which the whole group is lost and `commit` says so.
         """
         try:
             self._open_group()
-            if self._is_remembered(accepted):
+            if self._is_repeated(accepted):
                 return Added.REPEATED
-            self._connection.execute(
-                "INSERT INTO reports (report_key, received_at, encoded) VALUES (?, ?, ?)",
-                (accepted.report_key, accepted.received_at, accepted.encoded),
-            )
-        except sqlite3.Error as error:
+            self._check_room()
+            self._insert(accepted)
+        except (sqlite3.Error, OSError) as error:
             self._lose_group()
             raise SpoolUnavailable from error
         self._group_size += 1
+        self._group_bytes += len(accepted.encoded)
         return Added.STORED
 
-    def commit(self) -> None:
-        """Put the group on disk. Raises `SpoolUnavailable` when none of it is stored."""
+    def commit(self) -> int:
+        """Put the group on disk, and return how many reports it added.
+
+        Raises `SpoolUnavailable` when none of it is stored.
+        """
         if self._group_lost:
             self._group_lost = False
             raise SpoolUnavailable
         if not self._group_open:
-            return
+            return 0
         try:
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._lose_group()
             self._group_lost = False
             raise SpoolUnavailable from error
+        added = self._group_size
+        if added:
+            self._meter.add(
+                reports=added, size_bytes=self._group_bytes, last_id=self._group_last_id
+            )
         self._close_group()
+        return added
 
     def delete_through(self, watermark: Watermark) -> None:
         """Delete the rows that a database holds, and keys old enough to be forgotten.
@@ -95,12 +134,14 @@ class Spool:
             return
         oldest_hour = self._clock() - KEYS_REMEMBERED_SECONDS - _HOUR_SECONDS
         with self._transaction(durable=False) as connection:
+            reports, size_bytes, _ = self._measure_through(watermark.last_id)
             connection.execute("DELETE FROM reports WHERE row_id <= ?", (watermark.last_id,))
             connection.execute(
                 "DELETE FROM accepted_keys WHERE report_key IN (SELECT report_key"
                 " FROM accepted_keys WHERE received_at < ? LIMIT ?)",
                 (oldest_hour, _KEYS_FORGOTTEN_AT_ONCE),
             )
+        self._meter.remove(reports=reports, size_bytes=size_bytes, through=watermark.last_id)
 
     def number_above(self, watermark: Watermark) -> bool:
         """Make sure that every report to come is numbered above `watermark`.
@@ -118,11 +159,17 @@ class Spool:
             return changed.rowcount > 0
 
     def check_writable(self) -> None:
-        """Write something, to find out whether that works. Raises `SpoolUnavailable`."""
+        """Write something, to find out whether that works. Raises `SpoolUnavailable`.
+
+        While a group is open it has to be taken for one that fails: its commit will tell.
+        """
         if self._group_open:
-            return  # the commit of this group will tell
+            raise SpoolUnavailable
         with self._transaction() as connection:
-            connection.execute("UPDATE spool SET spool_id = ?", (self.spool_id,))
+            # SQLite does not write a row that would stay as it is, so this is one that comes and
+            # goes: its page is written all the same.
+            connection.execute("INSERT INTO accepted_keys VALUES ('', x'', 0)")
+            connection.execute("DELETE FROM accepted_keys WHERE report_key = ''")
 
     def close(self) -> None:
         """Close the file. A group that was not committed is lost."""
@@ -135,11 +182,12 @@ class Spool:
             return
         self._turn.acquire()
         self._group_open = True
+        self._group_free_bytes = None
         self._connection.execute("BEGIN IMMEDIATE")
 
     def _close_group(self) -> None:
         self._group_open = False
-        self._group_size = 0
+        self._group_size, self._group_bytes = 0, 0
         self._turn.release()
 
     def _lose_group(self) -> None:
@@ -149,22 +197,47 @@ class Spool:
         _roll_back(self._connection)
         self._close_group()
 
-    def _is_remembered(self, accepted: AcceptedReport) -> bool:
-        """Return whether the key is known with this very report; remember it where it is not."""
+    def _is_repeated(self, accepted: AcceptedReport) -> bool:
+        """Return whether the key is known, with this very report."""
         if accepted.fingerprint is None:
             return False
         known = self._connection.execute(
             "SELECT fingerprint FROM accepted_keys WHERE report_key = ?", (accepted.report_key,)
         ).fetchone()
-        if known is None:
+        if known is not None and known[0] != accepted.fingerprint:
+            raise IdempotencyKeyReused
+        return known is not None
+
+    def _check_room(self) -> None:
+        if self._group_free_bytes is None:  # once a group: it asks the system
+            self._group_free_bytes = self._free_bytes()
+        reason = self._limits.reason_against(
+            waiting_bytes=self._meter.size_bytes + self._group_bytes,
+            free_bytes=self._group_free_bytes - self._group_bytes,
+        )
+        if reason is not None:
+            raise SpoolFull
+
+    def _insert(self, accepted: AcceptedReport) -> None:
+        if accepted.fingerprint is not None:
             self._connection.execute(
                 "INSERT INTO accepted_keys (report_key, fingerprint, received_at) VALUES (?, ?, ?)",
                 (accepted.report_key, accepted.fingerprint, accepted.received_at),
             )
-            return False
-        if known[0] != accepted.fingerprint:
-            raise IdempotencyKeyReused
-        return True
+        row = self._connection.execute(
+            "INSERT INTO reports (report_key, received_at, encoded) VALUES (?, ?, ?)",
+            (accepted.report_key, accepted.received_at, accepted.encoded),
+        )
+        self._group_last_id = row.lastrowid or 0
+
+    def _measure_through(self, last_id: int) -> tuple[int, int, int]:
+        """Return count, bytes and last ID of the rows through `last_id`."""
+        count, size_bytes, last = self._connection.execute(
+            "SELECT count(*), total(length(encoded)), ifnull(max(row_id), 0) FROM reports"
+            " WHERE row_id <= ?",
+            (last_id,),
+        ).fetchone()
+        return int(count), int(size_bytes), int(last)
 
     @contextmanager
     def _transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:

@@ -49,6 +49,13 @@ class SpoolReader:
         ).fetchone()
         return int(newest) + 1 if oldest is None else int(oldest)
 
+    def last_id(self) -> int:
+        """Return the ID of the newest row that ever was, 0 where there was none."""
+        row = self._connection.execute(
+            "SELECT seq FROM sqlite_sequence WHERE name = 'reports'"
+        ).fetchone()
+        return int(row[0])
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()

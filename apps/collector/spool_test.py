@@ -3,7 +3,7 @@
 import os
 import resource
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -11,13 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.errors import IdempotencyKeyReused, SpoolUnavailable
+from collector.backlog import Backlog
+from collector.errors import IdempotencyKeyReused, SpoolFull, SpoolUnavailable
 from collector.records import AcceptedReport, Batch, Watermark
 from collector.spool import KEYS_REMEMBERED_SECONDS, Added, Spool
+from collector.spool_limits import SpoolLimits
 from collector.spool_reader import SpoolReader
 
 HOUR = 3_600
 NOON = 1_700_049_600
+ANY_SIZE = SpoolLimits()
+PLENTY = 1 << 40
 
 
 class _Clock:
@@ -31,9 +35,21 @@ class _Clock:
 
 
 @contextmanager
-def open_spool(directory: Path, clock: _Clock | None = None) -> Iterator[Spool]:
-    path = directory / "spool.sqlite"
-    with closing(Spool(path, clock=clock or _Clock(), random_bytes=os.urandom)) as spool:
+def open_spool(
+    directory: Path,
+    clock: _Clock | None = None,
+    *,
+    limits: SpoolLimits = ANY_SIZE,
+    free_bytes: Callable[[], int] = lambda: PLENTY,
+) -> Iterator[Spool]:
+    spool = Spool(
+        directory / "spool.sqlite",
+        clock=clock or _Clock(),
+        random_bytes=os.urandom,
+        limits=limits,
+        free_bytes=free_bytes,
+    )
+    with closing(spool):
         yield spool
 
 
@@ -256,3 +272,73 @@ def test_rows_above_the_watermark_stay(
             spool.commit()
         spool.delete_through(Watermark(spool.spool_id, drained))
     assert read(directory) == list(range(drained + 1, sum(sizes) + 1))
+
+
+def test_a_group_of_new_reports_is_counted(tmp_path: Path) -> None:
+    """A commit tells how many reports it added; repeats are not among them."""
+    with open_spool(tmp_path) as spool:
+        assert spool.commit() == 0
+        for _ in range(2):
+            spool.add(accepted(fingerprint=b"f"))
+        assert spool.commit() == 1
+        assert spool.add(accepted(fingerprint=b"f")) is Added.REPEATED
+        assert spool.commit() == 0
+
+
+def test_the_backlog_is_known_after_a_restart(tmp_path: Path) -> None:
+    """How many reports and bytes wait is counted anew when the spool is opened."""
+    clock = _Clock()
+    with open_spool(tmp_path, clock) as spool:
+        for key in ("a", "b", "c"):
+            spool.add(accepted(key, encoded=b"x" * 10))
+        spool.commit()
+        clock.now += 7
+        assert spool.backlog() == Backlog(3, 30, 7.0)
+    with open_spool(tmp_path, clock) as spool:
+        assert spool.backlog() == Backlog(3, 30, 0.0)
+        spool.delete_through(Watermark(spool.spool_id, 2))
+        assert spool.backlog() == Backlog(1, 10, 0.0)
+    with open_spool(tmp_path, clock) as spool:
+        spool.delete_through(Watermark(spool.spool_id, 3))
+        clock.now += 7
+        assert spool.backlog() == Backlog(0, 0, 0.0)
+
+
+def test_a_full_spool_keeps_what_it_has(tmp_path: Path) -> None:
+    """At the limit a report is refused, the others of its group are stored, repeats are known."""
+    with open_spool(tmp_path, limits=SpoolLimits(max_bytes=20)) as spool:
+        for key in ("a", "b"):
+            spool.add(accepted(key, encoded=b"x" * 10, fingerprint=b"f"))
+        with pytest.raises(SpoolFull):
+            spool.add(accepted("c", fingerprint=b"f"))
+        assert spool.commit() == 2
+        assert spool.add(accepted("a", fingerprint=b"f")) is Added.REPEATED
+        with pytest.raises(SpoolFull):
+            spool.add(accepted("c", fingerprint=b"f"))
+        assert spool.commit() == 0
+        assert "the spool is full" in str(spool.full())
+        spool.delete_through(Watermark(spool.spool_id, 1))
+        assert spool.full() is None
+        assert spool.add(accepted("c", fingerprint=b"f")) is Added.STORED
+        assert spool.commit() == 1
+    assert read(tmp_path) == [2, 3]
+
+
+def test_a_disk_that_fills_up_takes_no_report(tmp_path: Path) -> None:
+    """What has to stay free on the disk is asked for anew in each group."""
+    free = [100]
+    limits = SpoolLimits(min_free_bytes=50)
+    with open_spool(tmp_path, limits=limits, free_bytes=lambda: free[0]) as spool:
+        assert spool.full() is None
+        spool.add(accepted("a", encoded=b"x" * 60))
+        with pytest.raises(SpoolFull):  # the first of the group will take that room
+            spool.add(accepted("b"))
+        assert spool.commit() == 1
+        free[0] = 49
+        assert "the disk is full" in str(spool.full())
+        with pytest.raises(SpoolFull):
+            spool.add(accepted("b"))
+        free[0] = 50
+        spool.commit()
+        spool.add(accepted("b"))
+        assert spool.commit() == 1

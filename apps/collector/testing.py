@@ -1,5 +1,6 @@
 """For tests: a collector as a process of its own, with real files and real HTTP."""
 
+import fcntl
 import http.client
 import json
 import os
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final, Self
@@ -45,12 +46,22 @@ def report_of(cluster_id: str) -> dict[str, object]:
 class RunningCollector:
     """A collector on a free port. Killed at the end of a `with` block if it still runs."""
 
-    def __init__(self, data_dir: Path, *flags: str) -> None:
+    def __init__(self, data_dir: Path, *flags: str, under: Sequence[str] = ()) -> None:
+        """`under` is a command that the collector is started by, as `env` starts programs."""
         self.data_dir: Final = data_dir
         self.log: Final[list[dict[str, object]]] = []
         self._serving: Final = threading.Event()
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        command = [sys.executable, "-m", MODULES[0], "--port", "0", "--data-dir", str(data_dir)]
+        command = [
+            *under,
+            sys.executable,
+            "-m",
+            MODULES[0],
+            "--port",
+            "0",
+            "--data-dir",
+            str(data_dir),
+        ]
         self.process: Final = subprocess.Popen(  # noqa: S603 - a test starts what it tests
             [*command, *flags],
             stdout=subprocess.PIPE,
@@ -80,7 +91,7 @@ class RunningCollector:
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> tuple[int, dict[str, object]]:
         """Send a request; return the status and the JSON that came with it, if any."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._port(), timeout=DEADLINE_SECONDS)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port(), timeout=DEADLINE_SECONDS)
         with closing(connection):
             connection.request(method, path, body, dict(headers or {}))
             response = connection.getresponse()
@@ -114,7 +125,8 @@ class RunningCollector:
         self._reader.join(DEADLINE_SECONDS)
         return status
 
-    def _port(self) -> int:
+    def port(self) -> int:
+        """Return the TCP port that it serves on."""
         ports = [line["port"] for line in self.log if "port" in line]
         return int(str(ports[0]))
 
@@ -143,6 +155,22 @@ def held_open(path: Path) -> Iterator[None]:
             other.kill()
 
 
+@contextmanager
+def locked(database: Path, collector: RunningCollector) -> Iterator[None]:
+    """Take a DuckDB file away from a collector's drain, and give it back at the end.
+
+    DuckDB locks a file with fcntl(2). The drain is killed, and the lock taken as soon as it is
+    free, which is long before the next drain has started.
+    """
+    drain = collector.drain_pid()
+    if drain is None:
+        raise AssertionError("no drain runs")
+    with database.open("r+b") as file:
+        os.kill(drain, signal.SIGKILL)
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        yield
+
+
 def spooled_in(data_dir: Path) -> int:
     """Return how many reports are in the spool of a data directory."""
     address = f"file:{data_dir}/spool.sqlite?mode=ro"
@@ -155,3 +183,37 @@ def clusters_in(path: Path) -> list[str]:
     with closing(duckdb.connect(path, read_only=True)) as connection:
         rows = connection.execute('SELECT "clusterID" FROM reports ORDER BY 1').fetchall()
     return [str(row[0]) for row in rows]
+
+
+def run_collector(*words: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+    """Run the program with `words` to its end."""
+    return subprocess.run(  # noqa: S603 - as above
+        [sys.executable, "-m", MODULES[0], *words],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        input=stdin,
+        capture_output=True,
+        timeout=DEADLINE_SECONDS,
+        check=False,
+    )
+
+
+def leave_drained(data_dir: Path, *cluster_ids: str) -> None:
+    """Leave the files of a collector that was killed when all its reports were in DuckDB."""
+    with RunningCollector(data_dir) as collector:
+        post_all(collector, *cluster_ids)
+        wait_until(collector.has_drained)
+
+
+def leave_spooled(data_dir: Path, *cluster_ids: str) -> None:
+    """Leave the files of a collector that was killed when all its reports were in the spool."""
+    with RunningCollector(data_dir) as collector, locked(data_dir / "reports.duckdb", collector):
+        post_all(collector, *cluster_ids)
+        collector.kill()
+
+
+def post_all(collector: RunningCollector, *cluster_ids: str) -> None:
+    """Post a report of each cluster; fail where one is refused."""
+    for cluster_id in cluster_ids:
+        status, problem = collector.post(report_of(cluster_id))
+        if status != http.HTTPStatus.NO_CONTENT:
+            raise AssertionError(f"a report was refused: {problem}")

@@ -2,4 +2,6 @@
 
 from typing import Final
 
-VERSION: Final = "2.0.0"
+import release
+
+VERSION: Final = release.VERSION

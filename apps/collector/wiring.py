@@ -4,26 +4,35 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from structlog.stdlib import BoundLogger
 
+from collector.admin_server import serve_metrics
+from collector.admission import make_admission
 from collector.application import create_application
 from collector.committing import GroupCommit, answer_to_failed_commit
 from collector.data_directory import DataDirectory
+from collector.databases.catalogue import keeps_position, parse_address
+from collector.databases.dead_letters import DEAD_LETTERS_FILE
+from collector.dead_letter_count import count_dead_letters
 from collector.drain_launch import launch_drain
 from collector.drain_supervisor import DrainSupervisor, Patience
 from collector.errors import CannotListen
 from collector.logs import configure_logs, get_log
+from collector.metrics import Metrics
 from collector.readiness import Readiness
 from collector.server import Server, ServerSettings
 from collector.settings import Settings
 from collector.spool import Spool
 from collector.version import VERSION
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
 
 _PRIVATE_UMASK: Final = 0o077
 _MOST_REQUEST_SECONDS: Final = 10.0
@@ -37,48 +46,94 @@ def run(settings: Settings) -> None:
     with DataDirectory(settings.data_dir) as directory:
         if directory.is_open_to_others:
             log.warning("other users may look into the data directory", path=str(directory.path))
-        with closing(Spool(directory.spool, clock=time.time, random_bytes=os.urandom)) as spool:
+        spool = Spool(
+            directory.spool,
+            clock=time.time,
+            random_bytes=os.urandom,
+            limits=settings.spool_limits,
+        )
+        with closing(spool):
             _serve(settings, directory, spool, log)
 
 
 def _serve(settings: Settings, directory: DataDirectory, spool: Spool, log: BoundLogger) -> None:
-    readiness = Readiness(spool.check_writable)
-    launch = partial(launch_drain, spool=directory.spool, database=settings.database_address)
-    supervisor = DrainSupervisor(launch, spool, log=log, patience=Patience())
-    server = _make_server(
-        settings,
-        spool,
-        readiness,
-        GroupCommit(spool, readiness=readiness, wake_drain=supervisor.wake, log=log),
+    metrics = Metrics(version=VERSION)
+    metrics.watch(spool.backlog, partial(count_dead_letters, settings.data_dir / DEAD_LETTERS_FILE))
+    readiness = Readiness(spool.check_writable, spool_full=spool.full)
+    launch = partial(
+        launch_drain,
+        spool=directory.spool,
+        database=settings.database_address,
+        retention_days=settings.retention_days,
     )
-    shutdown = Shutdown(settings, readiness, server.shut_down, clock=time.monotonic)
-    shutdown.install()
-    try:
-        supervisor.start()
-        host, port = server.address
-        log.info("serving", host=host, port=port, database=settings.database_address)
-        server.run()
-    finally:
-        ending = supervisor.finish(grace_seconds=shutdown.seconds_left())
-        log.info("ended", spool=ending.value)
-
-
-def _make_server(
-    settings: Settings, spool: Spool, readiness: Readiness, commit: Callable[[], None]
-) -> Server:
+    supervisor = DrainSupervisor(
+        launch,
+        spool,
+        log=log,
+        patience=Patience(),
+        metrics=metrics,
+        may_be_away=not keeps_position(parse_address(settings.database_address)),
+    )
+    commit = GroupCommit(
+        spool,
+        readiness=readiness,
+        wake_drain=supervisor.wake,
+        metrics=metrics,
+        clock=time.monotonic,
+        log=log,
+    )
     application = create_application(
         keeper=spool,
         reasons=readiness.reasons,
         clock=time.time,
         random_bytes=os.urandom,
         version=VERSION,
+        metrics=metrics,
+        admit=make_admission(settings, clock=time.monotonic, random_bytes=os.urandom, log=log),
     )
+    server = _make_server(settings, application, commit, metrics)
+    shutdown = Shutdown(settings, readiness, server.shut_down, clock=time.monotonic)
+    shutdown.install()
+    try:
+        supervisor.start()
+        with _metrics_served(settings, metrics, log):
+            host, port = server.address
+            log.info("serving", host=host, port=port, database=settings.database_address)
+            server.run()
+    finally:
+        ending = supervisor.finish(grace_seconds=shutdown.seconds_left())
+        log.info("ended", spool=ending.value)
+
+
+@contextmanager
+def _metrics_served(settings: Settings, metrics: Metrics, log: BoundLogger) -> Iterator[None]:
+    if settings.admin_port is None:
+        yield
+        return
+    host = settings.admin_host
+    with serve_metrics(metrics.registry, host=host, port=settings.admin_port) as admin_port:
+        log.info("serving metrics", host=host, admin_port=admin_port)
+        yield
+
+
+def _make_server(
+    settings: Settings,
+    application: "WSGIApplication",
+    commit: Callable[[], None],
+    metrics: Metrics,
+) -> Server:
     try:
         return Server(
             application,
             commit=commit,
             commit_failed=answer_to_failed_commit,
-            settings=ServerSettings(host=settings.host, port=settings.port),
+            settings=ServerSettings(
+                host=settings.host,
+                port=settings.port,
+                connection_limit=settings.connection_limit,
+                request_deadline_seconds=settings.request_deadline_seconds,
+            ),
+            refused=metrics.refused_by_server,
         )
     except OSError as error:
         # The socket module adds the address, in Python's notation, to the system's words.

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Final, TypeAlias
 from urllib.parse import quote, unquote, urlsplit
 
+from collector.databases.bigquery_address import BigQueryTable, parse_bigquery
+from collector.databases.relay_address import CollectorAddress, parse_collector
 from collector.errors import InvalidDatabaseAddress
 
 
@@ -20,7 +22,7 @@ class Stdout:
     """`stdout`: standard output."""
 
 
-DatabaseAddress: TypeAlias = DuckDBFile | Stdout
+DatabaseAddress: TypeAlias = DuckDBFile | BigQueryTable | CollectorAddress | Stdout
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,11 @@ KINDS: Final = (
         "duckdb:///PATH",
         "a DuckDB file at an absolute path; the default, in the data directory",
     ),
+    DatabaseKind(
+        "bigquery://project.dataset.table",
+        "a BigQuery table, made when missing; Application Default Credentials",
+    ),
+    DatabaseKind("http(s)://host[/base]", "another collector, to which reports are passed on"),
     DatabaseKind("stdout", "one line of JSON a report on standard output"),
 )
 
@@ -46,8 +53,17 @@ def parse_address(text: str) -> DatabaseAddress:
         return Stdout()
     if text.startswith("duckdb:"):
         return _parse_duckdb(text)
+    if text.startswith("bigquery:"):
+        return parse_bigquery(text)
+    if text.startswith(("http:", "https:")):
+        return parse_collector(text)
     forms = ", ".join(kind.form for kind in KINDS)
     raise InvalidDatabaseAddress(f"--database must be one of {forms}, not {text!r}")
+
+
+def keeps_position(address: DatabaseAddress) -> bool:
+    """Whether the database says how far a spool is in it."""
+    return isinstance(address, DuckDBFile)
 
 
 def format_duckdb(path: Path) -> str:

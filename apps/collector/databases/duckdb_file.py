@@ -1,7 +1,8 @@
 """The DuckDB file: its format, and opening it without harming what is not ours."""
 
 import os
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -27,12 +28,33 @@ def prepare(path: Path) -> None:
     Raises `DatabaseUnusable` for a file that is damaged, newer, or another program's, which is
     not changed; and `DatabaseUnavailable` while another process has it open.
     """
-    try:
+    with _errors(path, duckdb.Error, OSError):
         if path.exists():
             _check(path)
         else:
             _make(path)
-    except (duckdb.Error, OSError) as error:
+
+
+@contextmanager
+def opened_for_reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a file of this format, which is not changed; any number of readers may at a time.
+
+    Raises `DatabaseUnusable` or `DatabaseUnavailable` as `prepare` does, then and while it is
+    read; and `DatabaseUnusable` where there is no file.
+    """
+    if not path.exists():
+        raise DatabaseUnusable(f"there is no DuckDB file {path}")
+    with _errors(path, duckdb.Error):
+        _check(path)
+        with closing(duckdb.connect(path, read_only=True, config=CONFIG)) as connection:
+            yield connection
+
+
+@contextmanager
+def _errors(path: Path, *kinds: type[Exception]) -> Iterator[None]:
+    try:
+        yield
+    except kinds as error:
         if _LOCKED in str(error):
             raise DatabaseUnavailable(
                 f"another process has {path} open, and DuckDB allows one at a time"

@@ -67,3 +67,10 @@ FROM (SELECT
 )
 """
 """Takes three lists of one length (keys, hours of receipt in UNIX seconds, reports) and `SHAPE`."""
+
+_ARE_MISSING: Final = """
+WHERE (report_key, make_timestamp(received_at * 1000000)) NOT IN
+    (SELECT ("reportKey", "receivedAt") FROM reports)
+"""
+MERGE_REPORTS: Final = INSERT_REPORTS + _ARE_MISSING
+"""The same, for reports that are not there."""

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import duckdb
 import pytest
-import report
-from report import Extension, Node, Report, Resource
 
+import report
 from collector.databases.duckdb import DuckDBDatabase
 from collector.databases.duckdb_schema import REPORT, SCHEMA
 from collector.errors import DatabaseUnavailable, DatabaseUnusable
 from collector.records import Batch, SpooledReport, Watermark
 from collector.testing import held_open
+from report import Extension, Node, Report, Resource
 
 FULL = Report(
     version="v2.0.0",

@@ -1,11 +1,11 @@
 """Standard output as a database: one line of JSON a report."""
 
 import os
-from datetime import UTC, datetime
 from typing import Final
 
+from collector.databases.lines import line_of
 from collector.errors import DatabaseUnavailable
-from collector.records import Batch, SpooledReport, Watermark
+from collector.records import Batch, Watermark
 
 
 class StdoutDatabase:
@@ -21,7 +21,7 @@ class StdoutDatabase:
 
     def write(self, batch: Batch) -> None:
         """Print the batch. After a failure the last line may be cut, and all come again."""
-        rest = memoryview(b"".join(_line(each) for each in batch.reports))
+        rest = memoryview(b"".join(line_of(each) for each in batch.reports))
         try:
             while rest:
                 rest = rest[os.write(self._descriptor, rest) :]
@@ -32,10 +32,3 @@ class StdoutDatabase:
 
     def close(self) -> None:
         """Leave the descriptor open: it is the program's, not ours."""
-
-
-def _line(spooled: SpooledReport) -> bytes:
-    """Return the report with the two columns that databases add to it."""
-    received_at = datetime.fromtimestamp(spooled.received_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    added = f',"reportKey":"{spooled.report_key}","receivedAt":"{received_at}"}}\n'
-    return spooled.encoded.removesuffix(b"}") + added.encode()

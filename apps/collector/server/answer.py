@@ -35,6 +35,11 @@ class Answer:
     headers: Sequence[tuple[str, str]] = ()
     body: bytes = b""
 
+    @property
+    def status_code(self) -> int:
+        """The code alone."""
+        return int(self.status[:3])
+
 
 def plain_text(status: str, text: str, *headers: tuple[str, str]) -> Answer:
     """An answer of one line, for what never reaches the application."""

@@ -45,11 +45,14 @@ class Exchange:
         commit_failed: Callable[[Exception], Answer],
         address: tuple[str, int],
         wall_clock: Callable[[], float],
+        refused: Callable[[int], None],
     ) -> None:
+        """`refused` is told the HTTP status of each answer that is not the application's."""
         self._application = application
         self._commit = commit
         self._commit_failed = commit_failed
         self._address = address
+        self._refused = refused
         self._date = _HttpDate(wall_clock)
         self.keeps_connections = True
         """False while shutting down: every answer is then the last on its connection."""
@@ -72,6 +75,7 @@ class Exchange:
     def _handle(self, connection: Connection) -> tuple[Reply, bool]:
         request = connection.request
         if request.refusal is not None:
+            self._refused(request.refusal.status_code)
             return self._reply(connection, request.refusal), False
         environ = make_environ(request, client=connection.client, server=self._address)
         try:

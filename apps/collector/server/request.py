@@ -4,6 +4,7 @@ Everything that the server relies on inside waitress is in this module; `request
 a test for each.
 """
 
+import re
 from typing import Final
 
 from waitress.adjustments import Adjustments
@@ -16,6 +17,7 @@ from collector.server.settings import ServerSettings
 
 MAX_CHUNK_LINE_BYTES: Final = 1024
 MAX_CHUNK_OVERHEAD_BYTES: Final = 16 * 1024
+FOLDED_LINE: Final = re.compile(rb"\n[ \t]")
 
 # Waitress copies what is left of its input for every chunk in it, so it gets little at a time.
 CHUNKED_PIECE_BYTES: Final = 8 * 1024
@@ -84,6 +86,9 @@ class Request(HTTPRequestParser):
 
     def parse_header(self, header_plus: bytes) -> None:
         """Parse request line and header; raises ParsingError, which becomes a 400."""
+        if FOLDED_LINE.search(header_plus):
+            # RFC 9112, 5.2: to be refused, or read as a space; parsers differ in which.
+            raise ParsingError("a header may not be folded over lines")
         try:
             super().parse_header(header_plus)
         except ValueError as error:

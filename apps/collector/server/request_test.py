@@ -65,6 +65,12 @@ def test_a_length_of_more_digits_than_int_takes_is_refused() -> None:
     assert request.refusal.status == "400 Bad Request"
 
 
+@pytest.mark.parametrize("fold", [b"\r\n ", b"\r\n\t"])
+def test_a_folded_header_is_refused(fold: bytes) -> None:
+    """A header over two lines is answered 400, where waitress joins them."""
+    assert status(b"GET / HTTP/1.1\r\nHost: a\r\nX: y" + fold + b"z: 1\r\n\r\n") == "400"
+
+
 def test_http_1_0_has_no_chunks() -> None:
     """An HTTP/1.0 request with a Transfer-Encoding is answered 400."""
     assert status(CHUNKED.replace(b"HTTP/1.1", b"HTTP/1.0")) == "400"

@@ -31,6 +31,7 @@ class Server:
     complete, calls `commit` once if any of them awaits it (see AWAITS_COMMIT), and sends the
     answers. When `commit` raises, `commit_failed` makes the answer for those that awaited it.
     `clock` counts seconds and never goes back; `wall_clock` gives UNIX seconds, for Date.
+    `refused` is told the HTTP status of each answer that is not the application's.
 
     Raises OSError when it cannot listen.
     """
@@ -44,6 +45,7 @@ class Server:
         settings: ServerSettings = DEFAULT_SETTINGS,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
+        refused: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -56,6 +58,7 @@ class Server:
             commit_failed=commit_failed,
             address=self._listener.address,
             wall_clock=wall_clock,
+            refused=refused,
         )
         self._wakes, self._waker = socket.socketpair()
         self._wakes.setblocking(False)

@@ -1,0 +1,79 @@
+"""What waits in the spool: how many reports, how many bytes, and for how long."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from msgspec import Struct
+
+_MOST_MARKS: Final = 512
+_SMALLEST_SPACING_SECONDS: Final = 1.0
+
+
+class Backlog(Struct, frozen=True):
+    """What waits. `oldest_seconds` is the age of the oldest report, 0 where none waits."""
+
+    reports: int
+    size_bytes: int
+    oldest_seconds: float
+
+
+class BacklogMeter:
+    """Counts what waits. Any thread may call any method.
+
+    Ages are kept here, not in the spool, where the time of a report is its hour and nothing
+    finer; so rows that were there at the start count from the start. However long a database is
+    down, memory is bounded: marks are merged, which makes the age at most 1 part in 256 too great.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """`clock` gives seconds."""
+        self._clock: Final = clock
+        self._turn: Final = threading.Lock()
+        self._reports = 0
+        self._bytes = 0
+        # Each mark: since when rows arrived, and the last of them.
+        self._marks: deque[tuple[float, int]] = deque()
+        self._spacing = _SMALLEST_SPACING_SECONDS
+
+    @property
+    def size_bytes(self) -> int:
+        """The bytes of all reports that wait."""
+        return self._bytes
+
+    def add(self, *, reports: int, size_bytes: int, last_id: int) -> None:
+        """Count rows through `last_id` that arrive now."""
+        now = self._clock()
+        with self._turn:
+            self._reports += reports
+            self._bytes += size_bytes
+            if self._marks and now - self._marks[-1][0] < self._spacing:
+                self._marks[-1] = (self._marks[-1][0], last_id)
+                return
+            self._marks.append((now, last_id))
+            if len(self._marks) > _MOST_MARKS:
+                self._merge_neighbours()
+
+    def remove(self, *, reports: int, size_bytes: int, through: int) -> None:
+        """Count no more rows through `through`."""
+        with self._turn:
+            self._reports -= reports
+            self._bytes -= size_bytes
+            while self._marks and self._marks[0][1] <= through:
+                self._marks.popleft()
+            if not self._marks:
+                self._spacing = _SMALLEST_SPACING_SECONDS
+
+    def reading(self) -> Backlog:
+        """Return what waits now."""
+        with self._turn:
+            oldest = self._clock() - self._marks[0][0] if self._marks else 0.0
+            return Backlog(self._reports, self._bytes, max(0.0, oldest))
+
+    def _merge_neighbours(self) -> None:
+        self._spacing *= 2
+        marks = list(self._marks)
+        firsts = [since for since, _ in marks[::2]]
+        lasts = [row_id for _, row_id in [*marks[1::2], marks[-1]]]
+        self._marks = deque(zip(firsts, lasts, strict=False))

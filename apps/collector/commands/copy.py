@@ -1,0 +1,65 @@
+"""`collector copy`: what was collected in DuckDB to another database."""
+
+import os
+from contextlib import closing
+from typing import Annotated, TypeAlias
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from collector.copying import ProgressFile, copy_reports
+from collector.databases import Database
+from collector.databases.abilities import Counts
+from collector.databases.catalogue import DuckDBFile, parse_address
+from collector.databases.duckdb_reader import DuckDBReader
+from collector.databases.opening import opener_of
+from collector.errors import CommandFailed
+
+_From: TypeAlias = Annotated[
+    str,
+    typer.Option("--from", metavar="duckdb:///PATH", help="The file; no collector has it open."),
+]
+_To: TypeAlias = Annotated[
+    str, typer.Option("--to", metavar="ADDRESS", help="The database, as --database names it.")
+]
+
+
+def copy(*, source: _From, target: _To) -> None:
+    """Copy all reports of a DuckDB file to another database. Run it again if it broke off."""
+    address = parse_address(source)
+    if not isinstance(address, DuckDBFile):
+        raise CommandFailed(f"--from must be duckdb:///PATH, not {source!r}")
+    if parse_address(target) == address:
+        raise CommandFailed("--from and --to name the same file")
+    reader = DuckDBReader(address.path)
+    total = reader.count()
+    progress = ProgressFile(
+        address.path.with_name(f"{address.path.name}.copy"), target=target, reports=total
+    )
+    opener = opener_of(parse_address(target), data_dir=address.path.parent, environment=os.environ)
+    with closing(opener()) as database:
+        with _bar() as bar:
+            task = bar.add_task("reports", total=total)
+            copy_reports(reader, database, progress, copied=lambda count: bar.advance(task, count))
+        _compare(total, database)
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
+
+
+def _compare(total: int, database: Database) -> None:
+    typer.echo(f"in the file: {total} reports")
+    if not isinstance(database, Counts):
+        return
+    count = database.count()
+    typer.echo(f"in the other database: {count} reports")
+    if count < total:
+        raise CommandFailed("the other database holds fewer reports than the file; copy again")

@@ -1,0 +1,59 @@
+"""`collector drain`: empty the spool of a collector that no longer runs."""
+
+import os
+import time
+from contextlib import closing
+from functools import partial
+from typing import Final
+
+import typer
+
+from collector.commands.data_dir import existing_data_dir
+from collector.commands.options import Database, DataDir, Verbose
+from collector.data_directory import DataDirectory
+from collector.drain_launch import launch_drain
+from collector.drain_supervisor import DrainSupervisor, Ending, Patience
+from collector.errors import CommandFailed
+from collector.logs import configure_logs, get_log
+from collector.metrics import Metrics
+from collector.settings import Settings
+from collector.spool import Spool
+from collector.version import VERSION
+
+_PRIVATE_UMASK: Final = 0o077
+_LONGEST_SECONDS: Final = 7 * 24 * 3_600.0
+
+
+def drain(*, data_dir: DataDir = None, database: Database = "", verbose: Verbose = False) -> None:
+    """Move all reports that wait in a data directory to the database, and end."""
+    os.umask(_PRIVATE_UMASK)
+    configure_logs(verbose=verbose)
+    settings = Settings(data_dir=existing_data_dir(data_dir), database=database)
+    with DataDirectory(settings.data_dir) as directory:
+        if not directory.spool.exists():
+            raise CommandFailed(f"there is no spool in {directory.path}")
+        spool = Spool(
+            directory.spool,
+            clock=time.time,
+            random_bytes=os.urandom,
+            limits=settings.spool_limits,
+        )
+        with closing(spool):
+            _empty(spool, directory, settings)
+    typer.echo("the spool is empty")
+
+
+def _empty(spool: Spool, directory: DataDirectory, settings: Settings) -> None:
+    launch = partial(
+        launch_drain,
+        spool=directory.spool,
+        database=settings.database_address,
+    )
+    supervisor = DrainSupervisor(
+        launch, spool, log=get_log(), patience=Patience(), metrics=Metrics(version=VERSION)
+    )
+    supervisor.start()
+    # As long as it takes, while the log says what it waits for; Ctrl-C ends it.
+    ending = supervisor.finish(grace_seconds=_LONGEST_SECONDS)
+    if ending is not Ending.EMPTIED:
+        raise CommandFailed("reports are left in the spool")

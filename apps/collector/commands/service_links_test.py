@@ -1,0 +1,19 @@
+"""Behaviour of `collector.commands.service_links`."""
+
+from collector.commands.service_links import drop_service_links
+
+
+def test_only_links_to_services_are_dropped() -> None:
+    """What Kubernetes sets for a Service of our name goes; a port that somebody set stays."""
+    environment = {
+        "SPARTAKUS_PORT": "tcp://10.0.0.1:80",
+        "SPARTAKUS_ADMIN_PORT": "9090",
+        "SPARTAKUS_DATABASE": "http://collector",
+        "OTHER_PORT": "tcp://10.0.0.2:80",
+    }
+    drop_service_links(environment)
+    assert environment == {
+        "SPARTAKUS_ADMIN_PORT": "9090",
+        "SPARTAKUS_DATABASE": "http://collector",
+        "OTHER_PORT": "tcp://10.0.0.2:80",
+    }

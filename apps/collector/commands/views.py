@@ -1,0 +1,24 @@
+"""`collector views`: the view in which each report is once."""
+
+import os
+from contextlib import closing
+
+import typer
+
+from collector.commands.options import Database
+from collector.databases.bigquery_address import BigQueryTable
+from collector.databases.bigquery_retrying import PERSISTENCE
+from collector.databases.bigquery_service import Service
+from collector.databases.bigquery_view import create_view
+from collector.databases.catalogue import parse_address
+from collector.errors import CommandFailed
+
+
+def views(*, database: Database = "") -> None:
+    """Make the view beside a BigQuery table in which each report is once, or make it anew."""
+    address = parse_address(database)
+    if not isinstance(address, BigQueryTable):
+        raise CommandFailed("--database must be bigquery://project.dataset.table: others need none")
+    with closing(Service(address, emulator=os.environ.get("BIGQUERY_EMULATOR_HOST"))) as service:
+        create_view(service, PERSISTENCE)
+    typer.echo(f"{address.view} has each report of {address} once")

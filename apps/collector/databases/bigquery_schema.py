@@ -1,0 +1,113 @@
+"""The columns of a BigQuery table of reports: the original's, and two that we add.
+
+The original's table is in use for years somewhere, so its columns keep their names, types and
+modes, and whatever is added is NULLABLE: its rows have none of it.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from google.cloud.bigquery import (
+    SchemaField,
+    Table,
+    TimePartitioning,
+    TimePartitioningType,
+)
+
+from collector.errors import DatabaseUnusable
+
+REPORT_KEY: Final = SchemaField("reportKey", "STRING")
+RECEIVED_AT: Final = SchemaField("receivedAt", "TIMESTAMP")
+_ALWAYS_FILLED: Final = (REPORT_KEY, RECEIVED_AT)
+_ALIASES: Final = {"STRUCT": "RECORD"}
+
+
+def _text(name: str, mode: str = "NULLABLE") -> SchemaField:
+    return SchemaField(name, "STRING", mode)
+
+
+_CAPACITY: Final = (_text("resource", "REQUIRED"), _text("value", "REQUIRED"))
+_NODE: Final = (
+    _text("id", "REQUIRED"),
+    _text("operatingSystem"),
+    _text("osImage"),
+    _text("kernelVersion"),
+    _text("architecture"),
+    _text("containerRuntimeVersion"),
+    _text("kubeletVersion"),
+    _text("cloudProvider"),
+    SchemaField("capacity", "RECORD", "REPEATED", fields=_CAPACITY),
+)
+_EXTENSION: Final = (_text("name", "REQUIRED"), _text("value", "REQUIRED"))
+COLUMNS: Final = (
+    _text("version", "REQUIRED"),
+    _text("timestamp", "REQUIRED"),
+    _text("clusterID", "REQUIRED"),
+    _text("masterVersion"),
+    SchemaField("nodes", "RECORD", "REPEATED", fields=_NODE),
+    SchemaField("extensions", "RECORD", "REPEATED", fields=_EXTENSION),
+    REPORT_KEY,
+    RECEIVED_AT,
+)
+"""All columns, in the order in which a new table has them."""
+
+
+def new_table(table_id: str) -> Table:
+    """Return the table to be made: a partition a day of receipt, clustered by cluster."""
+    table = Table(table_id, schema=COLUMNS)
+    table.time_partitioning = TimePartitioning(
+        type_=TimePartitioningType.DAY, field=RECEIVED_AT.name
+    )
+    table.clustering_fields = ["clusterID"]
+    return table
+
+
+def merge(existing: Sequence[SchemaField], *, table_id: str) -> list[SchemaField]:
+    """Return the schema of an existing table with what is missing added at the end.
+
+    Equal to `existing` where nothing is missing. Raises `DatabaseUnusable` for a table that can
+    never take reports, naming the column.
+    """
+    return _merge(existing, COLUMNS, within=f"table {table_id}: column ")
+
+
+def _merge(
+    existing: Sequence[SchemaField], ours: Sequence[SchemaField], *, within: str
+) -> list[SchemaField]:
+    # BigQuery compares the names of columns without case.
+    missing = {field.name.lower(): field for field in ours}
+    merged = []
+    for field in existing:
+        wanted = missing.pop(field.name.lower(), None)
+        merged.append(_merge_field(field, wanted, within=within))
+    return merged + [_optional(field) for field in missing.values()]
+
+
+def _merge_field(existing: SchemaField, ours: SchemaField | None, *, within: str) -> SchemaField:
+    name = f"{within}{existing.name}"
+    is_filled = ours is not None and (ours.mode == "REQUIRED" or ours in _ALWAYS_FILLED)
+    if existing.mode == "REQUIRED" and not is_filled:
+        raise DatabaseUnusable(f"{name} is REQUIRED, and reports may lack it")
+    if ours is None:
+        return existing
+    is_list, wants_list = existing.mode == "REPEATED", ours.mode == "REPEATED"
+    if _type_of(existing) != _type_of(ours) or is_list != wants_list:
+        kind = f"{ours.mode} {ours.field_type}" if wants_list else ours.field_type
+        raise DatabaseUnusable(f"{name} must be {kind} to take reports; use another table")
+    if not ours.fields:
+        return existing
+    fields = _merge(existing.fields, ours.fields, within=f"{name}.")
+    resource = existing.to_api_repr()
+    resource["fields"] = [field.to_api_repr() for field in fields]
+    return SchemaField.from_api_repr(resource)
+
+
+def _optional(field: SchemaField) -> SchemaField:
+    """Return `field` as it may be added to a table that has rows."""
+    if field.mode != "REQUIRED":
+        return field
+    return SchemaField(field.name, field.field_type, "NULLABLE", fields=field.fields)
+
+
+def _type_of(field: SchemaField) -> str:
+    return _ALIASES.get(field.field_type, field.field_type)

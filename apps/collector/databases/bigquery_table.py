@@ -1,0 +1,94 @@
+"""Making sure that there is a table that takes reports."""
+
+from dataclasses import dataclass
+
+from google.cloud.bigquery import Table
+
+from collector.databases.bigquery_retrying import AT_OPENING, Persistence
+from collector.databases.bigquery_schema import REPORT_KEY, merge, new_table
+from collector.databases.bigquery_service import Change, Service
+from collector.databases.known_tables import KnownTables
+from collector.errors import DatabaseUnavailable, DatabaseUnusable
+
+
+@dataclass(frozen=True)
+class PreparedTable:
+    """A table that is there and has columns for reports."""
+
+    table: Table
+
+    has_all_columns: bool
+    """Whether it has a column for everything that a report may hold, and for its key."""
+
+    is_empty: bool
+    """Whether no row can be read. BigQuery may not deliver rows to it yet, see `prepare_table`."""
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether it has the column of report keys."""
+        return any(field.name == REPORT_KEY.name for field in self.table.schema)
+
+
+def prepare_table(service: Service, known: KnownTables) -> PreparedTable:
+    """Return the table, made or with columns added where that is needed and allowed.
+
+    A table that was deleted is never made anew: whoever deleted it had a reason, or should know.
+    For some minutes BigQuery may deliver rows that are meant for a table that was just made to an
+    older one of that name, without any error; so an empty one has yet to prove itself.
+    Raises `DatabaseUnavailable` or `DatabaseUnusable`.
+    """
+    table = service.find_table(AT_OPENING)
+    if table is None:
+        table = _make(service, known)
+    known.add(service.address)
+    if table.table_type != "TABLE":
+        raise DatabaseUnusable(f"{service.address} is a {table.table_type.lower()}, not a table")
+    has_all_columns = _add_columns(service, table)
+    return PreparedTable(table, has_all_columns, not service.has_rows(table, AT_OPENING))
+
+
+def check_columns(service: Service, persistence: Persistence) -> None:
+    """Make sure that the table is still one that takes reports, before any is given up.
+
+    Raises `DatabaseUnavailable` or `DatabaseUnusable`.
+    """
+    table = require_table(service, persistence)
+    merge(table.schema, table_id=str(service.address))
+
+
+def require_table(service: Service, persistence: Persistence) -> Table:
+    """Return what the table is. Raises `DatabaseUnavailable`, also where there is none."""
+    table = service.find_table(persistence)
+    if table is None:
+        raise _deleted(service)
+    return table
+
+
+def _make(service: Service, known: KnownTables) -> Table:
+    if service.address in known:
+        raise _deleted(service)
+    service.create_table(new_table(str(service.address)), AT_OPENING)
+    table = service.find_table(AT_OPENING)
+    if table is None:
+        raise DatabaseUnavailable(f"BigQuery table {service.address}: it is being made")
+    return table
+
+
+def _add_columns(service: Service, table: Table) -> bool:
+    """Add what is missing; return whether nothing is missing any more."""
+    merged = merge(table.schema, table_id=str(service.address))
+    if merged == list(table.schema):
+        return True
+    before = table.schema
+    table.schema = merged
+    if service.change_table(table, ["schema"], AT_OPENING) is Change.MADE:
+        return True
+    table.schema = before
+    return False
+
+
+def _deleted(service: Service) -> DatabaseUnavailable:
+    return DatabaseUnavailable(
+        f"BigQuery table {service.address}: it was deleted, and is not made anew; restore it, or "
+        "make an empty one of that name"
+    )

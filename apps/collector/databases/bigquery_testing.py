@@ -1,0 +1,71 @@
+"""For tests: reports on their way to a database, and databases that give up soon."""
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final
+
+from collector.databases.bigquery import BigQueryDatabase, open_bigquery
+from collector.databases.bigquery_address import BigQueryTable
+from collector.databases.bigquery_retrying import Persistence
+from collector.databases.dead_letters import DEAD_LETTERS_FILE, DeadLetter, DeadLetters
+from collector.records import Batch, SpooledReport
+
+TABLE: Final = BigQueryTable("project", "dataset", "reports")
+HOUR: Final = 1_795_417_200  # 2026-11-23T07:00:00Z
+IMPATIENT: Final = Persistence(
+    call_seconds=0.5,
+    retry_seconds=1.5,
+    first_pause_seconds=0.01,
+    longest_pause_seconds=0.05,
+)
+"""Gives up within two seconds."""
+
+STUBBORN: Final = Persistence(
+    call_seconds=0.5,
+    retry_seconds=30.0,
+    first_pause_seconds=0.01,
+    longest_pause_seconds=0.05,
+)
+"""Tries again quickly, and for long."""
+
+
+def spooled(number: int, *, cluster_id: str = "", size: int = 0) -> SpooledReport:
+    """Return a valid report with a key of its own; `size` bytes or a little more."""
+    document = {
+        "version": "v2.0.0",
+        "timestamp": str(HOUR),
+        "clusterID": cluster_id or f"cluster-{number}",
+        "masterVersion": "v1.30.2" + "x" * size,
+        "nodes": [{"id": "0" * 32, "capacity": [{"resource": "cpu", "value": "4"}]}],
+        "extensions": [{"name": "example.com/zone", "value": ""}],
+    }
+    return SpooledReport(number, f"{number:032x}", HOUR, json.dumps(document).encode())
+
+
+def batch_of(reports: Iterable[SpooledReport]) -> Batch:
+    """Return reports as a batch."""
+    return Batch("spool", tuple(reports))
+
+
+def keys_of(reports: Iterable[SpooledReport]) -> set[str]:
+    """Return the keys of reports."""
+    return {each.report_key for each in reports}
+
+
+@contextmanager
+def open_database(
+    url: str, data_dir: Path, *, persistence: Persistence = IMPATIENT
+) -> Iterator[BigQueryDatabase]:
+    """Open `TABLE` of the fake at `url`."""
+    database = open_bigquery(TABLE, data_dir=data_dir, persistence=persistence, emulator=url)
+    with closing(database):
+        yield database
+
+
+def dead_letters_in(data_dir: Path) -> list[DeadLetter]:
+    """Return the dead letters in a data directory."""
+    with closing(DeadLetters(data_dir / DEAD_LETTERS_FILE, clock=time.time)) as letters:
+        return list(letters)

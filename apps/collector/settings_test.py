@@ -1,0 +1,38 @@
+"""Behaviour of `collector.settings`."""
+
+from pathlib import Path
+
+import pytest
+
+from collector.errors import InvalidDatabaseAddress, InvalidTrustedProxies
+from collector.settings import DEFAULT_POSTS_PER_MINUTE, Settings
+
+
+def test_the_default_database_is_in_the_data_directory() -> None:
+    """Without an address reports end up in a DuckDB file beside the spool."""
+    assert Settings(data_dir=Path("/data")).database_address == "duckdb:///data/reports.duckdb"
+
+
+@pytest.mark.parametrize(
+    ("rate_limit", "trusted_proxies", "expected"),
+    [
+        (None, "", None),
+        (7, "", 7),
+        (None, "10.0.0.0/8", DEFAULT_POSTS_PER_MINUTE),
+        (7, "10.0.0.0/8", 7),
+    ],
+)
+def test_a_rate_limit_is_asked_for(
+    rate_limit: int | None, trusted_proxies: str, expected: int | None
+) -> None:
+    """There is a limit where a rate or trusted proxies are given, and none else."""
+    settings = Settings(data_dir=Path(), rate_limit=rate_limit, trusted_proxies=trusted_proxies)
+    assert settings.posts_per_minute == expected
+
+
+def test_settings_that_cannot_be_are_refused_at_once() -> None:
+    """A wrong database or network is an error before anything was made."""
+    with pytest.raises(InvalidDatabaseAddress):
+        Settings(data_dir=Path(), database="mysql://x")
+    with pytest.raises(InvalidTrustedProxies):
+        Settings(data_dir=Path(), trusted_proxies="everybody")

@@ -1,0 +1,1 @@
+"""The BigQuery database on an emulator that runs SQL."""

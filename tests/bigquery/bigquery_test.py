@@ -1,0 +1,220 @@
+"""Tables, views and SQL of the BigQuery database, on an emulator that runs them.
+
+How rows are inserted and columns added is tested elsewhere: the emulator neither refuses nor
+deduplicates rows, and changes a table's description only.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from google.api_core.client_options import ClientOptions
+from google.auth.credentials import AnonymousCredentials, Credentials
+from google.cloud import bigquery
+
+from collector.databases.abilities import Forgotten
+from collector.databases.bigquery import open_bigquery
+from collector.databases.bigquery_address import BigQueryTable
+from collector.databases.bigquery_retrying import Persistence
+from collector.databases.bigquery_schema import COLUMNS
+from collector.databases.bigquery_service import Service
+from collector.databases.bigquery_upkeep import (
+    DELETE_SETTLED,
+    count_reports,
+    expire_reports,
+    forget_cluster,
+)
+from collector.databases.bigquery_view import create_view
+from collector.records import Batch, SpooledReport
+from tests.bigquery.emulator import PROJECT, running_emulator
+
+HOUR = 1_795_417_200  # 2026-11-23T07:00:00Z
+DAY = 86_400
+PATIENCE = Persistence(call_seconds=20, retry_seconds=20)
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[str]:
+    """The URL of an emulator."""
+    with running_emulator() as url:
+        yield url
+
+
+@pytest.fixture
+def client(emulator: str) -> Iterator[bigquery.Client]:
+    """A client of the emulator."""
+    credentials: type[Credentials] = AnonymousCredentials
+    made = bigquery.Client(
+        project=PROJECT,
+        credentials=credentials(),
+        client_options=ClientOptions(api_endpoint=emulator),
+    )
+    with closing(made):
+        yield made
+
+
+@pytest.fixture
+def table(client: bigquery.Client, request: pytest.FixtureRequest) -> BigQueryTable:
+    """The address of a table, that is not there yet, in a dataset of the test's own."""
+    dataset = str(request.node.name)
+    client.create_dataset(dataset)
+    return BigQueryTable(PROJECT, dataset, "reports")
+
+
+def _report(key: str, *, received_at: int = HOUR, cluster_id: str = "c") -> SpooledReport:
+    document = {
+        "version": "v2.0.0",
+        "timestamp": str(received_at),
+        "clusterID": cluster_id,
+        "nodes": [
+            {"id": f"{key}-{node}", "capacity": [{"resource": "cpu", "value": str(node)}]}
+            for node in (2, 4)
+        ],
+        "extensions": [{"name": "example.com/name", "value": "süß 中"}],
+    }
+    return SpooledReport(1, key, received_at, json.dumps(document, ensure_ascii=False).encode())
+
+
+def _write(emulator: str, table: BigQueryTable, data_dir: Path, *reports: SpooledReport) -> None:
+    database = open_bigquery(table, data_dir=data_dir, persistence=PATIENCE, emulator=emulator)
+    with closing(database):
+        database.write(Batch("spool", reports))
+
+
+def _make_view(emulator: str, table: BigQueryTable) -> None:
+    with closing(Service(table, emulator=emulator)) as service:
+        create_view(service, PATIENCE)
+
+
+def _rows(client: bigquery.Client, sql: str) -> list[tuple[object, ...]]:
+    return [tuple(row.values()) for row in client.query_and_wait(sql)]
+
+
+def test_a_table_is_made_and_filled(
+    emulator: str, client: bigquery.Client, table: BigQueryTable, tmp_path: Path
+) -> None:
+    """A table that is missing is made by day and by cluster, and its nested rows can be queried."""
+    _write(emulator, table, tmp_path, _report("one"))
+    made = client.get_table(str(table))
+    assert made.time_partitioning.field == "receivedAt"
+    assert made.clustering_fields == ["clusterID"]
+    assert list(made.schema) == list(COLUMNS)
+    nodes = f"""
+        SELECT clusterID, node.id, capacity.value, extensions[0].value, receivedAt
+        FROM `{table}`, UNNEST(nodes) AS node, UNNEST(node.capacity) AS capacity
+        WHERE DATE(receivedAt) = '2026-11-23'
+        ORDER BY node.id
+    """  # noqa: S608 - a name of ours
+    found = _rows(client, nodes)
+    assert [row[:4] for row in found] == [
+        ("c", "one-2", "2", "süß 中"),
+        ("c", "one-4", "4", "süß 中"),
+    ]
+    assert str(found[0][4]) == "2026-11-23 07:00:00+00:00"
+
+
+def test_rows_without_a_key_are_all_in_the_view(
+    emulator: str, client: bigquery.Client, table: BigQueryTable, tmp_path: Path
+) -> None:
+    """Rows of the original, which have neither key nor hour, stay beside ours, alike or not."""
+    client.create_table(bigquery.Table(str(table), schema=COLUMNS))
+    old = {"version": "v1.1.0", "timestamp": "1", "clusterID": "old"}
+    assert client.insert_rows_json(str(table), [old, old]) == []
+    _write(emulator, table, tmp_path, _report("one"), _report("one"))
+    _make_view(emulator, table)
+    sql = f"SELECT clusterID, reportKey FROM `{table.view}` ORDER BY 1"  # noqa: S608 - ours
+    assert _rows(client, sql) == [("c", "one"), ("old", None), ("old", None)]
+
+
+def test_the_view_has_each_report_once(
+    emulator: str, client: bigquery.Client, table: BigQueryTable, tmp_path: Path
+) -> None:
+    """The view has a key once a day, however often the table has it; and whole rows."""
+    reports = [
+        _report("one"),
+        _report("two"),
+        _report("one"),
+        _report("one", received_at=HOUR + 3_600),
+        _report("one", received_at=HOUR + DAY),
+        _report("three", cluster_id="other"),
+    ]
+    _write(emulator, table, tmp_path, *reports)
+    _make_view(emulator, table)
+    sql = f"SELECT reportKey, receivedAt, clusterID FROM `{table.view}` ORDER BY 1, 2"  # noqa: S608
+    found = [(key, str(at)[:13], cluster) for key, at, cluster in _rows(client, sql)]
+    assert found == [
+        ("one", "2026-11-23 07", "c"),
+        ("one", "2026-11-24 07", "c"),
+        ("three", "2026-11-23 07", "other"),
+        ("two", "2026-11-23 07", "c"),
+    ]
+    resources = f"""
+        SELECT DISTINCT capacity.resource
+        FROM `{table.view}`, UNNEST(nodes) AS node, UNNEST(node.capacity) AS capacity
+    """  # noqa: S608 - a name of ours
+    assert _rows(client, resources) == [("cpu",)]
+
+
+def test_the_view_can_be_made_again(
+    emulator: str, client: bigquery.Client, table: BigQueryTable, tmp_path: Path
+) -> None:
+    """Making the view again, as after columns were added, replaces it."""
+    _write(emulator, table, tmp_path, _report("one"))
+    _make_view(emulator, table)
+    _write(emulator, table, tmp_path, _report("two"))
+    _make_view(emulator, table)
+    sql = f"SELECT count(*) FROM `{table.view}`"  # noqa: S608 - a name of ours
+    assert _rows(client, sql) == [(2,)]
+
+
+def test_reports_are_counted_once_each(emulator: str, table: BigQueryTable, tmp_path: Path) -> None:
+    """The count leaves out repeats."""
+    _write(emulator, table, tmp_path, _report("one"), _report("one"), _report("two"))
+    with closing(Service(table, emulator=emulator)) as service:
+        assert count_reports(service) == 2
+
+
+def test_a_cluster_is_forgotten(
+    emulator: str, client: bigquery.Client, table: BigQueryTable, tmp_path: Path
+) -> None:
+    """All rows of a cluster are deleted, whatever its ID looks like, and no others."""
+    odd = "a' OR 'a' = 'a"
+    _write(emulator, table, tmp_path, _report("one", cluster_id=odd), _report("two"))
+    with closing(Service(table, emulator=emulator)) as service:
+        assert forget_cluster(service, odd) == Forgotten(1)
+        assert forget_cluster(service, odd) == Forgotten(0)
+    assert _rows(client, f"SELECT clusterID FROM `{table}`") == [("c",)]  # noqa: S608 - ours
+
+
+def test_what_left_the_streaming_buffer_can_be_told_by_its_age(
+    emulator: str, client: bigquery.Client, table: BigQueryTable, tmp_path: Path
+) -> None:
+    """What stands in for a deletion that BigQuery refuses spares the last two hours only."""
+    now = int(time.time()) // 3_600 * 3_600
+    reports = [_report(f"{hours}", received_at=now - hours * 3_600) for hours in range(5)]
+    _write(emulator, table, tmp_path, *reports)
+    with closing(Service(table, emulator=emulator)) as service:
+        service.run(DELETE_SETTLED.format(table=table), PATIENCE, {"cluster": "c"})
+    left = _rows(client, f"SELECT reportKey FROM `{table}` ORDER BY 1")  # noqa: S608 - ours
+    assert left[:2] == [("0",), ("1",)]
+    assert ("4",) not in left
+
+
+def test_reports_expire(
+    emulator: str, client: bigquery.Client, table: BigQueryTable, tmp_path: Path
+) -> None:
+    """A table that is partitioned gets an expiration; from another, old reports are deleted."""
+    _write(emulator, table, tmp_path, _report("one"))
+    plain = BigQueryTable(table.project, table.dataset, "plain")
+    client.create_table(bigquery.Table(str(plain), schema=COLUMNS))
+    old = _report("old", received_at=HOUR - 400 * DAY - 3_600)
+    kept = _report("kept", received_at=HOUR - 400 * DAY)
+    _write(emulator, plain, tmp_path, old, kept)
+    for each, deleted in ((table, 0), (plain, 1)):
+        with closing(Service(each, emulator=emulator)) as service:
+            assert expire_reports(service, days=400, now=HOUR) == deleted
+    assert client.get_table(str(table)).time_partitioning.expiration_ms == 400 * DAY * 1_000
+    assert _rows(client, f"SELECT reportKey FROM `{plain}`") == [("kept",)]  # noqa: S608 - ours

@@ -1,0 +1,40 @@
+"""A database that is down for a while, and posts that go on."""
+
+import time
+from pathlib import Path
+
+from collector.testing import RunningCollector, clusters_in, locked, wait_until
+from tests.faults.load import Load
+
+DOWN_SECONDS = 4
+GROWTH_KIB = 16 * 1024
+
+
+def resident_kib(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0])
+
+
+def test_posts_are_accepted_while_the_database_is_down_and_delivered_afterwards(
+    tmp_path: Path,
+) -> None:
+    """No post is refused, memory stays flat, and each report is in the database once."""
+    load = Load()
+    database = tmp_path / "reports.duckdb"
+    with RunningCollector(tmp_path) as collector:
+        with locked(database, collector), load.on(collector, clients=2):
+            wait_until(lambda: load.has_accepted(500))
+            before = resident_kib(collector.process.pid)
+            up_again_at = time.monotonic() + DOWN_SECONDS
+            wait_until(lambda: time.monotonic() > up_again_at)
+            growth = resident_kib(collector.process.pid) - before
+            assert collector.request("GET", "/readyz")[0] == 200
+        waiting = len(load.accepted)
+        wait_until(collector.has_drained)
+        assert collector.stop() == 0
+    assert load.refused == []
+    assert waiting > 1_000
+    assert growth < GROWTH_KIB
+    complaints = [line for line in collector.log if "takes no reports" in str(line["event"])]
+    assert len(complaints) == 1
+    load.check(clusters_in(database))

@@ -1,0 +1,96 @@
+"""Files that are not what the collector left: replaced, restored from a copy, or another one."""
+
+import shutil
+from pathlib import Path
+
+from collector.testing import (
+    RunningCollector,
+    clusters_in,
+    locked,
+    report_of,
+    spooled_in,
+    wait_until,
+)
+
+SPOOL_FILES = ("spool.sqlite", "spool.sqlite-wal", "spool.sqlite-shm")
+DUCKDB_FILES = ("reports.duckdb", "reports.duckdb.wal")
+
+
+def post(collector: RunningCollector, *cluster_ids: str) -> None:
+    for cluster_id in cluster_ids:
+        assert collector.post(report_of(cluster_id))[0] == 204
+
+
+def collect(data_dir: Path, *cluster_ids: str) -> None:
+    """Let a collector take reports, drain them and end."""
+    with RunningCollector(data_dir) as collector:
+        post(collector, *cluster_ids)
+        assert collector.stop() == 0
+
+
+def keep_copy(data_dir: Path, names: tuple[str, ...]) -> Path:
+    copy = data_dir / "copy"
+    copy.mkdir()
+    for name in names:
+        if (data_dir / name).exists():
+            shutil.copy(data_dir / name, copy / name)
+    return copy
+
+
+def restore(copy: Path, names: tuple[str, ...]) -> None:
+    for name in names:
+        (copy.parent / name).unlink(missing_ok=True)
+        if (copy / name).exists():
+            shutil.copy(copy / name, copy.parent / name)
+
+
+def test_a_spool_that_was_removed_starts_anew(tmp_path: Path) -> None:
+    """With another spool, whose numbers begin at 1 again, every report is kept once."""
+    collect(tmp_path, "one", "two", "three")
+    for name in SPOOL_FILES:
+        (tmp_path / name).unlink(missing_ok=True)
+    collect(tmp_path, "four")
+    assert clusters_in(tmp_path / "reports.duckdb") == ["four", "one", "three", "two"]
+
+
+def test_a_spool_restored_from_an_older_copy_doubles_and_swallows_nothing(tmp_path: Path) -> None:
+    """Rows that the database has are not written again, and new ones get numbers above them."""
+    with RunningCollector(tmp_path) as collector, locked(tmp_path / "reports.duckdb", collector):
+        post(collector, "one", "two")
+        collector.kill()
+    copy = keep_copy(tmp_path, SPOOL_FILES)
+    assert spooled_in(tmp_path) == 2
+    collect(tmp_path, "three", "four")
+    restore(copy, SPOOL_FILES)
+    collect(tmp_path, "five")
+    assert clusters_in(tmp_path / "reports.duckdb") == ["five", "four", "one", "three", "two"]
+
+
+def test_a_duckdb_restored_from_an_older_copy_gets_every_later_report(tmp_path: Path) -> None:
+    """What left the spool since the copy is missed and said so; what comes is kept once."""
+    collect(tmp_path, "one")
+    copy = keep_copy(tmp_path, DUCKDB_FILES)
+    collect(tmp_path, "two")
+    restore(copy, DUCKDB_FILES)
+    with RunningCollector(tmp_path) as collector:
+        post(collector, "three")
+        assert collector.stop() == 0
+    assert clusters_in(tmp_path / "reports.duckdb") == ["one", "three"]
+    warnings = [line for line in collector.log if "restored from an older copy" in str(line)]
+    assert [line["reports"] for line in warnings] == [1]
+
+
+def test_rows_pending_go_to_the_database_of_the_next_start(tmp_path: Path) -> None:
+    """With another --database, reports that wait go there once, and the first keeps its own."""
+    with RunningCollector(tmp_path) as collector:
+        post(collector, "one")
+        wait_until(collector.has_drained)
+        with locked(tmp_path / "reports.duckdb", collector):
+            post(collector, "two", "three")
+            collector.kill()
+    other = tmp_path / "other.duckdb"
+    for _ in range(2):
+        with RunningCollector(tmp_path, "--database", f"duckdb://{other}") as collector:
+            assert collector.stop() == 0
+    assert clusters_in(other) == ["three", "two"]
+    assert clusters_in(tmp_path / "reports.duckdb") == ["one"]

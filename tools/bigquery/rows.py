@@ -1,0 +1,104 @@
+"""Which rows a table takes: its schema, as streaming inserts apply it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from tools.bigquery.messages import JSON, JSONObject
+
+
+def find_errors(row: JSONObject, fields: Sequence[JSONObject]) -> list[JSONObject]:
+    """Return what is wrong with `row`; empty where nothing is.
+
+    The words are BigQuery's: `no such field`, `Missing required field` and so on.
+    """
+    return [
+        {"reason": "invalid", "location": location, "debugInfo": "", "message": message}
+        for location, message in _record_errors(row, fields, within="")
+    ]
+
+
+def without_unknown(row: JSONObject, fields: Sequence[JSONObject]) -> JSONObject:
+    """Return `row` without the columns that the table does not have (`ignoreUnknownValues`)."""
+    known = _by_name(fields)
+    return {
+        name: _value_without_unknown(value, known[name.lower()])
+        for name, value in row.items()
+        if name.lower() in known
+    }
+
+
+def _value_without_unknown(value: JSON, field: JSONObject) -> JSON:
+    inner = fields_of(field)
+    if isinstance(value, dict):
+        return without_unknown(value, inner)
+    if isinstance(value, list):
+        return [_value_without_unknown(each, field) for each in value]
+    return value
+
+
+def fields_of(parent: JSONObject) -> list[JSONObject]:
+    """Return the fields of a schema or of a record."""
+    fields = parent.get("fields", [])
+    return [each for each in fields if isinstance(each, dict)] if isinstance(fields, list) else []
+
+
+def _record_errors(
+    record: JSONObject, fields: Sequence[JSONObject], *, within: str
+) -> list[tuple[str, str]]:
+    known = _by_name(fields)
+    errors = []
+    for name, value in record.items():
+        field = known.get(name.lower())
+        if field is None:
+            errors.append((f"{within}{name}", f"no such field: {within}{name}."))
+        else:
+            errors += _value_errors(value, field, location=f"{within}{name}")
+    given = {name.lower() for name, value in record.items() if value is not None}
+    errors += [
+        ("", f"Missing required field: {within}{field['name']}.")
+        for name, field in known.items()
+        if field.get("mode") == "REQUIRED" and name not in given
+    ]
+    return errors
+
+
+def _value_errors(value: JSON, field: JSONObject, *, location: str) -> list[tuple[str, str]]:
+    if value is None:
+        return []
+    if field.get("mode") == "REPEATED":
+        if not isinstance(value, list):
+            return [(location, "Repeated field must be imported as a JSON array.")]
+        return [
+            error
+            for index, each in enumerate(value)
+            for error in _single_errors(each, field, location=f"{location}[{index}]")
+        ]
+    return _single_errors(value, field, location=location)
+
+
+def _single_errors(value: JSON, field: JSONObject, *, location: str) -> list[tuple[str, str]]:
+    if isinstance(value, list):
+        return [(location, f"Array specified for non-repeated field: {location}.")]
+    if field.get("type") == "RECORD":
+        if not isinstance(value, dict):
+            return [(location, f"This field: {location} is not a record.")]
+        return _record_errors(value, fields_of(field), within=f"{location}.")
+    if isinstance(value, dict):
+        return [(location, f"This field: {location} is a record.")]
+    if field.get("type") == "TIMESTAMP" and not _is_timestamp(value):
+        return [(location, f"Could not parse '{value}' as a timestamp.")]
+    return []
+
+
+def _is_timestamp(value: JSON) -> bool:
+    if isinstance(value, str):
+        try:
+            datetime.fromisoformat(value)
+        except ValueError:
+            return False
+        return True
+    return isinstance(value, int | float)
+
+
+def _by_name(fields: Sequence[JSONObject]) -> dict[str, JSONObject]:
+    return {str(field["name"]).lower(): field for field in fields}
