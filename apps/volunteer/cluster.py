@@ -8,7 +8,6 @@ from random import Random
 from typing import Final, NoReturn, TypeVar
 
 from report import Identifying, NodeObservation, Observation
-
 from volunteer import node_pages
 from volunteer.clock import Clock
 from volunteer.cluster_api import Answer, ClusterApi

@@ -5,6 +5,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+
 from tools.simulator import (
     Cluster as Simulated,
 )
@@ -25,7 +26,6 @@ from tools.simulator import (
     throttled,
     unavailable,
 )
-
 from volunteer.clock import system_clock
 from volunteer.cluster import Cluster, Limits
 from volunteer.cluster_access import Kubeconfig

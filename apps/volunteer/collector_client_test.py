@@ -4,8 +4,8 @@ import gzip
 from pathlib import Path
 
 import pytest
-from tools.simulator import certificates
 
+from tools.simulator import certificates
 from volunteer.clock import system_clock
 from volunteer.collector_client import CollectorClient, Transport
 from volunteer.delivery import Delivered, NoReply, Reply, deliver

@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 
 import pytest
-from report import Extension
 
+from report import Extension
 from volunteer.extensions import MAX_FILE_BYTES, read_extensions
 
 

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Final
 
 import urllib3
-import yaml
-from kubernetes.client import ApiClient, Configuration
+from kubernetes.client.api_client import ApiClient
+from kubernetes.client.configuration import Configuration
 from kubernetes.client.exceptions import ApiException
-from kubernetes.config import ConfigException
+from kubernetes.config.config_exception import ConfigException
 from kubernetes.config.incluster_config import InClusterConfigLoader
-from kubernetes.config.kube_config import load_kube_config
 
 from volunteer import network
 from volunteer.cluster_access import ClusterAccess, Kubeconfig, ServiceAccount
@@ -132,6 +131,10 @@ def _from_service_account(access: ServiceAccount) -> Configuration:
 
 
 def _from_kubeconfig(access: Kubeconfig) -> Configuration:
+    # In a pod neither is needed, nor the libraries for OAuth that they bring along.
+    import yaml  # noqa: PLC0415
+    from kubernetes.config.kube_config import load_kube_config  # noqa: PLC0415
+
     name = "the kubeconfig" if access.file is None else str(access.file)
     if access.file is not None:
         _check_readable(access.file)

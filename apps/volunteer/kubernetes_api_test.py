@@ -4,10 +4,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+
 from tools.simulator import Cluster as Simulated
 from tools.simulator import RotateToken, Rule, Script, running_simulator
 from tools.simulator.access import write_service_account
-
 from volunteer.clock import system_clock
 from volunteer.cluster_access import Kubeconfig, ServiceAccount
 from volunteer.errors import ClusterCertificateRejected, NoClusterConfigured

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from enum import Enum
 from functools import partial
+from pathlib import Path
 from random import SystemRandom
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
     from volunteer.wiring import World
 
 PROGRAM: Final = "volunteer"
+_MANIFEST: Final = "manifest"
 _TERMINATED: Final = 128 + signal.SIGTERM
+_INTERRUPTED: Final = 128 + signal.SIGINT
 _STANDARD_OUTPUT: Final = 1
+_ENVIRONMENT_FILE: Final = Path("/proc/self/environ")
 
 
 class Word(Enum):
@@ -49,15 +53,34 @@ def main(arguments: Sequence[str]) -> int:
     if words[:1] == [PROGRAM]:
         del words[0]
     try:
-        status: int = app(words, prog_name=PROGRAM, standalone_mode=False)
+        return _print_manifest(words[1:]) if words[:1] == [_MANIFEST] else _run(words)
     except typer.TyperException as error:
         return _complain(f"{_one_line(error.format_message())} (see --help)", EXIT_USAGE)
     except VolunteerError as error:
         return _complain(str(error), error.exit_code)
+
+
+def _run(words: list[str]) -> int:
+    status: int = app(words, prog_name=PROGRAM, standalone_mode=False)
     return status
 
 
-@app.command(help="Report this cluster, anonymously, to a census of Kubernetes clusters.")
+def _print_manifest(words: list[str]) -> int:
+    from volunteer import manifest_command  # noqa: PLC0415 - see above
+
+    return manifest_command.run(
+        words,
+        program=f"{PROGRAM} {_MANIFEST}",
+        random=SystemRandom(),
+        random_bytes=os.urandom,
+        output=_STANDARD_OUTPUT,
+    )
+
+
+@app.command(
+    help="Report this cluster, anonymously, to a census of Kubernetes clusters.",
+    epilog="`volunteer manifest` prints the YAML that installs this; see its own --help.",
+)
 def command(
     cluster_id: options.ClusterId,
     word: Annotated[
@@ -110,31 +133,45 @@ def command(
         raise InvalidOption("--json", "goes with preview; a report to stdout is JSON already")
     console.set_up_log(verbose=verbose or original_verbosity > 0)
     is_service = word is None and not settings.is_one_shot
-    _end_on_sigterm(EXIT_DELIVERED if is_service else _TERMINATED)
+    terminated = EXIT_DELIVERED if is_service else _TERMINATED
+    _end_on_signals(terminated)
     if word is Word.PREVIEW:
-        return service.exit_status(wiring.preview(settings, _world(), as_json=as_json))
-    return wiring.run(settings, _world())
+        return service.exit_status(wiring.preview(settings, _world(terminated), as_json=as_json))
+    return wiring.run(settings, _world(terminated))
 
 
-def _world() -> "World":
+def _world(terminated: int) -> "World":
     from urllib.request import getproxies_environment  # noqa: PLC0415 - see above
 
+    from volunteer import exchange  # noqa: PLC0415
     from volunteer.clock import system_clock  # noqa: PLC0415
     from volunteer.wiring import World  # noqa: PLC0415
 
+    clock = system_clock()
     return World(
         environment=os.environ,
         proxies=getproxies_environment(),
-        clock=system_clock(),
+        clock=clock,
         random=SystemRandom(),
         random_bytes=os.urandom,
         output=_STANDARD_OUTPUT,
+        wait_until=partial(
+            exchange.wait_asleep,
+            clock=clock,
+            terminated=terminated,
+            environment=exchange.started_with(_ENVIRONMENT_FILE, os.environ),
+        ),
+        resumed=exchange.take_due(os.environ),
     )
 
 
-def _end_on_sigterm(status: int) -> None:
+def _end_on_signals(terminated: int) -> None:
     """End at once when told to. As PID 1 a process has no default action for any signal."""
-    signal.signal(signal.SIGTERM, partial(_exit, status))
+    from volunteer import exchange  # noqa: PLC0415 - see above
+
+    signal.signal(signal.SIGTERM, partial(_exit, terminated))
+    signal.signal(signal.SIGINT, partial(_exit, _INTERRUPTED))
+    exchange.hear_endings()
 
 
 def _exit(status: int, _signal: int, _frame: FrameType | None) -> NoReturn:

@@ -6,14 +6,15 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
+
 from report import decode
 from tools.simulator import Cluster, Forbidden, Rule, Script, Simulator, running_simulator
-
-from volunteer.testing import Says, free_port, running_collector
+from volunteer.testing import Says, free_port, resident_bytes, running_collector, wait_for
 
 _UUID = "2b3db8fd-e392-4754-af32-6aaf0368b319"
 _CLUSTER = f"--cluster-id={_UUID}"
@@ -274,6 +275,92 @@ def test_period_and_sigterm(kubeconfig: str) -> None:
     assert len(keys) == len(collector.received) >= 2
 
 
+def test_asleep_between_reports(kubeconfig: str, tmp_path: Path) -> None:
+    """Between two reports the one process is a bare interpreter of at most 10 MiB, to which the
+    key is not known; reports keep to the schedule, and SIGTERM is obeyed in the sleep too.
+    """
+    key = tmp_path / "key"
+    key.write_text("0a" * 32)
+    with running_collector() as collector:
+        flags = [_CLUSTER, f"--key-file={key}", "--period=5s", "--jitter=0", kubeconfig]
+        process = subprocess.Popen(
+            _command(*flags, f"--database={collector.url}"),
+            env=_environment({"LC_ALL": "C.UTF-8"}),  # else Python chooses a locale itself
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            dues, variables = [], set[bytes]()
+            for count in (1, 2):
+                collector.wait_for_requests(count, seconds=30)
+                wait_for(_sleeps(process.pid), seconds=30)
+                told = Path(f"/proc/{process.pid}/environ").read_bytes()
+                (due,) = re.findall(rb"(?:^|\0)SPARTAKUS_DUE=([0-9.]+)\0", told)
+                dues.append(float(due))
+                variables.add(told.replace(due, b""))
+                told += Path(f"/proc/{process.pid}/cmdline").read_bytes()
+                assert b"0a0a" not in told
+                assert resident_bytes(process.pid) <= 10 * 1024 * 1024
+            process.send_signal(signal.SIGTERM)
+            _, log = process.communicate(timeout=_SECONDS)
+        finally:
+            process.kill()
+    assert process.returncode == 0
+    assert len(variables) == 1
+    periods = (dues[1] - dues[0]) / 5.0  # more than one where the machine is slow
+    assert periods == pytest.approx(max(1, round(periods)))
+    assert log.count("an anonymous report") == 1
+    assert log.count("report delivered") == len(collector.received) >= 2
+    assert "Traceback" not in log
+
+
+def _sleeps(pid: int) -> Callable[[], bool]:
+    """Return whether a process is the sleeper and has a handler for SIGTERM."""
+
+    def sleeps() -> bool:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        (caught,) = re.findall(r"SigCgt:\t(\w+)", Path(f"/proc/{pid}/status").read_text())
+        bit = 1 << (signal.SIGTERM - 1)
+        return b"/sleeper.py" in command and bool(int(caught, 16) & bit)
+
+    return sleeps
+
+
+def test_sigterm_on_the_way_back(kubeconfig: str) -> None:
+    """A SIGTERM that came while the sleeper became the program again is obeyed."""
+    block = "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [15]); "
+    start = f"{block}os.kill(os.getpid(), 15); os.execv(sys.argv[1], sys.argv[1:])"
+    flags = [_CLUSTER, "--period=24h", "--jitter=24h", kubeconfig]
+    finished = subprocess.run(
+        [sys.executable, "-c", start, *_command(*flags)],
+        env=_environment({"SPARTAKUS_DUE": "1e9"}),
+        capture_output=True,
+        text=True,
+        timeout=_SECONDS,
+        check=False,
+    )
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
+
+
+def test_interrupt(kubeconfig: str) -> None:
+    """Ctrl-C ends the program without a traceback."""
+    with running_collector(*[Says(503, {"Retry-After": "600"})]) as collector:
+        process = subprocess.Popen(
+            _command(_CLUSTER, "--period=0", f"--database={collector.url}", kubeconfig),
+            env=_environment(),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            collector.wait_for_requests(1, seconds=30)
+            process.send_signal(signal.SIGINT)
+            _, log = process.communicate(timeout=_SECONDS)
+        finally:
+            process.kill()
+    assert process.returncode == 128 + signal.SIGINT
+    assert "Traceback" not in log
+
+
 def test_sigterm_in_one_shot(kubeconfig: str) -> None:
     """SIGTERM before the one report is delivered is not a success."""
     refusals = [Says(503, {"Retry-After": "600"})]
@@ -291,3 +378,52 @@ def test_sigterm_in_one_shot(kubeconfig: str) -> None:
         finally:
             process.kill()
     assert process.returncode == 128 + signal.SIGTERM
+
+
+@pytest.mark.parametrize("kind", ["--cron", "--deployment"])
+def test_manifest(kind: str, kubeconfig: str, tmp_path: Path) -> None:
+    """The flags and the key in a printed manifest are such as the program itself takes."""
+    printed = _run("manifest", "--image=example.org/v:2", "--database=https://a.example", kind)
+    assert (printed.returncode, printed.stderr) == (0, "")
+    documents = {document["kind"]: document for document in yaml.safe_load_all(printed.stdout)}
+    key = tmp_path / "key"
+    key.write_text(documents["Secret"]["stringData"]["key"])
+    if kind == "--cron":
+        template = documents["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]
+    else:
+        template = documents["Deployment"]["spec"]["template"]
+    (container,) = template["spec"]["containers"]
+    assert container["image"] == "example.org/v:2"
+    flags = [flag.replace("/etc/spartakus/key", str(key)) for flag in container["args"]]
+    finished = _run("preview", *flags, kubeconfig)
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert "would go to https://a.example/api/v1" in finished.stdout
+    assert "keyed with the secret of --key-file" in finished.stdout
+
+
+def test_fresh_keys() -> None:
+    """Each manifest has another key."""
+    texts = {_run("manifest", "--image=v", "--database=stdout").stdout for _ in range(2)}
+    keys = {found[1] for text in texts if (found := re.search(r'key: "([0-9a-f]{64})"', text))}
+    assert len(keys) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ([], "volunteer: Missing option '--image'"),
+        (["--image=v"], "volunteer: Missing option '--database'"),
+        (["--image=a b", "--database=stdout"], "volunteer: --image: must be an image's name"),
+        (["--image=v", "--database=x"], "volunteer: --database: must be stdout"),
+        (
+            ["--image=v", "--database=stdout", "--cluster-id=a b"],
+            "volunteer: --cluster-id: must be 1 to 128 characters",
+        ),
+    ],
+)
+def test_wrong_manifest(arguments: list[str], line: str) -> None:
+    """A manifest that could not work is a usage error, and nothing is printed."""
+    finished = _run("manifest", *arguments)
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert finished.stderr.startswith(line)
+    assert finished.stderr.count("\n") == 1

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Struct, field
+
 from report import Identifying, NodeObservation
 
 _EMPTY: Final = Identifying("")

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
+import release
 import typer
 
 from volunteer.version import VERSION
@@ -10,7 +11,7 @@ from volunteer.version import VERSION
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer's signature
     if wanted:
-        typer.echo(VERSION)
+        typer.echo(release.with_commit(VERSION, release.built_from()))
         raise typer.Exit
 
 

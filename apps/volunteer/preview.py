@@ -10,7 +10,6 @@ from typing import Final
 from report import Node, Report, Withheld
 from report.anonymisation import NEVER_SENT
 from report.pseudonym import PseudonymSource
-
 from volunteer.reporting import Prepared
 
 _MOST_VALUES: Final = 8

@@ -2,7 +2,6 @@
 
 from report import Anonymised, Extension, Node, Report, Resource, Withheld
 from report.pseudonym import PseudonymSource
-
 from volunteer.preview import render
 from volunteer.reporting import Prepared
 

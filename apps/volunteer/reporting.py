@@ -22,7 +22,6 @@ from report.pseudonym import (
     derive_cluster_id_from_secret,
     derive_cluster_id_from_uid,
 )
-
 from volunteer.errors import ClusterListExpired, NoClusterIdentity, ReportNotPossible
 from volunteer.version import VERSION
 

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 
 import pytest
+
 from report import (
     Disclosure,
     Extension,
@@ -13,7 +14,6 @@ from report import (
     decode,
 )
 from report.pseudonym import PseudonymSource
-
 from volunteer.errors import ClusterListExpired, NoClusterIdentity, ReportNotPossible
 from volunteer.reporting import Identity, Prepared, choose_pseudonyms, prepare
 

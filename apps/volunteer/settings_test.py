@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from tools.simulator import certificates
 
+from tools.simulator import certificates
 from volunteer.destinations import Collector, StandardOutput
 from volunteer.errors import InvalidOption
 from volunteer.reporting import Identity

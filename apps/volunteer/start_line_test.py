@@ -1,8 +1,8 @@
 """What the volunteer says when it starts."""
 
 import pytest
-from report import Disclosure
 
+from report import Disclosure
 from volunteer.destinations import Collector, Destination, StandardOutput
 from volunteer.reporting import Identity
 from volunteer.settings import Settings

@@ -7,17 +7,20 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from random import Random
 from typing import Final, TypeAlias
 
 from volunteer.clock import Clock
 
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)  # struct linger: on, 0 seconds
+_LOOK_EVERY_SECONDS: Final = 0.01
 
 
 class JumpingClock:
@@ -211,3 +214,19 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def wait_for(condition: Callable[[], bool], *, seconds: float) -> None:
+    """Return when `condition` holds. Raises `TimeoutError` after so many `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"what was waited for did not come true in {seconds} s")
+        time.sleep(_LOOK_EVERY_SECONDS)
+
+
+def resident_bytes(pid: int) -> int:
+    """Return how much memory a process holds now (RSS), from `smaps_rollup`."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    (kibibytes,) = (line.split()[1] for line in lines if line.startswith("Rss:"))
+    return int(kibibytes) * 1024

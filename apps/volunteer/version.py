@@ -2,7 +2,9 @@
 
 from typing import Final
 
-VERSION: Final = "v2.0.0"
+import release
+
+VERSION: Final = f"v{release.VERSION}"
 
 USER_AGENT: Final = f"spartakus-volunteer/{VERSION}"
 """Says which program asks, and nothing that tells two clusters apart."""

@@ -1,20 +1,23 @@
 """The parts put together, with everything real but the clock and the dice."""
 
+import gc
 import logging
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from report import Extension
 from tools.simulator import Cluster, Simulator, running_simulator
-
 from volunteer.delivery import Delivered, Unavailable
 from volunteer.destinations import Collector, Destination, StandardOutput
-from volunteer.errors import InvalidExtensionFile
+from volunteer.errors import InvalidExtensionFile, NoClusterConfigured
 from volunteer.reporting import Identity, Prepared
 from volunteer.settings import Settings
 from volunteer.testing import AlwaysLongest, JumpingClock, Says, running_collector
+from volunteer.waiting import wait_until
 from volunteer.wiring import World, check_extensions, make_report, run, send
 
 _UUID = "2b3db8fd-e392-4754-af32-6aaf0368b319"
@@ -45,7 +48,7 @@ def _settings(
     )
 
 
-def _world(clock: JumpingClock, output: int = -1) -> World:
+def _world(clock: JumpingClock, output: int = -1, resumed: float | None = None) -> World:
     return World(
         environment={},
         proxies={},
@@ -53,6 +56,8 @@ def _world(clock: JumpingClock, output: int = -1) -> World:
         random=AlwaysLongest(),
         random_bytes=lambda count: b"\x07" * count,
         output=output,
+        wait_until=lambda due: wait_until(due, clock.clock),
+        resumed=resumed,
     )
 
 
@@ -78,6 +83,16 @@ def test_extension_file_that_turned_bad(
     assert record.getMessage().startswith(f"left out of this report: {directory / 'late'}: must be")
     with pytest.raises(InvalidExtensionFile):
         check_extensions(settings)
+
+
+def test_collector_of_garbage(simulator: Simulator, tmp_path: Path) -> None:
+    """After a report, and after a failed one, the collector of garbage is at work again."""
+    make_report(_settings(simulator, tmp_path), _world(JumpingClock()))
+    assert gc.isenabled()
+    nowhere = replace(_settings(simulator, tmp_path), kubeconfig=tmp_path / "none")
+    with pytest.raises(NoClusterConfigured):
+        make_report(nowhere, _world(JumpingClock()))
+    assert gc.isenabled()
 
 
 def test_extension_file_that_changed(simulator: Simulator, tmp_path: Path) -> None:
@@ -137,3 +152,41 @@ def test_jitter_of_one_report(simulator: Simulator, tmp_path: Path) -> None:
     finally:
         os.close(null)
     assert sum(clock.sleeps) == 3_600.0
+
+
+def test_resumed_late(simulator: Simulator, tmp_path: Path) -> None:
+    """After a sleep over several due times one report is made, and the next is due on the grid."""
+    clock = JumpingClock(now=1_000.0)
+    asked: list[float] = []
+
+    class _Enough(Exception):
+        pass
+
+    def wait_until_once(due: float) -> None:
+        asked.append(due)
+        if len(asked) > 1:
+            raise _Enough
+
+    settings = replace(_settings(simulator, tmp_path), period=100.0)
+    before = len(simulator.requests)
+    with (tmp_path / "out").open("wb") as output:
+        world = replace(_world(clock, output.fileno(), resumed=730.0), wait_until=wait_until_once)
+        with pytest.raises(_Enough):
+            run(settings, world)
+    assert asked == [730.0, 1_030.0]
+    assert (tmp_path / "out").read_bytes().count(b"\n") == 1
+    assert [request.path for request in simulator.requests[before:]].count("/api/v1/nodes") == 1
+
+
+def test_resumed_quietly(
+    simulator: Simulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Back from its sleep the program does not introduce itself again, and an extension file that
+    turned bad in the meantime does not stop it.
+    """
+    settings = _settings(simulator, tmp_path, extensions=tmp_path / "gone")
+    with caplog.at_level(logging.INFO), (tmp_path / "out").open("wb") as output:
+        assert run(settings, _world(JumpingClock(), output.fileno(), resumed=0.0)) == 0
+    words = [record.getMessage() for record in caplog.records]
+    assert words[0].startswith("left out of this report: ")
+    assert words[1:] == ["report delivered"]

@@ -1,16 +1,8 @@
 """What is inside the built PEX files."""
 
 import zipfile
-from pathlib import Path
 
-from tests.end_to_end.programs import COLLECTOR, VOLUNTEER
-
-
-def distributions(pex: Path) -> set[str]:
-    """Return the names of the distributions in a PEX file, normalised."""
-    with zipfile.ZipFile(pex) as archive:
-        wheels = {name.split("/")[1] for name in archive.namelist() if name.startswith(".deps/")}
-    return {wheel.split("-")[0].lower().replace("_", "-") for wheel in wheels if wheel}
+from tests.end_to_end.programs import COLLECTOR, VOLUNTEER, distributions
 
 
 def test_collector_holds_no_kubernetes() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import zipfile
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +10,9 @@ COLLECTOR: Final = Path("collector.pex").resolve()
 VOLUNTEER: Final = Path("volunteer.pex").resolve()
 
 
-def run(program: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def run(
+    program: Path, *arguments: str | Path, timeout_seconds: float = 60
+) -> subprocess.CompletedProcess[str]:
     """Run a program to its end and capture what it says."""
     return subprocess.run(
         [program, *arguments],
@@ -17,5 +20,12 @@ def run(program: Path, *arguments: str | Path) -> subprocess.CompletedProcess[st
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=timeout_seconds,
     )
+
+
+def distributions(pex: Path) -> set[str]:
+    """Return the names of the distributions in a PEX file, normalised."""
+    with zipfile.ZipFile(pex) as archive:
+        wheels = {name.split("/")[1] for name in archive.namelist() if name.startswith(".deps/")}
+    return {wheel.split("-")[0].lower().replace("_", "-") for wheel in wheels if wheel}

@@ -1,0 +1,1 @@
+"""The images, run as a cluster would run them."""

@@ -1,0 +1,1 @@
+"""What the PEX files hold, as bills of materials."""
