@@ -56,7 +56,8 @@ def observations() -> SearchStrategy[Observation]:
     return st.builds(
         Observation,
         master_version=_mixed(PUBLIC["kubelet_version"]).map(Identifying),
-        nodes=st.lists(nodes(), max_size=4),
+        # No two nodes of a cluster have the same name.
+        nodes=st.lists(nodes(), max_size=4, unique_by=lambda each: each.name.reveal()),
         kube_system_uid=st.none() | st.uuids().map(str).map(Identifying),
     )
 

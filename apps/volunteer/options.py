@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
-import release
 import typer
 
+import release
 from volunteer.version import VERSION
 
 

@@ -10,13 +10,13 @@ from typing import Any, Final
 import duckdb
 
 from tests.containers.conftest import Start
-from tests.containers.engine import PORT, VOLUNTEER, Container, Ended, run
+from tests.containers.engine import COLLECTOR, PORT, VOLUNTEER, Container, Ended, Volume, run
 from tools.simulator import Cluster, running_simulator
 
 _REPORTS: Final = 20
 _MANY_NODES: Final = 5_000
 _ENDS_WITHIN_SECONDS: Final = 3.0
-_STARTS_WITHIN_SECONDS: Final = 5.0
+_STARTS_WITHIN_SECONDS: Final = 10.0
 """It is about one; a machine that does much else at the same time is given more."""
 _IDLE_BYTES: Final = 10 * 1024 * 1024
 _MEMORY_LIMIT: Final = re.compile(r"limits:\n +memory: (\d+)Mi\n")
@@ -98,9 +98,11 @@ def test_large_cluster(start_collector: Callable[[], Container], tmp_path: Path)
     assert [nodes for _, nodes in rows(collector, tmp_path)] == [_MANY_NODES]
 
 
-def test_collector_starts_and_ends_soon(start_collector: Callable[[], Container]) -> None:
+def test_collector_starts_and_ends_soon(start: Start, data: Volume) -> None:
     """An idle collector answers soon after its start, and soon ends with 0 when it is told to."""
-    collector = start_collector()
+    options = (f"--publish=127.0.0.1::{PORT}", f"--volume={data}:/data")
+    collector = start(COLLECTOR, options=options)
+    assert collector.wait(collector.is_ready) < _STARTS_WITHIN_SECONDS
     status, seconds = collector.stop()
     assert status == 0
     assert seconds < _ENDS_WITHIN_SECONDS

@@ -13,6 +13,7 @@ from tools.bench.volunteer import (
     Cost,
     Row,
     Target,
+    main,
     measure,
     measure_idle,
     render,
@@ -74,6 +75,12 @@ def test_never_asleep(tmp_path: Path) -> None:
     """A program that ends instead of sleeping is an error."""
     with pytest.raises(BenchmarkFailed, match="not asleep"):
         measure_idle(_program(tmp_path, "pass"))
+
+
+def test_missing_program(tmp_path: Path) -> None:
+    """A program that was not built is an error that says how to build it."""
+    with pytest.raises(SystemExit, match=r"^bench: .*/no.pex is missing; .*pants package"):
+        main(["--program", str(tmp_path / "no.pex")])
 
 
 def test_promises() -> None:

@@ -1,5 +1,6 @@
 """`collector export`: all reports to standard output."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -32,8 +33,18 @@ def export(
         count = _export(directory, database, form)
         sys.stdout.buffer.flush()
     except OSError as error:
+        _discard_output()
         raise CommandFailed(f"standard output cannot be written: {error.strerror}") from error
     typer.echo(f"{count} reports", err=True)
+
+
+def _discard_output() -> None:
+    """Let the interpreter flush at its end what nobody reads: failing then has a status of its own.
+
+    https://docs.python.org/3/library/signal.html#note-on-sigpipe
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
 
 
 def _export(directory: Path, database: str, form: Format) -> int:

@@ -2,9 +2,9 @@
 
 from typing import Annotated, TypeAlias
 
-import release
 import typer
 
+import release
 from collector.commands.data_dir import chosen_data_dir
 from collector.commands.options import Database, DataDir, Verbose
 from collector.databases.catalogue import KINDS
