@@ -94,7 +94,7 @@ def choose_pseudonyms(
     if identity.secret is not None:
         derived = derive_cluster_id_from_secret(identity.secret)
         return Pseudonyms.from_secret(identity.secret, identity.cluster_id or derived)
-    if uid is not None:
+    if uid:
         return Pseudonyms.from_cluster_uid(
             uid, identity.cluster_id or derive_cluster_id_from_uid(uid)
         )

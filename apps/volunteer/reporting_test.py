@@ -127,6 +127,12 @@ def test_auto(secret: bytes | None, uid: Identifying | None) -> None:
     assert first.cluster_id == second.cluster_id == str(uuid.UUID(first.cluster_id))
 
 
+def test_empty_uid() -> None:
+    """A namespace without a UID gives no key."""
+    pseudonyms = choose_pseudonyms(Identity(_CLUSTER_ID), Identifying(""), bytes)
+    assert pseudonyms.source is PseudonymSource.NONE
+
+
 def test_auto_without_anything() -> None:
     """An `auto` cluster ID with nothing to derive it from says what it needs."""
     with pytest.raises(NoClusterIdentity, match=r"^--cluster-id=auto: needs --key-file, or"):

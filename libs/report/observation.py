@@ -42,10 +42,14 @@ class Identifying(_Sealed):
         self._text = text
 
     def reveal(self) -> str:
-        """Return the text. Only `report.anonymisation` and a preview on the user's own terminal
-        have a reason to call this; an import contract and a test keep it so.
+        """Return the text. Only `report.anonymisation` and `report.pseudonym` have a reason to call
+        this; tests/architecture/sealed_test.py keeps it so.
         """
         return self._text
+
+    def __bool__(self) -> bool:
+        """Whether there is a text at all; what a cluster does not say is an empty one."""
+        return bool(self._text)
 
 
 @final
