@@ -112,7 +112,7 @@ def command(
 ) -> int:
     """Make settings of the flags, and be what they ask for. Returns the exit status."""
     from volunteer import console, service, wiring  # noqa: PLC0415 - see above
-    from volunteer.settings import parse_settings  # noqa: PLC0415
+    from volunteer.settings import parse_settings  # noqa: PLC0415 - as above
 
     settings = parse_settings(
         cluster_id=cluster_id,
@@ -143,9 +143,9 @@ def command(
 def _world(terminated: int) -> "World":
     from urllib.request import getproxies_environment  # noqa: PLC0415 - see above
 
-    from volunteer import exchange  # noqa: PLC0415
-    from volunteer.clock import system_clock  # noqa: PLC0415
-    from volunteer.wiring import World  # noqa: PLC0415
+    from volunteer import exchange  # noqa: PLC0415 - as above
+    from volunteer.clock import system_clock  # noqa: PLC0415 - as above
+    from volunteer.wiring import World  # noqa: PLC0415 - as above
 
     clock = system_clock()
     return World(

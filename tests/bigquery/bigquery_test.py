@@ -143,6 +143,7 @@ def test_the_view_has_each_report_once(
     ]
     _write(emulator, table, tmp_path, *reports)
     _make_view(emulator, table)
+    # The name of the view is the test's own.
     sql = f"SELECT reportKey, receivedAt, clusterID FROM `{table.view}` ORDER BY 1, 2"  # noqa: S608
     found = [(key, str(at)[:13], cluster) for key, at, cluster in _rows(client, sql)]
     assert found == [

@@ -34,7 +34,7 @@ def bury(data_dir: Path, *cluster_ids: str) -> None:
 
 
 @pytest.mark.parametrize("is_running", [True, False])
-def test_a_cluster_is_forgotten_everywhere(tmp_path: Path, is_running: bool) -> None:  # noqa: FBT001
+def test_a_cluster_is_forgotten_everywhere(tmp_path: Path, *, is_running: bool) -> None:
     """Spool, database and dead letters hold no report of it, and all of the others."""
     leave_drained(tmp_path, "other", "gone")
     leave_spooled(tmp_path, "other", "gone")

@@ -170,7 +170,7 @@ def serve(
 ) -> None:
     """Receive anonymous reports of Kubernetes clusters over HTTP, and keep them in a database."""
     from collector.retention import parse_retention  # noqa: PLC0415 - only now: --help is quick
-    from collector.wiring import run  # noqa: PLC0415
+    from collector.wiring import run  # noqa: PLC0415 - as above
 
     run(
         Settings(
