@@ -104,7 +104,7 @@ class Resource(Struct, frozen=True, gc=False):
     ]
 
 
-class Node(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+class Node(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, rename="camel"):
     """One anonymous node."""
 
     id: Annotated[
