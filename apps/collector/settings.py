@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from collector.client_address import Network, parse_networks
+from collector.api.client_address import Network, parse_networks
 from collector.databases.catalogue import format_duckdb, parse_address
-from collector.spool_limits import SpoolLimits
+from collector.spool.limits import SpoolLimits
 
 DEFAULT_POSTS_PER_MINUTE: Final = 60
 _DEFAULT_SPOOL_LIMITS: Final = SpoolLimits()

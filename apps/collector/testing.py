@@ -17,7 +17,8 @@ from typing import Final, Self
 
 import duckdb
 
-from collector import drain_process, main
+from collector import main
+from collector.drain import process as drain_process
 
 DEADLINE_SECONDS: Final = 30.0
 # Started by name; importing them here makes them, and what they need, part of the test.

@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING, Final
 
 from structlog.stdlib import BoundLogger
 
-from collector.admin_server import serve_metrics
-from collector.admission import make_admission
-from collector.application import create_application
-from collector.committing import GroupCommit, answer_to_failed_commit
+from collector.api.admission import make_admission
+from collector.api.application import create_application
+from collector.api.committing import GroupCommit, answer_to_failed_commit
+from collector.api.readiness import Readiness
 from collector.data_directory import DataDirectory
 from collector.databases.catalogue import keeps_position, parse_address
 from collector.databases.dead_letters import DEAD_LETTERS_FILE
-from collector.dead_letter_count import count_dead_letters
-from collector.drain_launch import launch_drain
-from collector.drain_supervisor import DrainSupervisor, Patience
+from collector.drain.launch import launch_drain
+from collector.drain.supervisor import DrainSupervisor, Patience
 from collector.errors import CannotListen
-from collector.logs import configure_logs, get_log
-from collector.metrics import Metrics
-from collector.readiness import Readiness
 from collector.server import Server, ServerSettings
 from collector.settings import Settings
-from collector.spool import Spool
+from collector.spool.writer import Spool
+from collector.telemetry.admin_server import serve_metrics
+from collector.telemetry.dead_letter_count import count_dead_letters
+from collector.telemetry.logs import configure_logs, get_log
+from collector.telemetry.metrics import Metrics
 from collector.version import VERSION
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from collector.api.intake import Post, accept
 from collector.databases.duckdb import DuckDBDatabase
-from collector.intake import Post, accept
-from collector.spool import Added, Spool
-from collector.spool_reader import SpoolReader
+from collector.spool.reader import SpoolReader
+from collector.spool.writer import Added, Spool
 from collector.testing import clusters_in, report_of
 
 NOW = 1_800_000_000.0

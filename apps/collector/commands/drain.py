@@ -11,13 +11,13 @@ import typer
 from collector.commands.data_dir import existing_data_dir
 from collector.commands.options import Database, DataDir, Verbose
 from collector.data_directory import DataDirectory
-from collector.drain_launch import launch_drain
-from collector.drain_supervisor import DrainSupervisor, Ending, Patience
+from collector.drain.launch import launch_drain
+from collector.drain.supervisor import DrainSupervisor, Ending, Patience
 from collector.errors import CommandFailed
-from collector.logs import configure_logs, get_log
-from collector.metrics import Metrics
 from collector.settings import Settings
-from collector.spool import Spool
+from collector.spool.writer import Spool
+from collector.telemetry.logs import configure_logs, get_log
+from collector.telemetry.metrics import Metrics
 from collector.version import VERSION
 
 _PRIVATE_UMASK: Final = 0o077

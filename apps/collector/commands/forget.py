@@ -21,7 +21,7 @@ from collector.databases.dead_letters import DEAD_LETTERS_FILE, DeadLetters
 from collector.databases.opening import opener_of
 from collector.errors import CommandFailed
 from collector.settings import Settings
-from collector.spool_forgetting import forget_in_spool
+from collector.spool.forgetting import forget_in_spool
 
 _FROM_STDIN = "-"
 

@@ -9,7 +9,7 @@ from collector.commands.data_dir import chosen_data_dir
 from collector.commands.options import Database, DataDir, Verbose
 from collector.databases.catalogue import KINDS
 from collector.settings import DEFAULT_POSTS_PER_MINUTE, Settings
-from collector.spool_limits import MIB, SpoolLimits
+from collector.spool.limits import MIB, SpoolLimits
 from collector.version import VERSION
 
 

@@ -10,7 +10,7 @@ from collector.control.messages import Done, Export, Exported, Forget, HasForgot
 from collector.databases.abilities import Exports, Forgets, Forgotten, Format
 from collector.errors import CommandFailed, DatabaseUnavailable
 from collector.shared_database import SharedDatabase
-from collector.spool_reader import SpoolReader
+from collector.spool.reader import SpoolReader
 
 _LOOK_SECONDS: Final = 0.1
 

@@ -18,7 +18,7 @@ from collector.databases.stdout import StdoutDatabase
 from collector.errors import CommandFailed, DatabaseUnavailable
 from collector.records import AcceptedReport, Batch, SpooledReport
 from collector.shared_database import SharedDatabase
-from collector.spool import Spool
+from collector.spool.writer import Spool
 from collector.testing import DEADLINE_SECONDS, wait_until
 
 ENCODED = b'{"version":"v2","timestamp":"0","clusterID":"%s"}'

@@ -19,11 +19,11 @@ from collector.databases.bigquery_testing import (
     keys_of,
     spooled,
 )
-from collector.drain import Drain, Pace, Signal
-from collector.drain_messages import Emptied, Message, Unavailable, Written
+from collector.drain.loop import Drain, Pace, Signal
+from collector.drain.messages import Emptied, Message, Unavailable, Written
 from collector.records import AcceptedReport, SpooledReport
-from collector.spool import Spool
-from collector.spool_reader import SpoolReader
+from collector.spool.reader import SpoolReader
+from collector.spool.writer import Spool
 from tools.bigquery.faults import (
     ACCESS_REVOKED,
     QUOTA_EXCEEDED,

@@ -1,0 +1,1 @@
+"""The HTTP interface: what is accepted, from whom, and what is answered."""

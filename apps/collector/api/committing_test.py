@@ -1,0 +1,118 @@
+"""Behaviour of `collector.api.committing`."""
+
+from collections.abc import Callable
+
+import pytest
+import structlog
+
+from collector.api.committing import GroupCommit, answer_to_failed_commit
+from collector.api.readiness import Readiness
+from collector.errors import SpoolUnavailable
+from collector.telemetry.logs import get_log
+from collector.telemetry.metrics import Metrics
+
+
+class _FakeSpool:
+    """Commits, or fails to."""
+
+    def __init__(self) -> None:
+        self.fails = False
+        self.reason: str | None = None
+        self.reports = 3
+
+    def commit(self) -> int:
+        if self.fails:
+            raise SpoolUnavailable from OSError("disk full")
+        return self.reports
+
+    def full(self) -> str | None:
+        return self.reason
+
+
+def commit_of(
+    spool: _FakeSpool, *, wake_drain: Callable[[], None] = lambda: None, metrics: Metrics
+) -> GroupCommit:
+    return GroupCommit(
+        spool,
+        readiness=Readiness(lambda: None),
+        wake_drain=wake_drain,
+        metrics=metrics,
+        clock=lambda: 0.0,
+        log=get_log(),
+    )
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    return Metrics(version="0")
+
+
+def test_a_commit_wakes_the_drain(metrics: Metrics) -> None:
+    """The drain is woken after a commit of new reports, and not after a failure."""
+    spool = _FakeSpool()
+    woken: list[str] = []
+    commit = commit_of(spool, wake_drain=lambda: woken.append("woken"), metrics=metrics)
+    commit()
+    spool.reports = 0
+    commit()
+    spool.fails = True
+    with pytest.raises(SpoolUnavailable):
+        commit()
+    assert woken == ["woken"]
+
+
+def test_commits_are_counted(metrics: Metrics) -> None:
+    """Metrics tell how many reports were accepted, in which groups, and what failed."""
+    spool = _FakeSpool()
+    commit = commit_of(spool, metrics=metrics)
+    commit()
+    commit()
+    spool.fails = True
+    with pytest.raises(SpoolUnavailable):
+        commit()
+    sample = metrics.registry.get_sample_value
+    assert sample("spartakus_reports_accepted_total") == 6
+    assert sample("spartakus_commit_reports_count") == 2
+    assert sample("spartakus_commits_failed_total") == 1
+
+
+def test_a_full_spool_is_logged_once(metrics: Metrics) -> None:
+    """That nothing more fits is one line with the reason, and its end another."""
+    spool = _FakeSpool()
+    with structlog.testing.capture_logs() as log:
+        commit = commit_of(spool, metrics=metrics)
+        spool.reason = "the disk is full"
+        commit()
+        commit()
+        spool.reason = None
+        commit()
+    assert [(line["event"], line.get("reason")) for line in log] == [
+        ("no more reports are taken until there is room", "the disk is full"),
+        ("there is room for reports again", None),
+    ]
+
+
+def test_a_failure_is_logged_once_for_as_long_as_it_lasts(metrics: Metrics) -> None:
+    """A full disk is one line, and its end another, however many commits fail meanwhile."""
+    spool = _FakeSpool()
+    with structlog.testing.capture_logs() as log:
+        commit = commit_of(spool, metrics=metrics)
+        spool.fails = True
+        for _ in range(3):
+            with pytest.raises(SpoolUnavailable):
+                commit()
+        spool.fails = False
+        commit()
+        commit()
+    assert [line["event"] for line in log] == [
+        "the spool takes no reports",
+        "the spool takes reports again",
+    ]
+
+
+def test_a_failed_commit_is_answered_503() -> None:
+    """Clients of a lost group are asked to come again."""
+    answer = answer_to_failed_commit(SpoolUnavailable())
+    assert answer.status == "503 Service Unavailable"
+    assert dict(answer.headers)["Content-Type"] == "application/problem+json"
+    assert "Retry-After" in dict(answer.headers)

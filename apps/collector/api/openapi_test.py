@@ -1,0 +1,27 @@
+"""Behaviour of `collector.api.openapi`."""
+
+import json
+import re
+
+from jsonschema import Draft202012Validator
+
+from collector.api.openapi import openapi_document
+from collector.api.problems import STATUS_OF
+
+
+def test_every_status_of_the_table_is_described() -> None:
+    """What a post may be answered with, the description says."""
+    responses = json.loads(openapi_document("1.2.3"))["paths"]["/api/v1"]["post"]["responses"]
+    assert {str(status.value) for status in STATUS_OF.values()} <= responses.keys()
+    assert "204" in responses
+
+
+def test_references_stay_inside() -> None:
+    """Every reference leads to a schema of the document, and each schema is valid."""
+    text = openapi_document("1.2.3").decode()
+    schemas = json.loads(text)["components"]["schemas"]
+    references = re.findall(r'"\$ref":"([^"]*)"', text)
+    assert references
+    assert {each.removeprefix("#/components/schemas/") for each in references} <= schemas.keys()
+    for schema in schemas.values():
+        Draft202012Validator.check_schema(schema)

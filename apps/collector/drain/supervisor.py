@@ -1,0 +1,227 @@
+"""Keeps a drain running, and deletes from the spool what it has written."""
+
+import enum
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from structlog.stdlib import BoundLogger
+
+from collector.drain.launch import DrainProcess
+from collector.drain.messages import (
+    Emptied,
+    Expired,
+    Message,
+    Missing,
+    Opened,
+    Order,
+    Refused,
+    Unavailable,
+    Written,
+)
+from collector.errors import (
+    CollectorError,
+    DatabaseUnavailable,
+    DatabaseUnusable,
+    DrainFailed,
+    SpoolUnavailable,
+)
+from collector.records import Watermark
+from collector.telemetry.metrics import Metrics
+
+_MOST_DOUBLINGS: Final = 16
+_AWAY: Final = "the database takes no reports; they wait"
+
+
+class DrainedSpool(Protocol):
+    """What a supervisor does to a spool; see `collector.spool.writer.Spool`."""
+
+    def delete_through(self, watermark: Watermark) -> None:
+        """Delete what the database holds."""
+
+    def number_above(self, watermark: Watermark) -> bool:
+        """Number the reports to come above the watermark; return whether that was a change."""
+
+
+class Ending(enum.Enum):
+    """How a drain ended."""
+
+    EMPTIED = "emptied"
+    LEFT_OVER = "left over"
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long the supervisor waits for what."""
+
+    opening_seconds: float = 15.0
+    """For the database to be opened when the collector starts."""
+
+    first_restart_seconds: float = 0.5
+    """Before a drain that died is started again; doubles with each death that follows."""
+
+    last_restart_seconds: float = 30.0
+    """The longest pause before a drain is started again."""
+
+
+class DrainSupervisor:
+    """Starts a drain, starts it again when it dies, and ends it."""
+
+    def __init__(
+        self,
+        launch: Callable[[], DrainProcess],
+        spool: DrainedSpool,
+        *,
+        log: BoundLogger,
+        patience: Patience,
+        metrics: Metrics,
+        may_be_away: bool = False,
+    ) -> None:
+        """`launch` starts a drain, or raises `DrainFailed`.
+
+        `may_be_away` says that a start need not wait for the database: it keeps no position.
+        """
+        self._may_be_away: Final = may_be_away
+        self._launch: Final = launch
+        self._spool: Final = spool
+        self._log: Final = log
+        self._patience: Final = patience
+        self._metrics: Final = metrics
+        self._thread: Final = threading.Thread(target=self._supervise, name="drain", daemon=True)
+        self._first_opening: Final[Future[None]] = Future()
+        self._stopping: Final = threading.Event()
+        self._process: DrainProcess | None = None
+        self._ending = Ending.LEFT_OVER
+        self._complaint: str | None = None
+        self._has_started = False
+        self._deaths = 0
+
+    def start(self) -> None:
+        """Start the drain and wait until the database is open.
+
+        No report may be accepted earlier, because the database's position may be above the
+        numbers of the spool. One that keeps no position is waited for as well, so that what is
+        wrong with it shows at once; but when it is away, reports are accepted all the same.
+        Raises `DatabaseUnusable`, `DatabaseUnavailable` or `DrainFailed`.
+        """
+        self._thread.start()
+        try:
+            self._first_opening.result(self._patience.opening_seconds)
+        except CollectorError:
+            self.finish(grace_seconds=0)
+            raise
+        except TimeoutError as error:
+            reason = self._complaint or "the database does not open"
+            if not self._may_be_away:
+                self.finish(grace_seconds=0)
+                raise DatabaseUnavailable(reason) from error
+            self._log.error(_AWAY, reason=reason)
+        self._has_started = True
+
+    def wake(self) -> None:
+        """Let the drain know that rows were committed. Never waits."""
+        self._order(Order.WAKE)
+
+    def finish(self, *, grace_seconds: float) -> Ending:
+        """Let the drain empty the spool, for `grace_seconds` at most, and end it."""
+        self._stopping.set()
+        self._order(Order.FINISH)
+        self._thread.join(grace_seconds)
+        process = self._process
+        if process is not None:
+            process.hang_up()
+        self._thread.join()
+        return self._ending
+
+    def _order(self, order: Order) -> None:
+        process = self._process
+        if process is not None:
+            process.order(order)
+
+    def _supervise(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._run_once()
+            except DrainFailed as error:
+                self._metrics.drain_failed()
+                self._complain(str(error))
+            if not self._first_opening.done():
+                self._first_opening.set_exception(DrainFailed("the drain does not start"))
+            pause = self._patience.first_restart_seconds * 2**self._deaths
+            self._stopping.wait(min(pause, self._patience.last_restart_seconds))
+            self._deaths = min(self._deaths + 1, _MOST_DOUBLINGS)
+
+    def _run_once(self) -> None:
+        process = self._launch()
+        self._process = process
+        if self._stopping.is_set():
+            process.order(Order.FINISH)  # `finish` may have looked for it too early
+        try:
+            for message in process.messages():
+                self._take(message)
+        finally:
+            self._process = None
+            status = process.reap()
+        if not self._stopping.is_set():
+            self._metrics.drain_failed()
+            self._log.error("the drain ended and is started again", status=status)
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case Written(watermark, reports, seconds):
+                self._metrics.drained(reports, seconds=seconds)
+                self._written(watermark)
+            case Opened(watermark):
+                self._opened(watermark)
+            case Missing(count):
+                self._log.warning(
+                    "reports that left the spool are not in this database: they went to another,"
+                    " or it was restored from an older copy",
+                    reports=count,
+                )
+            case Unavailable(reason):
+                self._metrics.drain_failed()
+                self._complain(reason)
+            case Refused(reason):
+                self._complain(reason)
+                if not self._first_opening.done():
+                    self._first_opening.set_exception(DatabaseUnusable(reason))
+            case Expired(count):
+                self._log.info("reports older than the retention were deleted", reports=count)
+            case Emptied():
+                self._ending = Ending.EMPTIED
+
+    def _opened(self, watermark: Watermark | None) -> None:
+        if watermark is not None:
+            try:
+                if self._spool.number_above(watermark):
+                    self._log.warning("the spool is older than the database; it is numbered anew")
+            except SpoolUnavailable as error:
+                # Accepting reports now could give out numbers that the database has passed.
+                raise DrainFailed(str(error)) from error
+            self._delete_through(watermark)
+        if not self._first_opening.done():
+            self._first_opening.set_result(None)
+
+    def _written(self, watermark: Watermark) -> None:
+        self._deaths = 0
+        if self._complaint is not None:
+            self._complaint = None
+            self._log.info("the database takes reports again")
+        self._delete_through(watermark)
+
+    def _delete_through(self, watermark: Watermark) -> None:
+        try:
+            self._spool.delete_through(watermark)
+        except SpoolUnavailable:
+            # The rows stay until a later watermark; the commits tell that the disk is in trouble.
+            self._log.debug("rows that were drained cannot be deleted yet")
+
+    def _complain(self, reason: str) -> None:
+        """Log why nothing is drained, once for as long as it stays so."""
+        if reason != self._complaint:
+            self._complaint = reason
+            if self._has_started:
+                self._log.error(_AWAY, reason=reason)

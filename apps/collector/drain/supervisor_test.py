@@ -1,0 +1,166 @@
+"""Behaviour of `collector.drain.supervisor`, with real drains and real files."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from collector.databases.catalogue import format_duckdb
+from collector.databases.duckdb import DuckDBDatabase
+from collector.drain import process as drain_process
+from collector.drain.launch import DrainProcess, launch_drain
+from collector.drain.supervisor import DrainSupervisor, Ending, Patience
+from collector.errors import DatabaseUnavailable, DatabaseUnusable, DrainFailed
+from collector.records import AcceptedReport
+from collector.spool.writer import Spool
+from collector.telemetry.logs import get_log
+from collector.telemetry.metrics import Metrics
+from collector.testing import clusters_in, held_open, spooled_in, wait_until
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    with opened_spool(tmp_path) as spool:
+        yield spool
+
+
+def opened_spool(directory: Path) -> "closing[Spool]":
+    path = directory / "spool.sqlite"
+    return closing(Spool(path, clock=time.time, random_bytes=os.urandom))
+
+
+@pytest.fixture(autouse=True)
+def _modules_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A test runner may have extended the path of this process alone.
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+
+
+class _Launcher:
+    """Starts drains into a DuckDB file and keeps the last one."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.database = directory / "reports.duckdb"
+        self.last: DrainProcess | None = None
+
+    def __call__(self) -> DrainProcess:
+        self.last = launch_drain(
+            spool=self.directory / "spool.sqlite", database=format_duckdb(self.database)
+        )
+        return self.last
+
+    def has_replaced(self, earlier: DrainProcess) -> bool:
+        return self.last is not earlier
+
+
+def supervise(launcher: _Launcher, spool: Spool, *, opening_seconds: float = 30) -> DrainSupervisor:
+    patience = Patience(opening_seconds=opening_seconds, first_restart_seconds=0.05)
+    metrics = Metrics(version="0")
+    return DrainSupervisor(launcher, spool, log=get_log(), patience=patience, metrics=metrics)
+
+
+def add(spool: Spool, *cluster_ids: str) -> None:
+    for cluster_id in cluster_ids:
+        encoded = b'{"version":"v1","timestamp":"0","clusterID":"%s"}' % cluster_id.encode()
+        spool.add(AcceptedReport(cluster_id, 0, encoded, None))
+    spool.commit()
+
+
+def test_finishing_empties_the_spool(tmp_path: Path, spool: Spool) -> None:
+    """What was committed is in the database when the drain has ended."""
+    supervisor = supervise(_Launcher(tmp_path), spool)
+    supervisor.start()
+    add(spool, "one", "two")
+    assert supervisor.finish(grace_seconds=30) is Ending.EMPTIED
+    assert spooled_in(tmp_path) == 0
+    assert clusters_in(tmp_path / "reports.duckdb") == ["one", "two"]
+
+
+def test_a_wake_is_enough(tmp_path: Path, spool: Spool) -> None:
+    """Rows that were committed are drained once the drain is woken."""
+    supervisor = supervise(_Launcher(tmp_path), spool)
+    supervisor.start()
+    for cluster_id in ("one", "two"):
+        add(spool, cluster_id)
+        supervisor.wake()
+        wait_until(lambda: spooled_in(tmp_path) == 0)
+    assert supervisor.finish(grace_seconds=30) is Ending.EMPTIED
+
+
+def test_a_drain_that_dies_is_replaced(tmp_path: Path, spool: Spool) -> None:
+    """A killed drain is started again and goes on where the database is."""
+    launcher = _Launcher(tmp_path)
+    supervisor = supervise(launcher, spool)
+    supervisor.start()
+    for number in range(3):
+        first = launcher.last
+        assert first is not None
+        os.kill(first.pid, signal.SIGKILL)
+        wait_until(partial(launcher.has_replaced, first))
+        add(spool, f"after-{number}")
+    assert supervisor.finish(grace_seconds=30) is Ending.EMPTIED
+    assert clusters_in(tmp_path / "reports.duckdb") == ["after-0", "after-1", "after-2"]
+
+
+def test_an_unusable_database_is_an_error_at_the_start(tmp_path: Path, spool: Spool) -> None:
+    """The reason of the drain is the error of the start."""
+    launcher = _Launcher(tmp_path)
+    launcher.database.write_bytes(b"not a database" * 100)
+    with pytest.raises(DatabaseUnusable, match=str(launcher.database)):
+        supervise(launcher, spool).start()
+
+
+def test_a_locked_database_is_an_error_after_a_while(tmp_path: Path, spool: Spool) -> None:
+    """A start waits for a database that another process has open, but not for ever."""
+    launcher = _Launcher(tmp_path)
+    DuckDBDatabase(launcher.database).close()
+    with (
+        held_open(launcher.database),
+        pytest.raises(DatabaseUnavailable, match="another process has"),
+    ):
+        supervise(launcher, spool, opening_seconds=2).start()
+
+
+def test_a_drain_that_cannot_be_started_is_an_error_at_the_start(spool: Spool) -> None:
+    """A start without a drain fails."""
+
+    def launch() -> DrainProcess:
+        raise DrainFailed("there is no program")
+
+    supervisor = DrainSupervisor(
+        launch, spool, log=get_log(), patience=Patience(), metrics=Metrics(version="0")
+    )
+    with pytest.raises(DrainFailed):
+        supervisor.start()
+
+
+def test_a_spool_older_than_the_database_loses_nothing(tmp_path: Path, spool: Spool) -> None:
+    """After the spool was replaced by an older copy, new reports are still drained, once."""
+    _drain(tmp_path, spool, "one")
+    spool.close()
+    copy = {each.name: each.read_bytes() for each in tmp_path.glob("spool.sqlite*")}
+    with opened_spool(tmp_path) as later:
+        _drain(tmp_path, later, "two", "three")
+    for name, content in copy.items():
+        (tmp_path / name).write_bytes(content)
+    with opened_spool(tmp_path) as restored:
+        _drain(tmp_path, restored, "four")
+    assert clusters_in(tmp_path / "reports.duckdb") == ["four", "one", "three", "two"]
+
+
+def _drain(directory: Path, spool: Spool, *cluster_ids: str) -> None:
+    supervisor = supervise(_Launcher(directory), spool)
+    supervisor.start()
+    add(spool, *cluster_ids)
+    assert supervisor.finish(grace_seconds=30) is Ending.EMPTIED
+
+
+def test_the_program_is_named_rightly() -> None:
+    """The drain is started by the name of its module, which nothing else checks."""
+    assert drain_process.__name__ == "collector.drain.process"

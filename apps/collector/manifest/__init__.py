@@ -1,0 +1,1 @@
+"""What runs the collector in a cluster, as YAML."""

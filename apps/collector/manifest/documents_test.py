@@ -1,0 +1,216 @@
+"""The manifest, as a cluster and the program itself would read it."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+
+from collector.databases.bigquery_address import BigQueryTable
+from collector.main import main
+from collector.manifest.documents import (
+    SHUTDOWN_DELAY_SECONDS,
+    BigQuery,
+    Installation,
+    OneFile,
+    render,
+)
+
+_ONE_FILE: Final = OneFile()
+_BIGQUERY: Final = BigQuery(
+    table=BigQueryTable("project", "census", "reports"),
+    replicas=3,
+    service_account="spartakus@project.iam.gserviceaccount.com",
+)
+_BOTH: Final = pytest.mark.parametrize(
+    "database", [_ONE_FILE, _BIGQUERY], ids=["DuckDB", "BigQuery"]
+)
+_SCHEMAS: Final = ("1.25", "1.37")
+"""From the oldest that has all kinds that are used, to the newest."""
+
+Documents = dict[str, Any]
+
+
+def text(database: OneFile | BigQuery) -> str:
+    """Return the manifest for a database."""
+    return render(Installation(image="example.org/c:2", storage="10Gi", database=database))
+
+
+def documents(database: OneFile | BigQuery) -> Documents:
+    """Return the manifest's documents by kind; of the two Services the first."""
+    found: Documents = {}
+    for document in yaml.safe_load_all(text(database)):
+        found.setdefault(document["kind"], document)
+    return found
+
+
+def workload(found: Documents) -> Any:  # noqa: ANN401 - a part of a YAML document
+    """Return the specification of what runs the pods."""
+    return found["Deployment" if "Deployment" in found else "StatefulSet"]["spec"]
+
+
+def pod(found: Documents) -> Any:  # noqa: ANN401 - as above
+    """Return the specification of a pod."""
+    return workload(found)["template"]["spec"]
+
+
+def container(found: Documents) -> Any:  # noqa: ANN401 - as above
+    """Return the only container."""
+    (only,) = pod(found)["containers"]
+    return only
+
+
+def validate(manifest: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Check a manifest against Kubernetes' schemas."""
+    file = folder / "manifest.yaml"
+    file.write_text(manifest)
+    versions = [word for version in _SCHEMAS for word in ("-k", version)]
+    return subprocess.run(
+        [sys.executable, "-m", "kubernetes_validate", "--strict", *versions, file],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@_BOTH
+def test_kubernetes_schemas(database: OneFile | BigQuery, tmp_path: Path) -> None:
+    """Every document holds to Kubernetes' own schemas, without a field that they do not know."""
+    manifest = text(database)
+    finished = validate(manifest, tmp_path)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    count = len(list(yaml.safe_load_all(manifest)))
+    assert finished.stdout.count("passed") == count * len(_SCHEMAS), finished.stdout
+
+
+def test_schemas_refuse(tmp_path: Path) -> None:
+    """The check of the schemas is one that can fail."""
+    broken = text(_ONE_FILE).replace("volumeMounts", "volumeMunts")
+    assert validate(broken, tmp_path).returncode != 0
+
+
+@_BOTH
+def test_hardened(database: OneFile | BigQuery) -> None:
+    """The pod holds to the restricted Pod Security Standard, writes to its volume alone, has no
+    token of the cluster's, and takes no flags from the Services around it.
+    """
+    found = documents(database)
+    assert pod(found)["securityContext"]["runAsNonRoot"]
+    assert pod(found)["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert container(found)["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert container(found)["volumeMounts"] == [{"name": "data", "mountPath": "/data"}]
+    assert pod(found)["enableServiceLinks"] is False
+    assert found["ServiceAccount"]["automountServiceAccountToken"] is False
+    labels = found["Namespace"]["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+@_BOTH
+def test_selectors(database: OneFile | BigQuery) -> None:
+    """Whatever selects pods selects these."""
+    found = documents(database)
+    labels = workload(found)["template"]["metadata"]["labels"]
+    assert workload(found)["selector"]["matchLabels"] == labels
+    assert found["Service"]["spec"]["selector"] == labels
+    assert found["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"] == labels
+
+
+@_BOTH
+def test_flags_are_known(database: OneFile | BigQuery, capsys: pytest.CaptureFixture[str]) -> None:
+    """The program knows each flag and each variable that it is given."""
+    assert main(["--help"]) == 0
+    known = set(re.findall(r"[A-Z_]{2,}|--[a-z-]+", capsys.readouterr().out))
+    only = container(documents(database))
+    assert {word.partition("=")[0] for word in only["args"]} <= known
+    assert {variable["name"] for variable in only["env"]} <= known
+
+
+@_BOTH
+def test_pod_may_take_its_time(database: OneFile | BigQuery) -> None:
+    """A pod is told to end early enough to be left alone by load balancers, to finish what it has,
+    and to empty its spool before it is killed.
+    """
+    found = documents(database)
+    arguments = container(found)["args"]
+    assert f"--shutdown-delay={SHUTDOWN_DELAY_SECONDS}" in arguments
+    grace = int(next(word for word in arguments if "grace" in word).partition("=")[2])
+    requests_seconds = 10
+    assert pod(found)["terminationGracePeriodSeconds"] > (
+        SHUTDOWN_DELAY_SECONDS + requests_seconds + grace
+    )
+
+
+@_BOTH
+def test_probes(database: OneFile | BigQuery) -> None:
+    """Reports come once a report would be accepted; a start may take minutes."""
+    only = container(documents(database))
+    assert only["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "http"}
+    assert only["livenessProbe"]["httpGet"] == {"path": "/healthz", "port": "http"}
+    start = only["startupProbe"]
+    assert start["periodSeconds"] * start["failureThreshold"] >= 600
+
+
+def test_one_file() -> None:
+    """DuckDB: one pod, never two at a time, on a claimed volume, calling nobody."""
+    found = documents(_ONE_FILE)
+    assert (workload(found)["replicas"], workload(found)["strategy"]) == (1, {"type": "Recreate"})
+    (volume,) = pod(found)["volumes"]
+    claim = found["PersistentVolumeClaim"]
+    assert volume["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
+    assert claim["spec"]["resources"]["requests"] == {"storage": "10Gi"}
+    assert found["NetworkPolicy"]["spec"]["egress"] == []
+
+
+def test_bigquery() -> None:
+    """BigQuery: pods with a spool each, of which one may be away, acting as the service account."""
+    found = documents(_BIGQUERY)
+    assert workload(found)["replicas"] == 3
+    (claim,) = workload(found)["volumeClaimTemplates"]
+    assert claim["metadata"]["name"] == "data"
+    assert found["PodDisruptionBudget"]["spec"]["maxUnavailable"] == 1
+    address = {"name": "SPARTAKUS_DATABASE", "value": "bigquery://project.census.reports"}
+    assert address in container(found)["env"]
+    assert found["ServiceAccount"]["metadata"]["annotations"] == {
+        "iam.gke.io/gcp-service-account": "spartakus@project.iam.gserviceaccount.com"
+    }
+
+
+def test_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """`collector manifest` prints it, with the values of its flags as strings."""
+    assert main(["manifest", "--image=example.org/c:2", "--storage=3Gi"]) == 0
+    printed = list(yaml.safe_load_all(capsys.readouterr().out))
+    assert [each for each in printed if each["kind"] == "Deployment"]
+    assert json.dumps("example.org/c:2") in text(_ONE_FILE)
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--image=a b"], "--image"),
+        (["--image=a", "--storage=10"], "--storage"),
+        (["--image=a", "--replicas=2"], "--replicas"),
+        (["--image=a", "--google-service-account=a@b.c"], "--google-service-account"),
+        (["--image=a", "--database=postgres://x"], "bigquery://project.dataset.table"),
+        (
+            ["--image=a", "--database=bigquery://p.d.t", "--google-service-account=x"],
+            "--google-service-account",
+        ),
+    ],
+)
+def test_refused(words: list[str], complaint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A value that would not work in the cluster is one line that names the flag and the rule."""
+    assert main(["manifest", *words]) != 0
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert complaint in printed.err
+    assert printed.err.count("\n") == 1

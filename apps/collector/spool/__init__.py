@@ -1,0 +1,1 @@
+"""The spool: where a report is on disk before it is acknowledged."""

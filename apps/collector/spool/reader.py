@@ -1,0 +1,74 @@
+"""Reading the spool from the process that drains it."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final
+
+from collector.errors import FileUnusable
+from collector.records import Batch, SpooledReport
+from collector.spool.file import open_reader, read_spool_id
+
+
+class SpoolReader:
+    """Reads a spool that another process writes. Never changes it."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the spool. Raises `FileUnusable`."""
+        self._path: Final = path
+        self._connection = open_reader(path)
+        self._spool_id: Final = read_spool_id(self._connection)
+
+    @property
+    def spool_id(self) -> str:
+        """The spool's random ID."""
+        return self._spool_id
+
+    def read_after(self, row_id: int, *, max_reports: int, max_bytes: int) -> Batch | None:
+        """Return the oldest rows above `row_id`, or None where there is none.
+
+        At most `max_reports`; no more once their reports reach `max_bytes`; always one.
+        Raises `FileUnusable`.
+        """
+        reports: list[SpooledReport] = []
+        size = 0
+        with self._rows_after(row_id, max_reports) as rows:
+            for row in rows:
+                reports.append(SpooledReport(*row))
+                size += len(reports[-1].encoded)
+                if size >= max_bytes:
+                    break
+        return Batch(self._spool_id, tuple(reports)) if reports else None
+
+    def first_unread(self) -> int:
+        """Return the ID of the oldest row, or the one that the next row will get."""
+        oldest, newest = self._connection.execute(
+            "SELECT (SELECT min(row_id) FROM reports),"
+            " (SELECT seq FROM sqlite_sequence WHERE name = 'reports')"
+        ).fetchone()
+        return int(newest) + 1 if oldest is None else int(oldest)
+
+    def last_id(self) -> int:
+        """Return the ID of the newest row that ever was, 0 where there was none."""
+        row = self._connection.execute(
+            "SELECT seq FROM sqlite_sequence WHERE name = 'reports'"
+        ).fetchone()
+        return int(row[0])
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    @contextmanager
+    def _rows_after(self, row_id: int, max_reports: int) -> Iterator[sqlite3.Cursor]:
+        try:
+            rows = self._connection.execute(
+                "SELECT row_id, report_key, received_at, encoded FROM reports"
+                " WHERE row_id > ? ORDER BY row_id LIMIT ?",
+                (row_id, max_reports),
+            )
+            with closing(rows):  # an open cursor would keep the writer's log from being reset
+                yield rows
+        except sqlite3.Error as error:
+            raise FileUnusable(f"{self._path} cannot be read: {error}") from error

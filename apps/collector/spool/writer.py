@@ -1,0 +1,262 @@
+"""The spool: where a report is on disk before it is acknowledged.
+
+One `Spool` writes to the file. Reports are added to a group and committed together; rows leave
+once the drain has said that the database holds them. The drain reads the file on its own, through
+a `collector.spool.reader.SpoolReader`.
+"""
+
+import enum
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from collector.errors import IdempotencyKeyReused, SpoolFull, SpoolUnavailable
+from collector.records import AcceptedReport, Watermark
+from collector.spool.backlog import Backlog, BacklogMeter
+from collector.spool.file import open_writer, read_spool_id
+from collector.spool.limits import SpoolLimits, free_bytes_beside
+
+KEYS_REMEMBERED_SECONDS: Final = 48 * 3_600
+_HOUR_SECONDS: Final = 3_600
+_KEYS_FORGOTTEN_AT_ONCE: Final = 5_000
+_EVERY_ROW: Final = 2**63 - 1
+_DEFAULT_LIMITS: Final = SpoolLimits()
+# A deletion that a power cut undoes is made again, so it need not wait for the disk.
+_SYNCHRONOUS: Final = {True: "PRAGMA synchronous = FULL", False: "PRAGMA synchronous = NORMAL"}
+
+
+class Added(enum.Enum):
+    """What became of a report that was added. Both hold once the group is committed."""
+
+    STORED = "stored"
+    REPEATED = "repeated"
+
+
+class Spool:
+    """The one writer of a spool.
+
+    `add` and `commit` belong to one thread, the one that serves; the other methods may be called
+    from any. A group is open from the first `add` to `commit`, and the others wait for its end.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], float],
+        random_bytes: Callable[[int], bytes],
+        limits: SpoolLimits = _DEFAULT_LIMITS,
+        free_bytes: Callable[[], int] | None = None,
+    ) -> None:
+        """Open or make the spool. Raises `FileUnusable`.
+
+        `clock` gives UNIX seconds; `free_bytes` the room left on the disk, by default on that of
+        `path`.
+        """
+        self._connection = open_writer(path, random_bytes=random_bytes)
+        self._clock = clock
+        self._limits: Final = limits
+        self._free_bytes: Final = free_bytes or free_bytes_beside(path)
+        self._turn = threading.Lock()
+        self._meter: Final = BacklogMeter(clock)
+        self._group_size, self._group_bytes, self._group_last_id = 0, 0, 0
+        self._group_open = False
+        self._group_lost = False
+        self._group_free_bytes: int | None = None
+        self.spool_id: Final = read_spool_id(self._connection)
+        reports, size_bytes, last_id = self._measure_through(_EVERY_ROW)
+        if reports:
+            self._meter.add(reports=reports, size_bytes=size_bytes, last_id=last_id)
+
+    def backlog(self) -> Backlog:
+        """Return what waits for the database. Never waits itself."""
+        return self._meter.reading()
+
+    def full(self) -> str | None:
+        """Return why no report fits now, None where one does."""
+        return self._limits.reason_against(
+            waiting_bytes=self._meter.size_bytes + self._group_bytes, free_bytes=self._free_bytes()
+        )
+
+    def add(self, accepted: AcceptedReport) -> Added:
+        """Add a report to the group that the next `commit` makes durable.
+
+        Raises `IdempotencyKeyReused` or `SpoolFull`, which leave the group as it was, or
+        `SpoolUnavailable`, after which the whole group is lost and `commit` says so.
+        """
+        try:
+            self._open_group()
+            if self._is_repeated(accepted):
+                return Added.REPEATED
+            self._check_room()
+            self._insert(accepted)
+        except (sqlite3.Error, OSError) as error:
+            self._lose_group()
+            raise SpoolUnavailable from error
+        self._group_size += 1
+        self._group_bytes += len(accepted.encoded)
+        return Added.STORED
+
+    def commit(self) -> int:
+        """Put the group on disk, and return how many reports it added.
+
+        Raises `SpoolUnavailable` when none of it is stored.
+        """
+        if self._group_lost:
+            self._group_lost = False
+            raise SpoolUnavailable
+        if not self._group_open:
+            return 0
+        try:
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._lose_group()
+            self._group_lost = False
+            raise SpoolUnavailable from error
+        added = self._group_size
+        if added:
+            self._meter.add(
+                reports=added, size_bytes=self._group_bytes, last_id=self._group_last_id
+            )
+        self._close_group()
+        return added
+
+    def delete_through(self, watermark: Watermark) -> None:
+        """Delete the rows that a database holds, and keys old enough to be forgotten.
+
+        A watermark of another spool says nothing about these rows and deletes none of them.
+        Raises `SpoolUnavailable`; the rows are deleted with a later watermark then.
+        """
+        if watermark.spool_id != self.spool_id:
+            return
+        oldest_hour = self._clock() - KEYS_REMEMBERED_SECONDS - _HOUR_SECONDS
+        with self._transaction(durable=False) as connection:
+            reports, size_bytes, _ = self._measure_through(watermark.last_id)
+            connection.execute("DELETE FROM reports WHERE row_id <= ?", (watermark.last_id,))
+            connection.execute(
+                "DELETE FROM accepted_keys WHERE report_key IN (SELECT report_key"
+                " FROM accepted_keys WHERE received_at < ? LIMIT ?)",
+                (oldest_hour, _KEYS_FORGOTTEN_AT_ONCE),
+            )
+        self._meter.remove(reports=reports, size_bytes=size_bytes, through=watermark.last_id)
+
+    def number_above(self, watermark: Watermark) -> bool:
+        """Make sure that every report to come is numbered above `watermark`.
+
+        A spool that was restored from an older copy would otherwise give out again IDs that the
+        database takes for reports it has. Returns whether that was so. Raises `SpoolUnavailable`.
+        """
+        if watermark.spool_id != self.spool_id:
+            return False
+        with self._transaction() as connection:
+            changed = connection.execute(
+                "UPDATE sqlite_sequence SET seq = ? WHERE name = 'reports' AND seq < ?",
+                (watermark.last_id, watermark.last_id),
+            )
+            return changed.rowcount > 0
+
+    def check_writable(self) -> None:
+        """Write something, to find out whether that works. Raises `SpoolUnavailable`.
+
+        While a group is open it has to be taken for one that fails: its commit will tell.
+        """
+        if self._group_open:
+            raise SpoolUnavailable
+        with self._transaction() as connection:
+            # SQLite does not write a row that would stay as it is, so this is one that comes and
+            # goes: its page is written all the same.
+            connection.execute("INSERT INTO accepted_keys VALUES ('', x'', 0)")
+            connection.execute("DELETE FROM accepted_keys WHERE report_key = ''")
+
+    def close(self) -> None:
+        """Close the file. A group that was not committed is lost."""
+        self._connection.close()
+
+    def _open_group(self) -> None:
+        if self._group_lost:
+            raise SpoolUnavailable
+        if self._group_open:
+            return
+        self._turn.acquire()
+        self._group_open = True
+        self._group_free_bytes = None
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def _close_group(self) -> None:
+        self._group_open = False
+        self._group_size, self._group_bytes = 0, 0
+        self._turn.release()
+
+    def _lose_group(self) -> None:
+        # SQLite may have rolled back by itself, when the disk is full for instance. Reports that
+        # the group held already wait for a commit, which has to fail.
+        self._group_lost = self._group_size > 0
+        _roll_back(self._connection)
+        self._close_group()
+
+    def _is_repeated(self, accepted: AcceptedReport) -> bool:
+        """Return whether the key is known, with this very report."""
+        if accepted.fingerprint is None:
+            return False
+        known = self._connection.execute(
+            "SELECT fingerprint FROM accepted_keys WHERE report_key = ?", (accepted.report_key,)
+        ).fetchone()
+        if known is not None and known[0] != accepted.fingerprint:
+            raise IdempotencyKeyReused
+        return known is not None
+
+    def _check_room(self) -> None:
+        if self._group_free_bytes is None:  # once a group: it asks the system
+            self._group_free_bytes = self._free_bytes()
+        reason = self._limits.reason_against(
+            waiting_bytes=self._meter.size_bytes + self._group_bytes,
+            free_bytes=self._group_free_bytes - self._group_bytes,
+        )
+        if reason is not None:
+            raise SpoolFull
+
+    def _insert(self, accepted: AcceptedReport) -> None:
+        if accepted.fingerprint is not None:
+            self._connection.execute(
+                "INSERT INTO accepted_keys (report_key, fingerprint, received_at) VALUES (?, ?, ?)",
+                (accepted.report_key, accepted.fingerprint, accepted.received_at),
+            )
+        row = self._connection.execute(
+            "INSERT INTO reports (report_key, received_at, encoded) VALUES (?, ?, ?)",
+            (accepted.report_key, accepted.received_at, accepted.encoded),
+        )
+        self._group_last_id = row.lastrowid or 0
+
+    def _measure_through(self, last_id: int) -> tuple[int, int, int]:
+        """Return count, bytes and last ID of the rows through `last_id`."""
+        count, size_bytes, last = self._connection.execute(
+            "SELECT count(*), total(length(encoded)), ifnull(max(row_id), 0) FROM reports"
+            " WHERE row_id <= ?",
+            (last_id,),
+        ).fetchone()
+        return int(count), int(size_bytes), int(last)
+
+    @contextmanager
+    def _transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        """Make one transaction. One that is not durable is on disk with the next that is."""
+        with self._turn:
+            try:
+                self._connection.execute(_SYNCHRONOUS[durable])
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                _roll_back(self._connection)
+                raise SpoolUnavailable from error
+            finally:
+                self._connection.execute(_SYNCHRONOUS[True])
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    # Where even this fails the file is in trouble, and the next BEGIN says so.
+    with suppress(sqlite3.Error):
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
