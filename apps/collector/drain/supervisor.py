@@ -92,6 +92,7 @@ class DrainSupervisor:
         self._thread: Final = threading.Thread(target=self._supervise, name="drain", daemon=True)
         self._first_opening: Final[Future[None]] = Future()
         self._stopping: Final = threading.Event()
+        self._grace_over: Final = threading.Event()
         self._process: DrainProcess | None = None
         self._ending = Ending.LEFT_OVER
         self._complaint: str | None = None
@@ -125,10 +126,16 @@ class DrainSupervisor:
         self._order(Order.WAKE)
 
     def finish(self, *, grace_seconds: float) -> Ending:
-        """Let the drain empty the spool, for `grace_seconds` at most, and end it."""
+        """Let the drain empty the spool, for `grace_seconds` at most, and end it.
+
+        One that died is started once more for that.
+        """
+        if grace_seconds <= 0:
+            self._grace_over.set()
         self._stopping.set()
         self._order(Order.FINISH)
         self._thread.join(grace_seconds)
+        self._grace_over.set()
         process = self._process
         if process is not None:
             process.hang_up()
@@ -141,7 +148,9 @@ class DrainSupervisor:
             process.order(order)
 
     def _supervise(self) -> None:
-        while not self._stopping.is_set():
+        is_last = False
+        while not is_last and not self._has_ended():
+            is_last = self._stopping.is_set()
             try:
                 self._run_once()
             except DrainFailed as error:
@@ -149,15 +158,24 @@ class DrainSupervisor:
                 self._complain(str(error))
             if not self._first_opening.done():
                 self._first_opening.set_exception(DrainFailed("the drain does not start"))
-            pause = self._patience.first_restart_seconds * 2**self._deaths
-            self._stopping.wait(min(pause, self._patience.last_restart_seconds))
-            self._deaths = min(self._deaths + 1, _MOST_DOUBLINGS)
+            if not self._stopping.is_set():
+                self._pause()
+
+    def _has_ended(self) -> bool:
+        return self._ending is Ending.EMPTIED or self._grace_over.is_set()
+
+    def _pause(self) -> None:
+        pause = self._patience.first_restart_seconds * 2**self._deaths
+        self._stopping.wait(min(pause, self._patience.last_restart_seconds))
+        self._deaths = min(self._deaths + 1, _MOST_DOUBLINGS)
 
     def _run_once(self) -> None:
         process = self._launch()
         self._process = process
         if self._stopping.is_set():
             process.order(Order.FINISH)  # `finish` may have looked for it too early
+        if self._grace_over.is_set():
+            process.hang_up()
         try:
             for message in process.messages():
                 self._take(message)

@@ -59,8 +59,14 @@ class _Launcher:
         return self.last is not earlier
 
 
-def supervise(launcher: _Launcher, spool: Spool, *, opening_seconds: float = 30) -> DrainSupervisor:
-    patience = Patience(opening_seconds=opening_seconds, first_restart_seconds=0.05)
+def supervise(
+    launcher: _Launcher,
+    spool: Spool,
+    *,
+    opening_seconds: float = 30,
+    restart_seconds: float = 0.05,
+) -> DrainSupervisor:
+    patience = Patience(opening_seconds=opening_seconds, first_restart_seconds=restart_seconds)
     metrics = Metrics(version="0")
     return DrainSupervisor(launcher, spool, log=get_log(), patience=patience, metrics=metrics)
 
@@ -106,6 +112,20 @@ def test_a_drain_that_dies_is_replaced(tmp_path: Path, spool: Spool) -> None:
         add(spool, f"after-{number}")
     assert supervisor.finish(grace_seconds=30) is Ending.EMPTIED
     assert clusters_in(tmp_path / "reports.duckdb") == ["after-0", "after-1", "after-2"]
+
+
+def test_finishing_starts_a_drain_that_died_once_more(tmp_path: Path, spool: Spool) -> None:
+    """Rows committed while a dead drain waits for its restart are drained before the end."""
+    launcher = _Launcher(tmp_path)
+    supervisor = supervise(launcher, spool, restart_seconds=600)
+    supervisor.start()
+    first = launcher.last
+    assert first is not None
+    os.kill(first.pid, signal.SIGKILL)
+    wait_until(lambda: not Path(f"/proc/{first.pid}").exists())
+    add(spool, "one")
+    assert supervisor.finish(grace_seconds=30) is Ending.EMPTIED
+    assert clusters_in(tmp_path / "reports.duckdb") == ["one"]
 
 
 def test_an_unusable_database_is_an_error_at_the_start(tmp_path: Path, spool: Spool) -> None:

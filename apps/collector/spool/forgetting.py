@@ -12,7 +12,8 @@ from collector.spool.file import open_writer
 def forget_in_spool(path: Path, cluster_id: str, *, random_bytes: Callable[[int], bytes]) -> int:
     """Delete the reports of a cluster and return how many; the caller holds the directory's lock.
 
-    What was deleted is overwritten. Keys of posts stay, as hashes, for the hours that they are
+    What was deleted is overwritten, and so is what was drained earlier: deleting that left its
+    bytes in the file. Keys of posts stay, as hashes, for the hours that they are
     remembered. Raises `FileUnusable` or `CommandFailed`.
     """
     try:
@@ -22,6 +23,7 @@ def forget_in_spool(path: Path, cluster_id: str, *, random_bytes: Callable[[int]
                 "DELETE FROM reports WHERE json_extract(CAST(encoded AS TEXT), '$.clusterID') = ?",
                 (cluster_id,),
             ).rowcount
+            connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.Error as error:
         raise CommandFailed(f"{path} cannot be written: {error}") from error

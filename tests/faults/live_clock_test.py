@@ -1,0 +1,95 @@
+"""The system's clock is set back and forward under a collector that runs, by libfaketime."""
+
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from collector.testing import RunningCollector, clusters_in, post_all, wait_until
+
+DAY = 86_400
+
+
+@pytest.fixture
+def library() -> Path:
+    """Where Debian's package `faketime` puts it; the tests need it."""
+    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+    assert found, "libfaketime is not installed"
+    return found[0]
+
+
+class Clock:
+    """The system's clock as the programs see it that are started under it."""
+
+    def __init__(self, directory: Path, library: Path) -> None:
+        self._file = directory / "faketime"
+        self.set("+0d")
+        self.environment = (
+            "env",
+            f"LD_PRELOAD={library}",
+            f"FAKETIME_TIMESTAMP_FILE={self._file}",
+            "FAKETIME_NO_CACHE=1",
+            # As on a real machine: what is set is the time of day.
+            "FAKETIME_DONT_FAKE_MONOTONIC=1",
+            "NO_FAKE_STAT=1",
+        )
+
+    def set(self, offset: str) -> None:
+        """Set it so far off the true time, such as `-400d`."""
+        replacement = self._file.with_suffix(".new")
+        replacement.write_text(f"{offset}\n")
+        replacement.replace(self._file)
+
+
+@pytest.fixture
+def clock(tmp_path: Path, library: Path) -> Clock:
+    return Clock(tmp_path, library)
+
+
+def received_days(file: Path) -> dict[str, int]:
+    """Return how many days before or after today each report was stamped, by cluster."""
+    query = """
+        SELECT "clusterID", round((epoch("receivedAt") - epoch(now())) / 86400)::INTEGER
+        FROM reports
+    """
+    with closing(duckdb.connect(file, read_only=True)) as connection:
+        return dict(connection.execute(query).fetchall())
+
+
+def test_setting_the_clock_of_a_running_collector_loses_and_doubles_nothing(
+    tmp_path: Path, clock: Clock
+) -> None:
+    """Reports before and after each jump are in DuckDB once, stamped with the clock of the time."""
+    data_dir = tmp_path / "data"
+    with RunningCollector(data_dir, under=clock.environment) as collector:
+        for offset, cluster in (("+0d", "now"), ("-400d", "back"), ("+400d", "forward")):
+            clock.set(offset)
+            post_all(collector, f"{cluster}-1", f"{cluster}-2")
+            assert collector.request("GET", "/readyz")[0] == 200
+            wait_until(collector.has_drained)
+        clock.set("+0d")
+        post_all(collector, "again-1")
+        assert collector.stop() == 0
+    assert clusters_in(data_dir / "reports.duckdb") == sorted(
+        ["again-1", "back-1", "back-2", "forward-1", "forward-2", "now-1", "now-2"]
+    )
+    days = received_days(data_dir / "reports.duckdb")
+    assert (days["now-1"], days["back-1"], days["forward-1"], days["again-1"]) == (0, -400, 400, 0)
+
+
+def test_a_key_is_known_after_the_clock_was_set_back(tmp_path: Path, clock: Clock) -> None:
+    """A retry that comes after the clock went back is a repeat, also after a restart."""
+    data_dir = tmp_path / "data"
+    key = {"Idempotency-Key": "k-1"}
+    body = {"version": "v1", "clusterID": "one"}
+    with RunningCollector(data_dir, under=clock.environment) as collector:
+        assert collector.post(body, key)[0] == 204
+        clock.set("-400d")
+        assert collector.post(body, key)[0] == 204
+        wait_until(collector.has_drained)
+        collector.kill()
+    with RunningCollector(data_dir, under=clock.environment) as collector:
+        assert collector.post(body, key)[0] == 204
+        assert collector.stop() == 0
+    assert clusters_in(data_dir / "reports.duckdb") == ["one"]
