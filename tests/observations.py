@@ -3,7 +3,13 @@
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from report import Identifying, NodeObservation, Observation
+from report import (
+    Identifying,
+    NodeObservation,
+    Observation,
+    WorkloadKindObservation,
+    WorkloadsObservation,
+)
 
 PUBLIC = {
     "operating_system": ("linux", "windows"),
@@ -51,6 +57,23 @@ def nodes() -> SearchStrategy[NodeObservation]:
     )
 
 
+def workloads() -> SearchStrategy[WorkloadsObservation]:
+    """Return looks at a few namespaces, and at kinds that are public and others."""
+    names = ANY_TEXT.map(Identifying)
+    created = st.floats(-1e10, 1e11)
+    kind = st.builds(
+        WorkloadKindObservation,
+        kind=_mixed(["pods", "deployments", "jobs"]),
+        counts=st.dictionaries(names, st.integers(1, 10**9), max_size=4),
+        created=st.lists(created, max_size=4),
+    )
+    return st.builds(
+        WorkloadsObservation,
+        namespaces=st.dictionaries(names, st.none() | created, max_size=4),
+        kinds=st.lists(kind, max_size=3),
+    )
+
+
 def observations() -> SearchStrategy[Observation]:
     """Return looks at clusters of a few nodes."""
     return st.builds(
@@ -59,6 +82,7 @@ def observations() -> SearchStrategy[Observation]:
         # No two nodes of a cluster have the same name.
         nodes=st.lists(nodes(), max_size=4, unique_by=lambda each: each.name.reveal()),
         kube_system_uid=st.none() | st.uuids().map(str).map(Identifying),
+        workloads=st.none() | workloads(),
     )
 
 

@@ -3,7 +3,15 @@
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from report import Extension, Node, Report, Resource
+from report import (
+    Extension,
+    NamespaceCount,
+    Node,
+    Report,
+    Resource,
+    WorkloadKind,
+    Workloads,
+)
 
 KEYS = st.from_regex(
     r"([a-z0-9]([-a-z0-9]{0,9}[a-z0-9])?(\.[a-z0-9]){0,3}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,20}[A-Za-z0-9])?",
@@ -53,6 +61,24 @@ def nodes() -> SearchStrategy[Node]:
     )
 
 
+def workloads() -> SearchStrategy[Workloads]:
+    """Return workloads with any numbers, and any text as a kind."""
+    numbers = st.integers(0, 2**53)
+    optional = st.none() | numbers
+    kind = st.builds(
+        WorkloadKind,
+        kind=texts(at_least=1, at_most=40),
+        per_namespace=st.lists(numbers, max_size=5).map(tuple),
+        mean_age=optional,
+        median_age=optional,
+    )
+    return st.builds(
+        Workloads,
+        namespaces=st.builds(NamespaceCount, count=numbers, mean_age=optional, median_age=optional),
+        kinds=st.none() | st.lists(kind, max_size=3).map(tuple),
+    )
+
+
 def reports() -> SearchStrategy[Report]:
     """Return any report that the wire contract allows, within what a test has time for."""
     return st.builds(
@@ -64,4 +90,5 @@ def reports() -> SearchStrategy[Report]:
         nodes=st.none() | st.lists(nodes(), max_size=4).map(tuple),
         extensions=st.none()
         | st.lists(st.builds(Extension, KEYS, extension_values()), max_size=4).map(tuple),
+        workloads=st.none() | workloads(),
     )

@@ -1,20 +1,30 @@
 """The whole program with BigQuery or another collector behind it: what is down stops no intake."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from collector.databases.bigquery_schema import COLUMNS
+from collector.databases.bigquery_testing import WORKLOADS
+from collector.databases.duckdb_reader import DuckDBReader
 from collector.main import main
 from collector.testing import RunningCollector, clusters_in, report_of, spooled_in, wait_until
 from tools.bigquery.faults import QUOTA_EXCEEDED, UNAVAILABLE, FaultScript, first, no_faults
-from tools.bigquery.messages import Request
+from tools.bigquery.messages import JSON, Request
 from tools.bigquery.server import FakeBigQuery, running_bigquery
 from tools.bigquery.service import Behaviour
 
 TABLE = "project.dataset.reports"
+FIRST_RELEASE_COLUMNS: list[JSON] = [field.to_api_repr() for field in COLUMNS[:-1]]
+WITH_WORKLOADS = {**report_of("one"), "workloads": WORKLOADS}
 DATABASE = ("--database", f"bigquery://{TABLE}")
 EMULATOR = "BIGQUERY_EMULATOR_HOST"
 ALWAYS = 10**9
+LACKING = (
+    "the table lacks columns, and these credentials may not add them; what reports hold there is"
+    " not kept"
+)
 AWAY = "the database takes no reports; they wait"
 
 
@@ -93,6 +103,36 @@ def test_a_killed_collector_loses_nothing(tmp_path: Path, monkeypatch: pytest.Mo
         with RunningCollector(tmp_path, *DATABASE) as collector:
             assert collector.stop() == 0
         assert _clusters(fake) == expected
+
+
+def test_workloads_that_cannot_be_kept_are_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the table may not be changed, the log says once what is not kept of the reports."""
+    behaviour = Behaviour(forbidden=frozenset({"tables.patch"}))
+    with running_bigquery(behaviour=behaviour) as fake:
+        monkeypatch.setenv(EMULATOR, fake.url)
+        fake.service.add(TABLE, {"schema": {"fields": FIRST_RELEASE_COLUMNS}})
+        with RunningCollector(tmp_path, *DATABASE) as collector:
+            fake.script = first(1, QUOTA_EXCEEDED)  # after which the table is opened anew
+            assert collector.post(WITH_WORKLOADS)[0] == 204
+            wait_until(lambda: spooled_in(tmp_path) == 0)
+            assert collector.stop() == 0
+        assert _clusters(fake) == ["one"]
+        assert fake.count("tables.patch") == 2
+    assert [line["columns"] for line in _events(collector, LACKING)] == [["workloads"]]
+
+
+def test_workloads_are_passed_on_to_another_collector(tmp_path: Path) -> None:
+    """What a report has of workloads is in the database of the collector behind the first."""
+    with RunningCollector(tmp_path / "far") as far:
+        address = f"http://127.0.0.1:{far.port()}"
+        with RunningCollector(tmp_path / "near", "--database", address) as near:
+            assert near.post(WITH_WORKLOADS)[0] == 204
+            assert near.stop() == 0
+        assert far.stop() == 0
+    (kept,) = DuckDBReader(tmp_path / "far" / "reports.duckdb").reports_from(0)
+    assert json.loads(kept.encoded)["workloads"] == WORKLOADS
 
 
 def test_reports_are_passed_on_to_another_collector(tmp_path: Path) -> None:

@@ -2,7 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
+
+WHOLE: Final = "application/json"
+"""Media type of whole objects."""
+
+METADATA_OF_LIST: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+"""Media type of lists without what the objects hold.
+
+Source: "Retrieving only metadata" in the Kubernetes API concepts. Whole objects are no fallback.
+"""
 
 
 @dataclass(frozen=True)
@@ -21,8 +30,12 @@ class ClusterApi(Protocol):
     def server(self) -> str:
         """The address of the API server, as configured."""
 
-    def get(self, path: str, query: Mapping[str, str], *, seconds: float) -> Answer:
+    def get(
+        self, path: str, query: Mapping[str, str], *, seconds: float, accept: str = WHOLE
+    ) -> Answer:
         """Return the answer to one request, whatever its status; it may take so many `seconds`.
+
+        `accept` is the media type to ask for.
 
         Raises `ClusterUnreachable` or `ClusterSilent` for what may pass, and
         `ClusterCertificateRejected` or `ClusterAnswerUnexpected` for what will not.

@@ -27,7 +27,7 @@ from tools.simulator import (
     unavailable,
 )
 from volunteer.clock import system_clock
-from volunteer.cluster import Cluster, Limits
+from volunteer.cluster import Cluster
 from volunteer.cluster_access import Kubeconfig
 from volunteer.errors import (
     ClusterAnswerUnexpected,
@@ -41,12 +41,13 @@ from volunteer.errors import (
     ClusterUnreachable,
 )
 from volunteer.kubernetes_api import KubernetesApi
+from volunteer.listing import Limits
 from volunteer.testing import AlwaysLongest, JumpingClock, free_port
 
 _NODES = "/api/v1/nodes"
 _UID = "/api/v1/namespaces/kube-system"
 _SEVEN = Simulated.generate(nodes=7, seed=1)
-_PAGES_OF_THREE = Limits(page_nodes=3)
+_PAGES_OF_THREE = Limits(page_size=3)
 
 
 @contextmanager
@@ -86,7 +87,7 @@ def test_pages(tmp_path: Path) -> None:
 
 def test_page_size() -> None:
     """A page holds 500 nodes."""
-    assert Limits().page_nodes == 500
+    assert Limits().page_size == 500
 
 
 def test_what_is_asked(tmp_path: Path) -> None:

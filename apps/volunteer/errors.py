@@ -5,6 +5,8 @@ Outcomes of a delivery are values (`volunteer.delivery`), not errors.
 
 from typing import ClassVar, Final
 
+from volunteer.object_kinds import ObjectKind, Role
+
 EXIT_DELIVERED: Final = 0
 EXIT_USAGE: Final = 2
 EXIT_CLUSTER: Final = 3
@@ -94,18 +96,20 @@ class ClusterUnauthorized(ClusterError):
 class ClusterForbidden(ClusterError):
     """A rule of RBAC is missing (403)."""
 
-    def __init__(self, server: str, *, subject: str) -> None:
+    def __init__(self, server: str, *, kind: ObjectKind, role: Role, subject: str) -> None:
+        needed = f", which {role.purpose} needs" if role.purpose else ""
+        grants = "".join(f"\n  {command}" for command in role.commands(subject))
         super().__init__(
-            server,
-            "forbids `list nodes` (RBAC); this grants it:\n"
-            "  kubectl create clusterrole spartakus-volunteer --verb=list --resource=nodes\n"
-            "  kubectl create clusterrolebinding spartakus-volunteer"
-            f" --clusterrole=spartakus-volunteer {subject}",
+            server, f"forbids `list {kind.plural}` (RBAC){needed}; this grants it:{grants}"
         )
 
 
 class ClusterAnswerUnexpected(ClusterError):
     """The server answered with something that is not the Kubernetes API."""
+
+
+class ClusterNotServed(ClusterAnswerUnexpected):
+    """The server has nothing at an address of the Kubernetes API (404)."""
 
 
 class ClusterListExpired(ClusterError):

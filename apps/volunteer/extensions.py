@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Final
 
 from report import Extension, InvalidExtensionKey, parse_extension_key
+from report.field_types import MAX_EXTENSION_VALUE_CHARACTERS
 from report.rules import VALUE_RULE, is_plain_value
-from report.schema import MAX_EXTENSION_VALUE_CHARACTERS, MAX_EXTENSIONS
+from report.schema import MAX_EXTENSIONS
 from volunteer.errors import InvalidExtensionFile
 
 MAX_FILE_BYTES: Final = 1024 * 1024

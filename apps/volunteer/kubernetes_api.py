@@ -18,7 +18,7 @@ from kubernetes.config.incluster_config import InClusterConfigLoader
 
 from volunteer import network
 from volunteer.cluster_access import ClusterAccess, Kubeconfig, ServiceAccount
-from volunteer.cluster_api import Answer
+from volunteer.cluster_api import WHOLE, Answer
 from volunteer.errors import (
     ClusterAnswerUnexpected,
     ClusterCertificateRejected,
@@ -33,7 +33,6 @@ MOST_BYTES: Final = 256 * 1024 * 1024
 """More than any page of 500 nodes: etcd holds at most 1.5 MiB of one object."""
 
 _FAULTS: Final = (ApiException, urllib3.exceptions.HTTPError, OSError)
-_HEADERS: Final = {"Accept": "application/json", "Accept-Encoding": "gzip"}
 
 
 class KubernetesApi:
@@ -59,23 +58,25 @@ class KubernetesApi:
         """Close the connections."""
         self._client.close()
 
-    def get(self, path: str, query: Mapping[str, str], *, seconds: float) -> Answer:
+    def get(
+        self, path: str, query: Mapping[str, str], *, seconds: float, accept: str = WHOLE
+    ) -> Answer:
         """See `ClusterApi.get`."""
         try:
-            return self._exchange(path, query, seconds)
+            return self._exchange(path, query, seconds, accept)
         except network.AnswerTooLarge as error:
             why = f"answered with more than {MOST_BYTES} bytes"
             raise ClusterAnswerUnexpected(self.server, why) from error
         except (*_FAULTS, network.AnswerTooSlow) as error:
             raise self._translated(error) from error
 
-    def _exchange(self, path: str, query: Mapping[str, str], seconds: float) -> Answer:
+    def _exchange(self, path: str, query: Mapping[str, str], seconds: float, accept: str) -> Answer:
         deadline = self._now() + seconds
         request = self._client.param_serialize(
             "GET",
             path,
             query_params=list(query.items()),
-            header_params=dict(_HEADERS),
+            header_params={"Accept": accept, "Accept-Encoding": "gzip"},
             auth_settings=["BearerToken"],
         )
         response = self._client.call_api(*request, _request_timeout=seconds).response

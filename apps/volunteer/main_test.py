@@ -71,6 +71,7 @@ def kubeconfig(simulator: Simulator, tmp_path: Path) -> str:
         ([_CLUSTER, "--key-file=/none"], "volunteer: --key-file: /none cannot be read"),
         ([_CLUSTER, "--ca-file=/none"], "volunteer: --ca-file: /none cannot be read"),
         ([_CLUSTER, "--omit=name"], "volunteer: --omit: 'name' is none of "),
+        ([_CLUSTER, "--include=pods"], "volunteer: --include: 'pods' is none of workloads"),
         ([_CLUSTER, "--json"], "volunteer: --json: goes with preview"),
     ],
 )
@@ -150,6 +151,32 @@ def test_variables(kubeconfig: str) -> None:
     assert finished.returncode == 0
     assert '"clusterID":"' + _UUID in finished.stdout
     assert "osImage" not in finished.stdout
+
+
+def test_workloads(kubeconfig: str, simulator: Simulator) -> None:
+    """With --include, or its variable, workloads are delivered with the nodes; else none is even
+    listed.
+    """
+    key = ["--period=0", _CLUSTER, kubeconfig]
+    before = len(simulator.requests)
+    plain = _run(*key)
+    asked = [request.path for request in simulator.requests[before:]]
+    assert asked == ["/version", "/api/v1/namespaces/kube-system", "/api/v1/nodes"]
+    assert decode(plain.stdout.encode()).workloads is None
+    by_flag = decode(_run(*key, "--include", "workloads").stdout.encode()).workloads
+    by_variable = _run(*key, variables={"SPARTAKUS_INCLUDE": "workloads"})
+    assert by_flag is not None
+    assert (
+        by_flag.namespaces.count
+        == Cluster.generate(nodes=3, seed=1).collections["/api/v1/namespaces"].size
+    )
+    assert [kind.kind for kind in by_flag.kinds or ()][:2] == ["pods", "services"]
+    assert "nodes, namespaces and workloads goes to standard output" in by_variable.stderr
+    sent = decode(by_variable.stdout.encode()).workloads
+    assert sent is not None
+    assert [kind.per_namespace for kind in sent.kinds or ()] == [
+        kind.per_namespace for kind in by_flag.kinds or ()
+    ]
 
 
 def test_delivered(kubeconfig: str) -> None:
@@ -401,6 +428,14 @@ def test_manifest(kind: str, kubeconfig: str, tmp_path: Path) -> None:
     assert "keyed with the secret of --key-file" in finished.stdout
 
 
+def test_manifest_with_workloads() -> None:
+    """A manifest that includes workloads has the flag, and a role for it."""
+    finished = _run("manifest", "--image=v", "--database=stdout", "--include=workloads")
+    assert finished.returncode == 0
+    assert '- "--include=workloads"' in finished.stdout
+    assert finished.stdout.count("name: spartakus-volunteer-workloads") == 3
+
+
 def test_fresh_keys() -> None:
     """Each manifest has another key."""
     texts = {_run("manifest", "--image=v", "--database=stdout").stdout for _ in range(2)}
@@ -415,6 +450,10 @@ def test_fresh_keys() -> None:
         (["--image=v"], "volunteer: Missing option '--database'"),
         (["--image=a b", "--database=stdout"], "volunteer: --image: must be an image's name"),
         (["--image=v", "--database=x"], "volunteer: --database: must be stdout"),
+        (
+            ["--image=v", "--database=stdout", "--include=all"],
+            "volunteer: --include: 'all' is none of workloads",
+        ),
         (
             ["--image=v", "--database=stdout", "--cluster-id=a b"],
             "volunteer: --cluster-id: must be 1 to 128 characters",

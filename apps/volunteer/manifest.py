@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from volunteer.manifest_roles import workloads_access
 from volunteer.version import VERSION
 
 NAMESPACE: Final = "spartakus-volunteer"
@@ -192,7 +193,8 @@ class DailyTime:
 @dataclass(frozen=True, kw_only=True)
 class Installation:
     """What to install. `database` and `cluster_id` are values of the flags of these names, already
-    checked; `key` is the secret that keys the pseudonyms, 32 random bytes.
+    checked; `key` is the secret that keys the pseudonyms, 32 random bytes. `with_workloads` is
+    whether to report these too, and to allow it.
     """
 
     kind: Kind
@@ -201,6 +203,7 @@ class Installation:
     cluster_id: str
     key: bytes
     daily_time: DailyTime
+    with_workloads: bool = False
 
 
 def render(installation: Installation) -> str:
@@ -214,6 +217,8 @@ def render(installation: Installation) -> str:
         memory_limit=MEMORY_LIMIT,
         key_directory=KEY_DIRECTORY,
     )
+    if installation.with_workloads:
+        access += workloads_access()
     return f"{head}{access}{_runner(installation, pod)}\n"
 
 
@@ -233,6 +238,7 @@ def _arguments(installation: Installation) -> str:
         f"--cluster-id={installation.cluster_id}",
         f"--key-file={KEY_DIRECTORY}/key",
         f"--database={installation.database}",
+        *(["--include=workloads"] if installation.with_workloads else []),
         *(one_report if installation.kind is Kind.CRON_JOB else ["--period=24h"]),
     ]
     # Kubernetes replaces $(NAME) in arguments; $$ stands for the character itself.

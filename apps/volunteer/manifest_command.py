@@ -7,11 +7,12 @@ from typing import Annotated, Final, TypeAlias
 
 import typer
 
+from report.anonymisation import WORKLOADS
 from volunteer import manifest
 from volunteer.destinations import parse_destination
 from volunteer.errors import InvalidOption
 from volunteer.service import exit_status
-from volunteer.settings import AUTO, parse_cluster_id
+from volunteer.settings import AUTO, parse_cluster_id, parse_include
 from volunteer.standard_output import write
 
 _KEY_BYTES: Final = 32
@@ -33,6 +34,12 @@ _Cron: TypeAlias = Annotated[
         help="Start once a day, which is recommended, or run all the time, asleep but for reports.",
     ),
 ]
+_Include: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        metavar="workloads", help="Report these too, and allow it with a ClusterRole of its own."
+    ),
+]
 
 
 def run(
@@ -51,7 +58,12 @@ def run(
 
     @app.command(help="Print the YAML that installs the volunteer in a cluster, with a fresh key.")
     def command(
-        *, image: _Image, database: _Database, cluster_id: _ClusterId = AUTO, cron: _Cron = True
+        *,
+        image: _Image,
+        database: _Database,
+        cluster_id: _ClusterId = AUTO,
+        include: _Include = "",
+        cron: _Cron = True,
     ) -> int:
         check(image=image, database=database, cluster_id=cluster_id)
         text = manifest.render(
@@ -64,6 +76,7 @@ def run(
                 daily_time=manifest.DailyTime(
                     hour=random.randrange(24), minute=random.randrange(60)
                 ),
+                with_workloads=WORKLOADS in parse_include(include),
             )
         )
         return exit_status(write(output, text.encode("utf-8")))

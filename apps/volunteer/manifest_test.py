@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from volunteer.manifest import MEMORY_LIMIT, DailyTime, Installation, Kind, render
+from volunteer.object_kinds import NAMESPACES, WORKLOADS
 
 _KEY: Final = bytes(range(32))
 _KINDS: Final = pytest.mark.parametrize("kind", list(Kind))
@@ -17,7 +18,11 @@ _SCHEMAS: Final = ("1.25", "1.37")
 
 
 def _installation(
-    kind: Kind, *, database: str = "https://census.example.org", cluster_id: str = "auto"
+    kind: Kind,
+    *,
+    database: str = "https://census.example.org",
+    cluster_id: str = "auto",
+    with_workloads: bool = False,
 ) -> Installation:
     return Installation(
         kind=kind,
@@ -26,6 +31,7 @@ def _installation(
         cluster_id=cluster_id,
         key=_KEY,
         daily_time=DailyTime(hour=3, minute=7),
+        with_workloads=with_workloads,
     )
 
 
@@ -40,10 +46,16 @@ def _pod(documents: dict[str, Any]) -> Any:  # noqa: ANN401 - a part of a YAML d
 
 
 @_KINDS
-def test_kubernetes_schemas(kind: Kind, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("with_workloads", "documents"), [(False, 6), (True, 8)])
+def test_kubernetes_schemas(
+    kind: Kind,
+    with_workloads: bool,  # noqa: FBT001 - pytest's way
+    documents: int,
+    tmp_path: Path,
+) -> None:
     """Every document holds to Kubernetes' own schemas, without a field that they do not know."""
     file = tmp_path / "manifest.yaml"
-    file.write_text(render(_installation(kind)))
+    file.write_text(render(_installation(kind, with_workloads=with_workloads)))
     versions = [word for version in _SCHEMAS for word in ("-k", version)]
     finished = subprocess.run(
         [sys.executable, "-m", "kubernetes_validate", "--strict", *versions, file],
@@ -52,7 +64,7 @@ def test_kubernetes_schemas(kind: Kind, tmp_path: Path) -> None:
         check=False,
     )
     assert finished.returncode == 0, finished.stdout + finished.stderr
-    assert finished.stdout.count("passed") == 6 * len(_SCHEMAS), finished.stdout
+    assert finished.stdout.count("passed") == documents * len(_SCHEMAS), finished.stdout
 
 
 def test_schemas_refuse(tmp_path: Path) -> None:
@@ -82,6 +94,32 @@ def test_least_privilege(kind: Kind) -> None:
     account = documents["ServiceAccount"]["metadata"]
     assert (subject["namespace"], subject["name"]) == (account["namespace"], account["name"])
     assert _pod(documents)["spec"]["serviceAccountName"] == account["name"]
+
+
+@_KINDS
+def test_workloads(kind: Kind) -> None:
+    """Workloads take the flag and a role of their own, which may list their kinds and no more; all
+    else stays as it is without them.
+    """
+    plain, text = (render(_installation(kind, with_workloads=asked)) for asked in (False, True))
+    documents = list(yaml.safe_load_all(text))
+    role, binding = (
+        document
+        for document in documents
+        if document["metadata"]["name"] == "spartakus-volunteer-workloads"
+    )
+    assert [rule["verbs"] for rule in role["rules"]] == [["list"]] * len(role["rules"])
+    assert {
+        (group, plural)
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for plural in rule["resources"]
+    } == {(kind.group, kind.plural) for kind in (NAMESPACES, *WORKLOADS)}
+    assert binding["roleRef"]["name"] == role["metadata"]["name"]
+    others = [document for document in documents if document not in (role, binding)]
+    (container,) = _pod({document["kind"]: document for document in others})["spec"]["containers"]
+    container["args"].remove("--include=workloads")
+    assert others == list(yaml.safe_load_all(plain))
 
 
 @_KINDS

@@ -1,22 +1,15 @@
-"""Kubernetes' JSON, reduced to the few fields that a report needs, sealed while it is decoded.
+"""Nodes, the version and one UID, reduced to the few fields that a report needs.
 
-Field names are those of `v1.NodeList`, `v1.Namespace`, `v1.Status` and `version.Info`. A text that
-may identify something becomes `Identifying` inside the decoder: it is never a `str` in between.
+Field names are those of `v1.NodeList`, `v1.Namespace`, `v1.Status` and `version.Info`.
 """
 
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import msgspec
 from msgspec import Struct, field
 
 from report import Identifying, NodeObservation
-
-_EMPTY: Final = Identifying("")
-_Document = TypeVar("_Document")
-
-
-class UnreadableAnswer(Exception):
-    """A body is not the JSON that the Kubernetes API sends. Its text quotes no value."""
+from volunteer.kubernetes_json import EMPTY, ListMeta, Page, UnreadableAnswer, decode, seal
 
 
 class _NodeName(Struct):
@@ -24,18 +17,18 @@ class _NodeName(Struct):
 
 
 class _NodeSpec(Struct):
-    provider_id: Identifying = field(default=_EMPTY, name="providerID")
+    provider_id: Identifying = field(default=EMPTY, name="providerID")
 
 
 class _NodeInfo(Struct, rename="camel"):
-    machine_id: Identifying = field(default=_EMPTY, name="machineID")
-    system_uuid: Identifying = field(default=_EMPTY, name="systemUUID")
-    operating_system: Identifying = _EMPTY
-    os_image: Identifying = _EMPTY
-    kernel_version: Identifying = _EMPTY
-    architecture: Identifying = _EMPTY
-    container_runtime_version: Identifying = _EMPTY
-    kubelet_version: Identifying = _EMPTY
+    machine_id: Identifying = field(default=EMPTY, name="machineID")
+    system_uuid: Identifying = field(default=EMPTY, name="systemUUID")
+    operating_system: Identifying = EMPTY
+    os_image: Identifying = EMPTY
+    kernel_version: Identifying = EMPTY
+    architecture: Identifying = EMPTY
+    container_runtime_version: Identifying = EMPTY
+    kubelet_version: Identifying = EMPTY
 
 
 class _NodeStatus(Struct, rename="camel"):
@@ -49,17 +42,13 @@ class _Node(Struct):
     status: _NodeStatus = field(default_factory=_NodeStatus)
 
 
-class _ListMeta(Struct):
-    continue_: str = field(default="", name="continue")
-
-
 class _NodeList(Struct, tag_field="kind", tag="NodeList"):
-    metadata: _ListMeta
+    metadata: ListMeta
     items: list[_Node] | None
 
 
 class _Version(Struct, rename="camel"):
-    git_version: Identifying = _EMPTY
+    git_version: Identifying = EMPTY
 
 
 class _NamespaceMeta(Struct):
@@ -72,33 +61,23 @@ class _Namespace(Struct):
 
 class _Status(Struct):
     message: str = ""
-    metadata: _ListMeta = field(default_factory=_ListMeta)
+    metadata: ListMeta = field(default_factory=ListMeta)
 
 
-class NodePage:
-    """One page of a list of nodes. `continue_token` is empty on the last page."""
-
-    __slots__ = ("continue_token", "nodes")
-
-    def __init__(self, nodes: list[NodeObservation], continue_token: str) -> None:
-        self.nodes = nodes
-        self.continue_token = continue_token
-
-
-def read_node_page(body: bytes | bytearray) -> NodePage:
+def read_node_page(body: bytes | bytearray) -> Page[NodeObservation]:
     """Return the nodes of a `v1.NodeList`. Raises `UnreadableAnswer`."""
-    page = _decode(body, _NODE_LIST)
-    return NodePage([_observed(node) for node in page.items or ()], page.metadata.continue_)
+    page = decode(body, _NODE_LIST)
+    return Page([_observed(node) for node in page.items or ()], page.metadata.continue_)
 
 
 def read_version(body: bytes | bytearray) -> Identifying:
     """Return `gitVersion` of a `version.Info`. Raises `UnreadableAnswer`."""
-    return _decode(body, _VERSION).git_version
+    return decode(body, _VERSION).git_version
 
 
 def read_uid(body: bytes | bytearray) -> Identifying:
     """Return `metadata.uid` of a `v1.Namespace`. Raises `UnreadableAnswer`."""
-    return _decode(body, _NAMESPACE).metadata.uid
+    return decode(body, _NAMESPACE).metadata.uid
 
 
 def read_fresh_token(body: bytes | bytearray) -> str:
@@ -111,32 +90,17 @@ def read_message(body: bytes | bytearray) -> str:
     return _status(body).message
 
 
-def _seal(_kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's signature
-    # Called for every text of every node: `Identifying` is the only type it is asked for.
-    if isinstance(value, str):
-        return Identifying(value)
-    message = "Expected `str`"
-    raise TypeError(message)
-
-
-_NODE_LIST: Final = msgspec.json.Decoder(_NodeList, dec_hook=_seal)
-_VERSION: Final = msgspec.json.Decoder(_Version, dec_hook=_seal)
-_NAMESPACE: Final = msgspec.json.Decoder(_Namespace, dec_hook=_seal)
+_NODE_LIST: Final = msgspec.json.Decoder(_NodeList, dec_hook=seal)
+_VERSION: Final = msgspec.json.Decoder(_Version, dec_hook=seal)
+_NAMESPACE: Final = msgspec.json.Decoder(_Namespace, dec_hook=seal)
 _STATUS: Final = msgspec.json.Decoder(_Status)
 
 
 def _status(body: bytes | bytearray) -> _Status:
     try:
-        return _decode(body, _STATUS)
+        return decode(body, _STATUS)
     except UnreadableAnswer:
         return _Status()
-
-
-def _decode(body: bytes | bytearray, decoder: "msgspec.json.Decoder[_Document]") -> _Document:
-    try:
-        return decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UnreadableAnswer(str(error)) from error
 
 
 def _observed(node: _Node) -> NodeObservation:

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from volunteer import node_pages
-from volunteer.node_pages import UnreadableAnswer
+from volunteer.kubernetes_json import UnreadableAnswer
 
 _PAGE = b"""{"kind": "NodeList", "apiVersion": "v1", "metadata": {"continue": "more"}, "items": [
   {"metadata": {"name": "secret-name", "labels": {"a": "b"}},
@@ -19,7 +19,7 @@ _PAGE = b"""{"kind": "NodeList", "apiVersion": "v1", "metadata": {"continue": "m
 def test_nodes() -> None:
     """A page has the nodes with the fields that a report needs, and the token of the next page."""
     page = node_pages.read_node_page(_PAGE)
-    node = page.nodes[0]
+    node = page.items[0]
     assert page.continue_token == "more"
     assert [
         text.reveal()
@@ -38,23 +38,23 @@ def test_nodes() -> None:
 
 def test_missing_fields() -> None:
     """A node that has nothing but a name is a node with empty texts."""
-    bare = node_pages.read_node_page(_PAGE).nodes[1]
+    bare = node_pages.read_node_page(_PAGE).items[1]
     assert (bare.os_image.reveal(), bare.provider_id.reveal(), bare.capacity) == ("", "", {})
 
 
 def test_sealed() -> None:
     """Nothing of a page can be printed or encoded."""
     page = node_pages.read_node_page(_PAGE)
-    assert "secret-name" not in repr(page.nodes)
+    assert "secret-name" not in repr(page.items)
     with pytest.raises(TypeError):
-        msgspec.json.encode(page.nodes)
+        msgspec.json.encode(page.items)
 
 
 def test_no_nodes() -> None:
     """A list without nodes is a list, whether empty or null."""
     for items in (b"[]", b"null"):
         page = node_pages.read_node_page(b'{"kind":"NodeList","metadata":{},"items":%s}' % items)
-        assert (page.nodes, page.continue_token) == ([], "")
+        assert (page.items, page.continue_token) == ([], "")
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,17 @@ Verbatim: TypeAlias = Annotated[
         help="Fields to send as they are in the cluster.",
     ),
 ]
+Include: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        metavar="workloads",
+        envvar="SPARTAKUS_INCLUDE",
+        help=(
+            "Report more than nodes: with `workloads` how many namespaces and workloads there are,"
+            " and their ages."
+        ),
+    ),
+]
 KubeconfigFile: TypeAlias = Annotated[
     Path | None,
     typer.Option(

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
-from report import Node, Report, Withheld
+from report import Node, Report, Withheld, Workloads
 from report.anonymisation import NEVER_SENT
 from report.pseudonym import PseudonymSource
 from volunteer.reporting import Prepared
@@ -56,6 +56,7 @@ def render(
         _cluster(report, verbatim, chose_cluster_id=chose_cluster_id),
         _nodes(report.nodes or (), prepared.pseudonym_source, verbatim),
         _extensions(report),
+        _workloads(report.workloads),
         ["Withheld", *_withheld(prepared.anonymised.withheld)],
         ["Never sent, whatever the flags", *(f"  {thing}" for thing in NEVER_SENT)],
         [f"Size: {len(prepared.body)} bytes; `preview --json` prints them exactly."],
@@ -105,6 +106,41 @@ def _extensions(report: Report) -> list[str]:
         "Extensions: your own words, sent as they are",
         *(f"  {_shown(f'{found.name}: {found.value}')}" for found in report.extensions),
     ]
+
+
+def _workloads(workloads: Workloads | None) -> Iterator[str]:
+    if workloads is None:
+        return
+    namespaces = workloads.namespaces
+    yield "Workloads: numbers only, because you asked for them with --include"
+    yield from _field("namespaces.count", [str(namespaces.count)], "a number, and no name")
+    yield from _ages("namespaces", namespaces.mean_age, namespaces.median_age)
+    for kind in workloads.kinds or ():
+        yield from _field(
+            f"{kind.kind}.perNamespace",
+            [_in_buckets(kind.per_namespace)],
+            "how many namespaces have so many, in steps of powers of two",
+        )
+        yield from _ages(kind.kind, kind.mean_age, kind.median_age)
+
+
+def _ages(of: str, mean: int | None, median: int | None) -> Iterator[str]:
+    for name, age in (("meanAge", mean), ("medianAge", median)):
+        yield from _field(
+            f"{of}.{name}", [None if age is None else str(age)], "seconds, to two digits"
+        )
+
+
+def _in_buckets(histogram: Sequence[int]) -> str:
+    """Return a histogram as text: `12 with 0, 3 with 1, 1 with 2-3`."""
+    return ", ".join(
+        f"{count} with {_bucket(index)}" for index, count in enumerate(histogram) if count
+    )
+
+
+def _bucket(index: int) -> str:
+    fewest, most = (1 << index) >> 1, (1 << index) - 1
+    return str(fewest) if fewest == most else f"{fewest}-{most}"
 
 
 def _withheld(withheld: Iterable[Withheld]) -> list[str]:

@@ -1,6 +1,16 @@
 """What a preview says."""
 
-from report import Anonymised, Extension, Node, Report, Resource, Withheld
+from report import (
+    Anonymised,
+    Extension,
+    NamespaceCount,
+    Node,
+    Report,
+    Resource,
+    Withheld,
+    WorkloadKind,
+    Workloads,
+)
 from report.pseudonym import PseudonymSource
 from volunteer.preview import render
 from volunteer.reporting import Prepared
@@ -17,6 +27,7 @@ def _prepared(
     extensions: tuple[Extension, ...] = (),
     withheld: tuple[Withheld, ...] = (),
     source: PseudonymSource = PseudonymSource.SECRET,
+    workloads: Workloads | None = None,
 ) -> Prepared:
     report = Report(
         version="v2.0.0",
@@ -25,6 +36,7 @@ def _prepared(
         master_version="v1.31.2",
         nodes=nodes,
         extensions=extensions,
+        workloads=workloads,
     )
     return Prepared(Anonymised(report, withheld), source, b"x" * 123)
 
@@ -77,6 +89,41 @@ def test_every_value_of_the_report() -> None:
         "a/b: c",
     ):
         assert value in text
+
+
+def test_workloads() -> None:
+    """Of workloads each number is shown, a histogram in words, below the reason."""
+    kinds = (
+        WorkloadKind(kind="pods", per_namespace=(5, 0, 2, 1), mean_age=450_000, median_age=86_000),
+        WorkloadKind(kind="jobs", per_namespace=(7, 1)),
+    )
+    workloads = Workloads(
+        namespaces=NamespaceCount(count=8, mean_age=8_600_000, median_age=7_900_000), kinds=kinds
+    )
+    lines = _lines(_prepared(workloads=workloads))
+    first = lines.index("Workloads: numbers only, because you asked for them with --include")
+    assert lines[first + 1 : first + 15] == [
+        "  namespaces.count: a number, and no name",
+        "      8",
+        "  namespaces.meanAge: seconds, to two digits",
+        "      8600000",
+        "  namespaces.medianAge: seconds, to two digits",
+        "      7900000",
+        "  pods.perNamespace: how many namespaces have so many, in steps of powers of two",
+        "      5 with 0, 2 with 2-3, 1 with 4-7",
+        "  pods.meanAge: seconds, to two digits",
+        "      450000",
+        "  pods.medianAge: seconds, to two digits",
+        "      86000",
+        "  jobs.perNamespace: how many namespaces have so many, in steps of powers of two",
+        "      7 with 0, 1 with 1",
+    ]
+    assert lines[first + 15] == "  jobs.meanAge: not sent"
+
+
+def test_no_workloads() -> None:
+    """Of workloads nothing is said where there are none."""
+    assert not any(line.startswith("Workloads") for line in _lines(_prepared()))
 
 
 def test_counts() -> None:

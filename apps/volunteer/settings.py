@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from report import Disclosure
-from report.anonymisation import OMITTABLE_FIELDS, VERBATIM_FIELDS
+from report.anonymisation import OMITTABLE_FIELDS, VERBATIM_FIELDS, WORKLOADS
 from report.rules import CLUSTER_ID_RULE, is_cluster_id
 from volunteer.destinations import Destination, StandardOutput, parse_destination
 from volunteer.durations import parse_duration
@@ -15,6 +15,9 @@ from volunteer.key_file import read_key_file
 from volunteer.reporting import Identity
 
 AUTO: Final = "auto"
+INCLUDABLE: Final = frozenset({WORKLOADS})
+"""Wire names of what is reported only when asked for."""
+
 _FIRST_REPORT_JITTER_SECONDS: Final = 60.0
 _LONGEST_RETRY_SECONDS: Final = 24 * 60 * 60.0
 _ONE_SHOT_RETRY_SECONDS: Final = 60 * 60.0
@@ -27,7 +30,8 @@ class Settings:
     `identity` is cluster ID and secret. `period` 0 is one shot. `jitter` is how long the first
     report may wait, a random part of it; None leaves that to `first_jitter`. `retry_for` is how
     long a delivery goes on, None leaves that to `longest_delivery`. `kubeconfig` and `context` None
-    mean the service account of the pod, else kubectl's defaults.
+    mean the service account of the pod, else kubectl's defaults. `include` holds wire names of what
+    is reported only when asked for.
     """
 
     identity: Identity
@@ -36,6 +40,7 @@ class Settings:
     jitter: float | None = None
     retry_for: float | None = None
     extensions: Path | None = None
+    include: frozenset[str] = frozenset()
     disclosure: Disclosure = field(default_factory=Disclosure)
     kubeconfig: Path | None = None
     context: str | None = None
@@ -46,6 +51,11 @@ class Settings:
     def is_one_shot(self) -> bool:
         """Whether one report is all."""
         return self.period == 0
+
+    @property
+    def with_workloads(self) -> bool:
+        """Whether to look at workloads: what is omitted in the end is not looked at."""
+        return WORKLOADS in self.include - self.disclosure.omit
 
     @property
     def first_jitter(self) -> float:
@@ -73,6 +83,7 @@ def parse_settings(
     retry_for: str | None,
     database: str,
     extensions: Path | None,
+    include: str,
     omit: str,
     verbatim: str,
     kubeconfig: Path | None,
@@ -96,6 +107,7 @@ def parse_settings(
         jitter=None if jitter is None else parse_duration(jitter, "--jitter"),
         retry_for=None if retry_for is None else parse_duration(retry_for, "--retry-for"),
         extensions=extensions,
+        include=parse_include(include),
         disclosure=parse_disclosure(omit=omit, verbatim=verbatim),
         kubeconfig=kubeconfig,
         context=context,
@@ -111,6 +123,11 @@ def parse_cluster_id(text: str) -> str | None:
     if not is_cluster_id(text):
         raise InvalidOption("--cluster-id", f"{CLUSTER_ID_RULE} (or {AUTO})")
     return text
+
+
+def parse_include(text: str) -> frozenset[str]:
+    """Return the wire names in a list separated by commas. Raises `InvalidOption` for another."""
+    return _names(text, INCLUDABLE, "--include")
 
 
 def parse_disclosure(*, omit: str, verbatim: str) -> Disclosure:

@@ -1,5 +1,6 @@
 """What the flags mean."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from volunteer.settings import (
     check_ca_file,
     parse_cluster_id,
     parse_disclosure,
+    parse_include,
 )
 
 _COLLECTOR = Collector("https://census.example/api/v1")
@@ -76,6 +78,23 @@ def test_no_disclosure() -> None:
     """Nothing is left out and nothing goes verbatim by default."""
     disclosure = parse_disclosure(omit="", verbatim="")
     assert disclosure.omit == disclosure.verbatim == frozenset()
+
+
+def test_include() -> None:
+    """Workloads are looked at where they are asked for, and not omitted in the end."""
+    settings = _settings()
+    assert not settings.with_workloads
+    asked = replace(settings, include=parse_include(" workloads,"))
+    assert asked.with_workloads
+    omitted = parse_disclosure(omit="workloads", verbatim="")
+    assert not replace(asked, disclosure=omitted).with_workloads
+
+
+@pytest.mark.parametrize("text", ["pods", "workloads,secrets", "Workloads"])
+def test_unknown_include(text: str) -> None:
+    """What cannot be included is refused, with what can."""
+    with pytest.raises(InvalidOption, match=r"^--include: '\w+' is none of workloads$"):
+        parse_include(text)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def log(settings: Settings) -> None:
 def start_line(settings: Settings) -> str:
     """Return the start line. It holds neither the cluster ID nor anything of the cluster."""
     return (
-        f"{USER_AGENT}: an anonymous report of this cluster's nodes goes"
+        f"{USER_AGENT}: an anonymous report of this cluster's {_what(settings)} goes"
         f" {where(settings.destination)}, {_how_often(settings)}; the pseudonyms of nodes are"
         f" {_key(settings)}; `preview` with the same flags shows it all and sends nothing"
     )
@@ -58,6 +58,10 @@ def is_uuid(text: str) -> bool:
         return str(uuid.UUID(text)) == text.lower()
     except ValueError:
         return False
+
+
+def _what(settings: Settings) -> str:
+    return "nodes, namespaces and workloads" if settings.with_workloads else "nodes"
 
 
 def _how_often(settings: Settings) -> str:

@@ -18,6 +18,7 @@ def _settings(
     cluster_id: str | None = _UUID,
     secret: bytes | None = None,
     verbatim: frozenset[str] = frozenset(),
+    include: frozenset[str] = frozenset(),
 ) -> Settings:
     destination: Destination = StandardOutput() if url is None else Collector(url)
     return Settings(
@@ -25,7 +26,14 @@ def _settings(
         destination=destination,
         period=period,
         disclosure=Disclosure(verbatim=verbatim),
+        include=include,
     )
+
+
+def test_workloads() -> None:
+    """It says so where workloads are reported too."""
+    line = start_line(_settings(include=frozenset({"workloads"})))
+    assert "report of this cluster's nodes, namespaces and workloads goes to standard" in line
 
 
 def test_to_a_collector() -> None:

@@ -13,12 +13,13 @@ from typing import Final
 
 from volunteer import start_line
 from volunteer.clock import Clock
-from volunteer.cluster import Cluster, Limits
+from volunteer.cluster import Cluster
 from volunteer.cluster_access import choose_access
 from volunteer.delivery import Outcome, deliver
 from volunteer.destinations import Collector, StandardOutput
 from volunteer.extensions import read_extensions
 from volunteer.lean_imports import pass_over
+from volunteer.listing import Limits
 from volunteer.preview import render
 from volunteer.reporting import Prepared, prepare
 from volunteer.schedule import Schedule, starting
@@ -132,7 +133,9 @@ def _make_report(settings: Settings, world: World) -> Prepared:
     with closing(KubernetesApi(access, now=world.clock.now)) as api:
         cluster = Cluster(api, clock=world.clock, random=world.random, limits=Limits())
         return prepare(
-            lambda: cluster.observe(with_uid=settings.identity.needs_uid),
+            lambda: cluster.observe(
+                with_uid=settings.identity.needs_uid, with_workloads=settings.with_workloads
+            ),
             identity=settings.identity,
             extensions=extensions.values,
             disclosure=settings.disclosure,

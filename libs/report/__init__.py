@@ -10,9 +10,16 @@ from report.errors import (
     TooManyNodes,
 )
 from report.extension_key import ExtensionKey, parse_extension_key
-from report.observation import Identifying, NodeObservation, Observation
+from report.observation import (
+    Identifying,
+    NodeObservation,
+    Observation,
+    WorkloadKindObservation,
+    WorkloadsObservation,
+)
 from report.pseudonym import Pseudonyms
 from report.schema import Extension, Node, Report, Resource
+from report.workload_schema import NamespaceCount, WorkloadKind, Workloads
 
 __all__ = [
     "MAX_REPORT_BYTES",
@@ -23,6 +30,7 @@ __all__ = [
     "Identifying",
     "InvalidExtensionKey",
     "InvalidReport",
+    "NamespaceCount",
     "Node",
     "NodeObservation",
     "Observation",
@@ -33,6 +41,10 @@ __all__ = [
     "Resource",
     "TooManyNodes",
     "Withheld",
+    "WorkloadKind",
+    "WorkloadKindObservation",
+    "Workloads",
+    "WorkloadsObservation",
     "anonymise",
     "decode",
     "encode",

@@ -12,19 +12,26 @@ from typing import Final
 
 from report import vocabulary
 from report.errors import TooManyNodes
-from report.observation import Identifying, NodeObservation, Observation
+from report.field_types import MAX_TEXT_CHARACTERS
+from report.observation import (
+    Identifying,
+    NodeObservation,
+    Observation,
+    WorkloadsObservation,
+)
 from report.pseudonym import Pseudonyms
 from report.rules import is_plain_text
 from report.schema import (
     MAX_CAPACITIES_PER_NODE,
     MAX_NODES,
-    MAX_TEXT_CHARACTERS,
     Extension,
     Node,
     Report,
     Resource,
 )
 from report.vocabulary import Recognised
+from report.workload_schema import Workloads
+from report.workload_summary import summarise
 
 VERBATIM_FIELDS: Final = frozenset(
     {
@@ -40,7 +47,10 @@ VERBATIM_FIELDS: Final = frozenset(
 )
 """Wire names that a user may send as they are."""
 
-OMITTABLE_FIELDS: Final = VERBATIM_FIELDS | {"cloudProvider"}
+WORKLOADS: Final = "workloads"
+"""Wire name of what is not looked at unless the user asks for it."""
+
+OMITTABLE_FIELDS: Final = VERBATIM_FIELDS | {"cloudProvider", WORKLOADS}
 """Wire names that a user may leave out. A provider ID names a machine: it is never verbatim."""
 
 NEVER_SENT: Final = (
@@ -49,6 +59,7 @@ NEVER_SENT: Final = (
     "names of container images",
     "machineID, systemUUID, bootID",
     "providerID beyond its scheme",
+    "names, labels, annotations and contents of namespaces and of what runs in them",
 )
 """What no flag can make a report hold, in words for people."""
 
@@ -105,7 +116,6 @@ def anonymise(
     Raises `TooManyNodes` rather than send a part of a cluster as if it were the whole.
     """
     anonymiser = _Anonymiser(pseudonyms, disclosure or Disclosure())
-    nodes = anonymiser.nodes(observation.nodes)
     report = Report(
         version=version,
         timestamp=str(timestamp),
@@ -113,8 +123,9 @@ def anonymise(
         master_version=anonymiser.text(
             "masterVersion", observation.master_version, vocabulary.kubernetes_version
         ),
-        nodes=nodes or None,
+        nodes=anonymiser.nodes(observation.nodes) or None,
         extensions=tuple(extensions) or None,
+        workloads=anonymiser.workloads(observation.workloads, timestamp),
     )
     return Anonymised(report, anonymiser.withheld())
 
@@ -191,6 +202,10 @@ class _Anonymiser:
             self._withheld["capacity", _BEYOND_THE_FIRST, ""] += surplus
         kept = tuple(resources[:MAX_CAPACITIES_PER_NODE])
         return self._capacities.setdefault(kept, kept) or None
+
+    def workloads(self, seen: WorkloadsObservation | None, now: int) -> Workloads | None:
+        """Return namespaces and workloads as numbers, where they were looked at."""
+        return summarise(seen, now=now) if seen and WORKLOADS not in self._omitted else None
 
     def withheld(self) -> tuple[Withheld, ...]:
         return tuple(

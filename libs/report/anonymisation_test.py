@@ -19,6 +19,7 @@ from report import (
     Resource,
     TooManyNodes,
     Withheld,
+    WorkloadsObservation,
     anonymise,
     decode,
     encode,
@@ -206,3 +207,21 @@ def test_too_many_nodes() -> None:
             version="v2.0.0",
             timestamp=0,
         )
+
+
+def test_omitted_workloads() -> None:
+    """Workloads are sent where they were looked at, unless they are omitted."""
+    for omit, expected in ((frozenset[str](), True), (frozenset({"workloads"}), False)):
+        anonymised = anonymise(
+            Observation(
+                master_version=Identifying(""),
+                nodes=(),
+                workloads=WorkloadsObservation(namespaces={}, kinds=()),
+            ),
+            pseudonyms=KEYED,
+            version="v2.0.0",
+            timestamp=1_512_086_400,
+            disclosure=Disclosure(omit=omit),
+        )
+        assert (anonymised.report.workloads is not None) == expected
+    assert look().report.workloads is None

@@ -4,7 +4,7 @@ Nearly every report is decoded in one pass. Three things happen that msgspec alo
 
 - Nodes are counted before they are built. msgspec applies `max_length` to a finished array, and a
   tiny node costs seventeen times its bytes; so a body that may hold too many is first cut into an
-  envelope, whose nodes are counted, and then decoded, apart.
+  envelope, whose nodes are counted, and then decoded, apart. So it is with workloads.
 - What a client sends as `timestamp` is ignored unless it is UNIX seconds, whatever its type is:
   the original's v1.0.0 sends an empty string.
 - Characters are settled for the whole body at once. A JSON text without DEL, without an escape
@@ -13,31 +13,30 @@ Nearly every report is decoded in one pass. Three things happen that msgspec alo
 """
 
 import re
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 from msgspec import Raw, Struct, field
 
 from report.errors import InvalidReport, ReportTooLarge
+from report.field_types import ClusterID, OptionalText, ReporterVersion, UnixSeconds
+from report.located_decoding import check_length, decode_with
 from report.rules import check_characters, check_identity, is_unix_seconds
 from report.schema import (
     MAX_NODES,
-    ClusterID,
     Extensions,
     Node,
     Nodes,
-    OptionalText,
     Report,
-    ReporterVersion,
-    UnixSeconds,
 )
+from report.workload_decoding import decode_workloads
 
 MAX_REPORT_BYTES: Final = 8 * 1024 * 1024
 """Size of a report as compact JSON, so that every database takes every accepted report."""
 
 
 class _Envelope(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A `Report` whose timestamp and nodes are still undecoded JSON; a `null` is such JSON too."""
+    """A `Report` of which what costs most is still undecoded JSON; a `null` is such JSON too."""
 
     version: ReporterVersion
     timestamp: Raw = Raw(b"null")
@@ -45,25 +44,20 @@ class _Envelope(Struct, frozen=True, kw_only=True, rename="camel"):
     master_version: OptionalText | None = None
     nodes: Raw = Raw(b"null")
     extensions: Extensions | None = None
-
-
-class _Place(Struct, gc=False):
-    """A node of which nothing is kept: sixteen bytes, whatever it holds."""
+    workloads: Raw = Raw(b"null")
 
 
 _REPORT: Final = msgspec.json.Decoder(Report)
 _ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
 _TIMESTAMP: Final["msgspec.json.Decoder[str | None]"] = msgspec.json.Decoder(UnixSeconds | None)
-_PLACES: Final["msgspec.json.Decoder[list[_Place] | None]"] = msgspec.json.Decoder(
-    list[_Place] | None
-)
 _NODES: Final["msgspec.json.Decoder[tuple[Node, ...] | None]"] = msgspec.json.Decoder(Nodes | None)
 _ENCODER: Final = msgspec.json.Encoder()
 
 _SMALLEST_NODE_BYTES: Final = len('{"id":"1"},')
-_WHERE: Final = re.compile(r"(?P<rule>.*) - at `(?P<path>\$.*)`", re.DOTALL)
 _DELETE: Final = 0x7F
 _BACKSLASH: Final = 0x5C
+_ESCAPED_LETTER: Final = rb"\u00"
+"""How JSON begins the escape of any letter of a field's name."""
 # An escape that may stand for more than a quote or a slash.
 _TELLING_ESCAPE: Final = re.compile(rb'\\[^"/]')
 # U+2028..U+202E and U+2066..U+2069 in UTF-8.
@@ -94,10 +88,10 @@ def decode(body: bytes) -> Report:
 
 
 def _decode_types(body: bytes) -> Report:
-    if _may_hold_too_many_nodes(body):
+    if _may_hold_too_much(body):
         return _decode_in_parts(body)
     try:
-        return _decode_with(_REPORT, body, "$")
+        return decode_with(_REPORT, body, "$")
     except InvalidReport as error:
         if error.path != "$.timestamp":
             raise
@@ -105,56 +99,36 @@ def _decode_types(body: bytes) -> Report:
 
 
 def _decode_in_parts(body: bytes) -> Report:
-    """Decode what `_REPORT` may not: a timestamp of any type, any number of nodes."""
-    envelope = _decode_with(_ENVELOPE, body, "$")
-    places = _decode_with(_PLACES, envelope.nodes, "$.nodes")
-    if places is not None and len(places) > MAX_NODES:
-        raise InvalidReport("$.nodes", f"Expected `array` of length <= {MAX_NODES}")
-    del places
+    """Decode what `_REPORT` may not: a timestamp of any type, nodes and workloads of any number."""
+    envelope = decode_with(_ENVELOPE, body, "$")
+    check_length(envelope.nodes, "$.nodes", MAX_NODES)
     return Report(
         version=envelope.version,
         timestamp=_unix_seconds(envelope.timestamp),
         cluster_id=envelope.cluster_id,
         master_version=envelope.master_version,
-        nodes=_decode_with(_NODES, envelope.nodes, "$.nodes"),
+        nodes=decode_with(_NODES, envelope.nodes, "$.nodes"),
         extensions=envelope.extensions,
+        workloads=decode_workloads(envelope.workloads),
     )
 
 
 def _unix_seconds(timestamp: Raw) -> str | None:
     try:
-        return _decode_with(_TIMESTAMP, timestamp, "$.timestamp")
+        return decode_with(_TIMESTAMP, timestamp, "$.timestamp")
     except InvalidReport:
         return None
 
 
-_Decoded = TypeVar("_Decoded")
-
-
-def _decode_with(decoder: "msgspec.json.Decoder[_Decoded]", data: bytes | Raw, at: str) -> _Decoded:
-    """Decode, or raise `InvalidReport` with msgspec's own words for the rule."""
-    try:
-        return decoder.decode(data)
-    except msgspec.ValidationError as error:
-        located = _WHERE.fullmatch(str(error))
-        path, rule = (located["path"], located["rule"]) if located else ("$", str(error))
-        raise InvalidReport(at + path.removeprefix("$"), rule) from error
-    except UnicodeDecodeError as error:
-        raise InvalidReport(at, "must be UTF-8") from error
-    except RecursionError as error:
-        raise InvalidReport(at, "is nested too deeply") from error
-    except msgspec.DecodeError as error:
-        raise InvalidReport(at, f"must be JSON: {error}") from error
-
-
-def _may_hold_too_many_nodes(body: bytes) -> bool:
-    """Whether `body` may name `id`, which every node must have, more than `MAX_NODES` times."""
+def _may_hold_too_much(body: bytes) -> bool:
+    """Whether `body` is large and may name `workloads`, or `id`, which every node must have, more
+    than `MAX_NODES` times.
+    """
     if len(body) <= MAX_NODES * _SMALLEST_NODE_BYTES:
         return False
-    mentions = body.count(b'"id"')
-    if _BACKSLASH in body:  # JSON may escape either letter
-        mentions += body.count(rb"\u0069") + body.count(rb"\u0064")
-    return mentions > MAX_NODES
+    if b'"workloads"' in body or _ESCAPED_LETTER in body:
+        return True
+    return body.count(b'"id"') > MAX_NODES
 
 
 def _may_hold_forbidden_characters(body: bytes) -> bool:

@@ -20,6 +20,10 @@ CONSTANT = 8 * MIB
 
 HEAD = b'{"version":"v9","clusterID":"c","nodes":'
 TINY_NODE = b'{"id":"a"}'
+KINDS = (
+    b'{"version":"v9","clusterID":"c","workloads":{"namespaces":{"count":1},"kinds":[',
+    b"]}}",
+)
 TINY_RESOURCE = b'{"resource":"a","value":"1"}'
 
 MEASURE = """
@@ -83,6 +87,21 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     ),
     "many extensions": lambda: repeated(
         b'{"version":"v9","clusterID":"c","extensions":[', b'{"name":"a","value":""}', b"]}"
+    ),
+    "a long histogram": lambda: repeated(
+        KINDS[0] + b'{"kind":"a","perNamespace":[', b"300", b"]}" + KINDS[1]
+    ),
+    "a long histogram, escaped": lambda: repeated(
+        (KINDS[0] + b'{"kind":"a","perNamespace":[').replace(b"workloads", rb"\u0077orkloads"),
+        b"300",
+        b"]}" + KINDS[1],
+    ),
+    "many kinds": lambda: repeated(KINDS[0], b'{"kind":"a","perNamespace":[]}', KINDS[1]),
+    "many kinds without anything": lambda: repeated(KINDS[0], b"{}", KINDS[1]),
+    "many kinds with histograms": lambda: repeated(
+        KINDS[0],
+        b'{"kind":"a","perNamespace":[' + b",".join([b"999"] * 64) + b'],"meanAge":1234}',
+        KINDS[1],
     ),
     "many unknown fields": lambda: repeated(
         b'{"version":"v9","clusterID":"c",', b'"x":[[],{}]', b"}"

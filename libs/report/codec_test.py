@@ -10,17 +10,20 @@ from report import (
     MAX_REPORT_BYTES,
     Extension,
     InvalidReport,
+    NamespaceCount,
     Node,
     Report,
     ReportTooLarge,
+    Workloads,
     decode,
     encode,
 )
-from report.schema import MAX_EXTENSION_VALUE_CHARACTERS, MAX_EXTENSIONS, MAX_NODES
+from report.field_types import MAX_EXTENSION_VALUE_CHARACTERS
+from report.schema import MAX_EXTENSIONS, MAX_NODES
 from tests.reports import FORBIDDEN_CHARACTERS, reports
 
 SMALLEST = {"version": "v9", "clusterID": "c"}
-OPTIONAL_FIELDS = ("timestamp", "masterVersion", "nodes", "extensions")
+OPTIONAL_FIELDS = ("timestamp", "masterVersion", "nodes", "extensions", "workloads")
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -107,8 +110,13 @@ def test_newer_reports(report: Report, name: str, value: object) -> None:
     value = json.loads(json.dumps(value).replace("NaN", "0").replace("Infinity", "0"))
     nodes = fields.get("nodes", [])
     extensions = fields.get("extensions", [])
+    workloads = [fields["workloads"]] if "workloads" in fields else []
+    counted = [
+        *(each["namespaces"] for each in workloads),
+        *(kind for each in workloads for kind in each.get("kinds", [])),
+    ]
     capacities = [each for node in nodes for each in node.get("capacity", [])]
-    for place in (fields, *nodes, *capacities, *extensions):
+    for place in (fields, *nodes, *capacities, *extensions, *workloads, *counted):
         place[name] = value
     assert decode(json.dumps(fields).encode()) == report
 
@@ -122,6 +130,15 @@ def texts_at_places(text: str) -> list[tuple[str, dict[str, object]]]:
         (
             "$.nodes[0].capacity[0].value",
             {"nodes": [{"id": "a", "capacity": [{"resource": "cpu", "value": text}]}]},
+        ),
+        (
+            "$.workloads.kinds[0].kind",
+            {
+                "workloads": {
+                    "namespaces": {"count": 1},
+                    "kinds": [{"kind": text, "perNamespace": [1]}],
+                }
+            },
         ),
     ]
 
@@ -170,6 +187,20 @@ def test_many_ids_that_are_no_nodes() -> None:
     """A document that names `id` more often than nodes are allowed is judged by its nodes alone."""
     node = b'{"id":"a","newer":' + many(b'{"id":"b"}', 30) + b"}"
     assert decode(with_nodes(many(node, 1_000))).nodes == (Node(id="a"),) * 1_000
+
+
+def test_workloads_beside_too_many_mentions() -> None:
+    """Workloads are kept in a document of any size, and with a timestamp that is none."""
+    report = Report(
+        version="v9",
+        cluster_id="c",
+        nodes=(Node(id="a"),),
+        workloads=Workloads(namespaces=NamespaceCount(count=3)),
+    )
+    fields = json.loads(encode(report))
+    assert decode(json.dumps({**fields, "timestamp": []}).encode()) == report
+    newer = [{"id": "b"}] * (MAX_NODES + 20_000)
+    assert decode(json.dumps({**fields, "newer": newer}).encode()) == report
 
 
 def test_nodes_given_twice() -> None:

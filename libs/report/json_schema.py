@@ -14,6 +14,7 @@ BEYOND_JSON_SCHEMA: Final = (
     "No string escapes half of a surrogate pair.",
     "Values are nested at most about a thousand deep.",
     "Of a field given twice the last counts.",
+    "A number is written without a fraction or an exponent.",
     "`version` holds printable characters only, as Unicode defines them.",
     "A report, encoded again without what is unknown, is at most 8 MiB.",
 )

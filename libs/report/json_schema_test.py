@@ -25,7 +25,8 @@ STRANGE_TEXTS = (
     *("a" * 63, "a" * 64, "a" * 128, "a" * 129, "é" * 512, "é" * 513, "🎉" * 513, "x" * 4097),
     *("a" * 253 + "/b", "a" * 254 + "/b", "1512086400", "\u0661", *FORBIDDEN_CHARACTERS),
 )
-STRANGE_VALUES = (None, True, 1, 1.5, [], [1], {}, {"id": "a"}, *STRANGE_TEXTS)
+STRANGE_NUMBERS = (1, -1, 2**53, 2**53 + 1, 1.5)
+STRANGE_VALUES = (None, True, [], [1], {}, {"id": "a"}, *STRANGE_NUMBERS, *STRANGE_TEXTS)
 
 
 def schema_accepts(body: bytes) -> bool:

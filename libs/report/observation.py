@@ -8,7 +8,7 @@ on is `report.anonymisation`, which opens it and returns a `Report`.
 encoders take dataclasses and Structs, and take neither of these.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NoReturn, final
 
 REDACTED: Final = "[redacted]"
@@ -46,6 +46,16 @@ class Identifying(_Sealed):
         this; tests/architecture/sealed_test.py keeps it so.
         """
         return self._text
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both hold the same text, so that equal ones can be counted unopened."""
+        return isinstance(other, Identifying) and other._holds(self._text)
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def _holds(self, text: str) -> bool:
+        return self._text == text
 
     def __bool__(self) -> bool:
         """Whether there is a text at all; what a cluster does not say is an empty one."""
@@ -103,15 +113,50 @@ class NodeObservation(_Sealed):
 
 
 @final
+class WorkloadKindObservation(_Sealed):
+    """All objects of one kind: how many there are in each namespace, and when each was made.
+
+    `kind` is its plural, as the API names it. `created` is UNIX seconds, in no order.
+    """
+
+    __slots__ = ("counts", "created", "kind")
+
+    def __init__(
+        self, *, kind: str, counts: Mapping[Identifying, int], created: Sequence[float]
+    ) -> None:
+        self.kind = kind
+        self.counts = counts
+        self.created = created
+
+
+@final
+class WorkloadsObservation(_Sealed):
+    """Namespaces, by name, with the UNIX seconds at which they were made (None where the API does
+    not say), and what is in them: a stream that is read once, one kind in memory.
+    """
+
+    __slots__ = ("kinds", "namespaces")
+
+    def __init__(
+        self,
+        *,
+        namespaces: Mapping[Identifying, float | None],
+        kinds: Iterable[WorkloadKindObservation],
+    ) -> None:
+        self.namespaces = namespaces
+        self.kinds = kinds
+
+
+@final
 class Observation(_Sealed):
     """One look at a cluster.
 
     `nodes` may be a stream that is read once, page by page, so that a large cluster is never
     whole in memory before it is anonymous. `kube_system_uid` is the UID of the `kube-system`
-    namespace where the volunteer may read it, else None.
+    namespace where the volunteer may read it, else None. `workloads` is None unless asked for.
     """
 
-    __slots__ = ("kube_system_uid", "master_version", "nodes")
+    __slots__ = ("kube_system_uid", "master_version", "nodes", "workloads")
 
     def __init__(
         self,
@@ -119,7 +164,9 @@ class Observation(_Sealed):
         master_version: Identifying,
         nodes: Iterable[NodeObservation],
         kube_system_uid: Identifying | None = None,
+        workloads: WorkloadsObservation | None = None,
     ) -> None:
         self.master_version = master_version
         self.nodes = nodes
         self.kube_system_uid = kube_system_uid
+        self.workloads = workloads

@@ -20,7 +20,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from report import Identifying, NodeObservation, Observation
+from report import (
+    Identifying,
+    NodeObservation,
+    Observation,
+    WorkloadKindObservation,
+    WorkloadsObservation,
+)
 
 CANARY = "kxqzwpmvjtrhgylu"
 
@@ -41,13 +47,21 @@ def sealed(text: str) -> dict[str, object]:
         kubelet_version=secret,
         capacity={secret: secret},
     )
-    observation = Observation(master_version=secret, nodes=[node], kube_system_uid=secret)
+    kind = WorkloadKindObservation(kind="pods", counts={secret: 1}, created=[])
+    workloads = WorkloadsObservation(namespaces={secret: None}, kinds=[kind])
+    observation = Observation(
+        master_version=secret, nodes=[node], kube_system_uid=secret, workloads=workloads
+    )
     return {
         "a text": secret,
         "a node": node,
         "an observation": observation,
         "capacities": node.capacity,
         "a list of nodes": observation.nodes,
+        "workloads": workloads,
+        "workloads of a kind": kind,
+        "namespaces": workloads.namespaces,
+        "counts": kind.counts,
     }
 
 
@@ -135,3 +149,9 @@ def test_what_is_shown() -> None:
 def test_reveal() -> None:
     """The one way to the text is to ask for it by name."""
     assert Identifying(CANARY).reveal() == CANARY
+
+
+def test_counting() -> None:
+    """Equal texts count as one without being opened, and a text is not equal to what it seals."""
+    assert len({Identifying("a"), Identifying("a"), Identifying("b")}) == 2
+    assert Identifying("a") != "a"

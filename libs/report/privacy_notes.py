@@ -49,7 +49,7 @@ def _notes_of(kind: inspect.Type, above: str) -> Iterator[PrivacyNote]:
                 path = f"{above}.{field.encode_name}".removeprefix(".")
                 yield _note(path, field.type)
                 yield from _notes_of(field.type, path)
-        case inspect.StrType() | inspect.NoneType():
+        case inspect.StrType() | inspect.IntType() | inspect.NoneType():
             pass
         case _:
             raise LookupError(f"{above}: no privacy note is read from a {type(kind).__name__}")

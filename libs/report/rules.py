@@ -84,3 +84,5 @@ def _texts(report: Report) -> Iterator[tuple[str, str]]:
         for place, resource in enumerate(node.capacity or ()):
             yield f"{path}.capacity[{place}].resource", resource.resource
             yield f"{path}.capacity[{place}].value", resource.value
+    for index, kind in enumerate((report.workloads and report.workloads.kinds) or ()):
+        yield f"$.workloads.kinds[{index}].kind", kind.kind

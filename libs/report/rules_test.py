@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from report import Extension, InvalidReport, Node, Report, Resource
+from report import (
+    Extension,
+    InvalidReport,
+    NamespaceCount,
+    Node,
+    Report,
+    Resource,
+    WorkloadKind,
+    Workloads,
+)
 from report.rules import (
     check_characters,
     check_identity,
@@ -103,3 +112,12 @@ def test_every_field_of_a_node(path: str, node: Node) -> None:
     with pytest.raises(InvalidReport) as raised:
         check_characters(report)
     assert raised.value.path == f"$.nodes[1].{path}"
+
+
+def test_kind_of_workload() -> None:
+    """A forbidden character is found in the kind of a workload, and its path is told."""
+    kinds = tuple(WorkloadKind(kind=kind, per_namespace=()) for kind in ("pods", "\n"))
+    workloads = Workloads(namespaces=NamespaceCount(count=1), kinds=kinds)
+    with pytest.raises(InvalidReport) as raised:
+        check_characters(Report(version="v", cluster_id="c", workloads=workloads))
+    assert raised.value.path == "$.workloads.kinds[1].kind"

@@ -13,61 +13,22 @@ from typing import Annotated, Final, TypeAlias
 
 from msgspec import Meta, Struct, field
 
-from report.patterns import (
-    CLUSTER_ID,
-    EXTENSION_KEY,
-    FORBIDDEN_IN_TEXT,
-    FORBIDDEN_IN_VALUE,
-    UNIX_SECONDS,
-    anchored,
+from report.field_types import (
+    ClusterID,
+    ExtensionName,
+    ExtensionValue,
+    OptionalText,
+    ReporterVersion,
+    RequiredText,
+    UnixSeconds,
+    note,
 )
+from report.workload_schema import Workloads
 
 MAX_NODES: Final = 20_000
 MAX_CAPACITIES_PER_NODE: Final = 64
 MAX_EXTENSIONS: Final = 256
-MAX_IDENTITY_CHARACTERS: Final = 128
-MAX_TIMESTAMP_CHARACTERS: Final = 20
-MAX_TEXT_CHARACTERS: Final = 512
-MAX_EXTENSION_VALUE_CHARACTERS: Final = 4_096
 
-
-def _text(at_most: int, stated: dict[str, object], *, at_least: int = 0) -> Meta:
-    """Lengths are characters; `stated` is JSON Schema for what `report.rules` enforces."""
-    return Meta(min_length=at_least or None, max_length=at_most, extra_json_schema=stated)
-
-
-def _without(forbidden: str) -> dict[str, object]:
-    return {"not": {"pattern": forbidden}}
-
-
-def _matching(pattern: str) -> dict[str, object]:
-    return {"pattern": anchored(pattern)}
-
-
-def _note(meaning: str, *, purpose: str, treatment: str, guess: str) -> Meta:
-    """What a field is, why it is sent, what is done to it, and who could test which guess."""
-    return Meta(
-        description=meaning, extra={"purpose": purpose, "treatment": treatment, "guess": guess}
-    )
-
-
-OptionalText: TypeAlias = Annotated[str, _text(MAX_TEXT_CHARACTERS, _without(FORBIDDEN_IN_TEXT))]
-RequiredText: TypeAlias = Annotated[OptionalText, Meta(min_length=1)]
-ReporterVersion: TypeAlias = Annotated[
-    str, _text(MAX_IDENTITY_CHARACTERS, _without(FORBIDDEN_IN_TEXT), at_least=1)
-]
-ClusterID: TypeAlias = Annotated[
-    str, _text(MAX_IDENTITY_CHARACTERS, _matching(CLUSTER_ID), at_least=1)
-]
-UnixSeconds: TypeAlias = Annotated[
-    str, _text(MAX_TIMESTAMP_CHARACTERS, _matching(UNIX_SECONDS), at_least=1)
-]
-ExtensionName: TypeAlias = Annotated[
-    str, _text(MAX_TEXT_CHARACTERS, _matching(EXTENSION_KEY), at_least=1)
-]
-ExtensionValue: TypeAlias = Annotated[
-    str, _text(MAX_EXTENSION_VALUE_CHARACTERS, _without(FORBIDDEN_IN_VALUE))
-]
 
 _VERSIONS_ARE_SHARED: Final = (
     "Who knows the exact versions of your cluster can tell that a row fits it, as it fits every "
@@ -83,7 +44,7 @@ class Resource(Struct, frozen=True, gc=False):
 
     resource: Annotated[
         RequiredText,
-        _note(
+        note(
             "Name of a resource: `cpu`, `memory`, `pods`, `nvidia.com/gpu`.",
             purpose="To know which kinds of hardware are in use.",
             treatment="Sent where the whole name is on the public list, else the resource is left "
@@ -94,7 +55,7 @@ class Resource(Struct, frozen=True, gc=False):
     ]
     value: Annotated[
         RequiredText,
-        _note(
+        note(
             "How much of it, as a Kubernetes quantity: `4`, `15437428Ki`.",
             purpose="To know how large nodes are.",
             treatment="Sent where it is a quantity: at most 15 characters, a number with a unit.",
@@ -109,7 +70,7 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, rena
 
     id: Annotated[
         RequiredText,
-        _note(
+        note(
             "Pseudonym of the node, 32 hex digits.",
             purpose="To tell a node that stays from one that is replaced.",
             treatment="BLAKE2b over the cluster ID and the node's name, machineID and systemUUID. "
@@ -123,7 +84,7 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, rena
     ]
     operating_system: Annotated[
         OptionalText | None,
-        _note(
+        note(
             "Operating system: `linux`, `windows`.",
             purpose="To know what Kubernetes runs on.",
             treatment="Sent where it is on the public list, else `other`.",
@@ -132,7 +93,7 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, rena
     ] = None
     os_image: Annotated[
         OptionalText | None,
-        _note(
+        note(
             "Distribution and release: `Debian GNU/Linux 12 (bookworm)`.",
             purpose="To know which distributions, and which of their releases, are in use.",
             treatment="Sent where the whole text is of a public family, else `other`.",
@@ -141,7 +102,7 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, rena
     ] = None
     kernel_version: Annotated[
         OptionalText | None,
-        _note(
+        note(
             "Version of the kernel: `6.1.0-18-cloud-amd64`.",
             purpose="To know how old the kernels are that Kubernetes has to support.",
             treatment="Numbers and the suffixes of known distributions; another suffix is cut.",
@@ -150,7 +111,7 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, rena
     ] = None
     architecture: Annotated[
         OptionalText | None,
-        _note(
+        note(
             "Processor architecture: `amd64`, `arm64`.",
             purpose="To know which architectures images have to be built for.",
             treatment="Sent where it is on the public list, else `other`.",
@@ -159,7 +120,7 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, rena
     ] = None
     container_runtime_version: Annotated[
         OptionalText | None,
-        _note(
+        note(
             "Container runtime and its version: `containerd://1.7.13`.",
             purpose="To know which runtimes, and how old ones, are in use.",
             treatment="A known runtime, numbers and known flavours; the rest is cut.",
@@ -168,7 +129,7 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, rena
     ] = None
     kubelet_version: Annotated[
         OptionalText | None,
-        _note(
+        note(
             "Version of the kubelet: `v1.30.2`.",
             purpose="To know which versions are in use, and how far nodes lag behind.",
             treatment="Numbers and the flavours of known distributions; the rest is cut.",
@@ -177,7 +138,7 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, rena
     ] = None
     cloud_provider: Annotated[
         OptionalText | None,
-        _note(
+        note(
             "Where the node runs: `aws`, `gce`, `unknown`.",
             purpose="To know where clusters run.",
             treatment="The scheme of providerID where it is on the public list, else `unknown`. "
@@ -187,7 +148,7 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, rena
     ] = None
     capacity: Annotated[
         Annotated[tuple[Resource, ...], Meta(max_length=MAX_CAPACITIES_PER_NODE)] | None,
-        _note(
+        note(
             "Resources that the node has.",
             purpose="To know how large nodes are, and what hardware they have.",
             treatment="Only resources with a public name and a quantity, in alphabetical order.",
@@ -201,7 +162,7 @@ class Extension(Struct, frozen=True, gc=False):
 
     name: Annotated[
         ExtensionName,
-        _note(
+        note(
             "Name of a fact of your own, such as `example.com/region`.",
             purpose="Whatever you want it for.",
             treatment="Your own words, sent as they are.",
@@ -210,7 +171,7 @@ class Extension(Struct, frozen=True, gc=False):
     ]
     value: Annotated[
         ExtensionValue,
-        _note(
+        note(
             "The fact itself.",
             purpose="Whatever you want it for.",
             treatment="Your own words, sent as they are.",
@@ -228,7 +189,7 @@ class Report(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="came
 
     version: Annotated[
         ReporterVersion,
-        _note(
+        note(
             "Version of the program that made the report. Never parsed.",
             purpose="To know which reports a defect of that program touched.",
             treatment="Sent as it is: it comes from the program, not from your cluster.",
@@ -237,7 +198,7 @@ class Report(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="came
     ]
     timestamp: Annotated[
         UnixSeconds | None,
-        _note(
+        note(
             "When the report was made, in UNIX seconds.",
             purpose="To date a report that is printed or passed on.",
             treatment="A collector does not keep it: it stamps the hour of receipt.",
@@ -247,7 +208,7 @@ class Report(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="came
     ] = None
     cluster_id: Annotated[
         ClusterID,
-        _note(
+        note(
             "Name under which the reports of one cluster are counted.",
             purpose="To count a cluster once, however often it reports.",
             treatment="What you typed, as it is; a random UUID is best. With `auto`, a UUID "
@@ -258,7 +219,7 @@ class Report(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="came
     ] = field(name="clusterID")
     master_version: Annotated[
         OptionalText | None,
-        _note(
+        note(
             "Version of the Kubernetes API server: `v1.30.2`.",
             purpose="To know which versions are in use, and for how long.",
             treatment="Numbers and the flavours of known distributions; the rest is cut.",
@@ -267,7 +228,7 @@ class Report(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="came
     ] = None
     nodes: Annotated[
         Nodes | None,
-        _note(
+        note(
             "The nodes of the cluster, none of them by name.",
             purpose="To know how large clusters are, and how alike their nodes.",
             treatment="Sorted by `id`: the order in which Kubernetes lists nodes is that of their "
@@ -278,10 +239,20 @@ class Report(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="came
     ] = None
     extensions: Annotated[
         Extensions | None,
-        _note(
+        note(
             "Facts that you chose to add. Usually none.",
             purpose="Whatever you want them for.",
             treatment="Your own words, sent as they are.",
             guess="Whoever knows your words recognises them.",
+        ),
+    ] = None
+    workloads: Annotated[
+        Workloads | None,
+        note(
+            "How many namespaces and workloads there are, and their ages. Absent unless asked for.",
+            purpose="To know how clusters are used, beyond their nodes.",
+            treatment="Left out without `--include workloads`. Counts and rounded ages only, and "
+            "no name of anything.",
+            guess="See the fields below.",
         ),
     ] = None

@@ -33,6 +33,13 @@ from tests.bigquery.emulator import PROJECT, running_emulator
 
 HOUR = 1_795_417_200  # 2026-11-23T07:00:00Z
 DAY = 86_400
+WORKLOADS = {
+    "namespaces": {"count": 3, "meanAge": 940},
+    "kinds": [
+        {"kind": "pods", "perNamespace": [1, 0, 2], "medianAge": 860},
+        {"kind": "jobs", "perNamespace": [2, 1]},
+    ],
+}
 PATIENCE = Persistence(call_seconds=20, retry_seconds=20)
 
 
@@ -78,6 +85,12 @@ def _report(key: str, *, received_at: int = HOUR, cluster_id: str = "c") -> Spoo
     return SpooledReport(1, key, received_at, json.dumps(document, ensure_ascii=False).encode())
 
 
+def _with_workloads(key: str) -> SpooledReport:
+    plain = _report(key)
+    document = {**json.loads(plain.encoded), "workloads": WORKLOADS}
+    return SpooledReport(1, key, HOUR, json.dumps(document).encode())
+
+
 def _write(emulator: str, table: BigQueryTable, data_dir: Path, *reports: SpooledReport) -> None:
     database = open_bigquery(table, data_dir=data_dir, persistence=PATIENCE, emulator=emulator)
     with closing(database):
@@ -114,6 +127,26 @@ def test_a_table_is_made_and_filled(
         ("c", "one-4", "4", "süß 中"),
     ]
     assert str(found[0][4]) == "2026-11-23 07:00:00+00:00"
+
+
+def test_workloads_can_be_queried(
+    emulator: str, client: bigquery.Client, table: BigQueryTable, tmp_path: Path
+) -> None:
+    """Workloads are there in the view, nested, beside a report that has none."""
+    _write(emulator, table, tmp_path, _with_workloads("one"), _report("two"))
+    _make_view(emulator, table)
+    namespaces = f"""
+        SELECT reportKey, workloads.namespaces.`count`, workloads.namespaces.meanAge
+        FROM `{table.view}` ORDER BY 1
+    """  # noqa: S608 - a name of ours
+    assert _rows(client, namespaces) == [("one", 3, 940), ("two", None, None)]
+    kinds = f"""
+        SELECT kind.kind, kind.medianAge, namespaces
+        FROM `{table.view}`, UNNEST(workloads.kinds) AS kind,
+            UNNEST(kind.perNamespace) AS namespaces
+        WHERE kind.kind = 'pods' ORDER BY 3
+    """  # noqa: S608 - a name of ours
+    assert _rows(client, kinds) == [("pods", 860, number) for number in (0, 1, 2)]
 
 
 def test_rows_without_a_key_are_all_in_the_view(

@@ -6,19 +6,24 @@ the fields asked for with `--verbatim`.
 
 import json
 import secrets
+from collections.abc import Mapping
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from report import Disclosure, Extension, Observation, decode
+from report import Disclosure, Extension, Observation, WorkloadsObservation, decode
 from report.anonymisation import OMITTABLE_FIELDS, VERBATIM_FIELDS
 from tests.privacy.canaries import Canaries
 from tests.privacy.clusters import ClusterMaker
 from tests.privacy.leaks import leaks
 from volunteer import node_pages
+from volunteer.clock import Clock
+from volunteer.cluster_api import METADATA_OF_LIST, WHOLE, Answer
+from volunteer.listing import Limits, Listing
 from volunteer.reporting import Identity, Prepared, prepare
+from volunteer.workload_lists import observe_workloads
 
 SEEDS = st.integers(0, 2**64 - 1)
 IDENTITIES = {
@@ -40,9 +45,46 @@ def look(
     uid = node_pages.read_uid(maker.answer("V1Namespace"))
     return Observation(
         master_version=node_pages.read_version(maker.answer("VersionInfo")),
-        nodes=page.nodes,
+        nodes=page.items,
         kube_system_uid=uid if has_uid else None,
+        workloads=workloads_of(maker),
     )
+
+
+class CanaryApi:
+    """The API of a cluster in which every object is full of canaries, whatever is asked for."""
+
+    server = "https://cluster.example"
+
+    def __init__(self, maker: ClusterMaker) -> None:
+        self._maker = maker
+        self._namespaces = maker.objects("V1Namespace", 3, ())
+
+    def get(
+        self, path: str, _query: Mapping[str, str], *, seconds: float, accept: str = WHOLE
+    ) -> Answer:
+        """See `ClusterApi.get`."""
+        assert seconds > 0
+        assert accept == METADATA_OF_LIST
+        names = [each["metadata"]["name"] for each in self._namespaces]
+        items = (
+            self._namespaces
+            if path == "/api/v1/namespaces"
+            else self._maker.objects("V1ConfigMap", 4, names)
+        )
+        kind = "PartialObjectMetadataList"
+        body = self._maker.answer("V1NodeList", kind=kind, metadata={}, items=items)
+        return Answer(200, bytearray(body))
+
+    def renew_credentials(self) -> None:
+        """See `ClusterApi.renew_credentials`."""
+
+
+def workloads_of(maker: ClusterMaker) -> WorkloadsObservation:
+    """Return the workloads that the volunteer sees of a cluster full of canaries."""
+    clock = Clock(now=lambda: 0.0, unix_time=lambda: 0.0, sleep=lambda _: None)
+    listing = Listing(CanaryApi(maker), clock=clock, random=Random(0), limits=Limits())
+    return observe_workloads(listing)
 
 
 def report_of(
@@ -75,6 +117,18 @@ def test_nothing_identifying_without_any_key(seed: int) -> None:
     observation = look(ClusterMaker(Random(seed), canaries), has_uid=False)
     prepared = report_of(observation, IDENTITIES["no secret"])
     assert leaks(prepared.body, canaries.fragments) == set()
+
+
+@given(seed=SEEDS)
+def test_workloads_are_there(seed: int) -> None:
+    """Of namespaces and workloads full of canaries there are numbers in the report."""
+    maker = ClusterMaker(Random(seed), Canaries(Random(seed)))
+    workloads = report_of(look(maker), IDENTITIES["secret"]).anonymised.report.workloads
+    assert workloads is not None
+    assert workloads.namespaces.count == 3
+    kinds = workloads.kinds or ()
+    assert len(kinds) == 10
+    assert all(sum(kind.per_namespace) == 3 and kind.per_namespace[0] < 3 for kind in kinds)
 
 
 @given(seed=SEEDS, omit=st.frozensets(st.sampled_from(sorted(OMITTABLE_FIELDS))))

@@ -7,7 +7,8 @@ object also gets fields that no schema knows.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
@@ -43,6 +44,18 @@ class ClusterMaker:
     def nodes(self, count: int) -> list[dict[str, Any]]:
         """Return so many nodes."""
         return [self._object("V1Node") for _ in range(count)]
+
+    def objects(self, model: str, count: int, namespaces: Sequence[str]) -> list[dict[str, Any]]:
+        """Return so many whole objects in these namespaces, made at some time: all that is read of
+        them where only metadata is asked for, and all that is not.
+        """
+        made = [self._object(model) for _ in range(count)]
+        for each in made:
+            moment = datetime.fromtimestamp(self._random.randrange(2_000_000_000), tz=UTC)
+            each["metadata"]["creationTimestamp"] = moment.isoformat()
+            if namespaces:
+                each["metadata"]["namespace"] = self._random.choice(namespaces)
+        return made
 
     def _object(self, model: str) -> dict[str, Any]:
         described = getattr(models, model)

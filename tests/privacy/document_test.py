@@ -15,6 +15,7 @@ from tools.schema import with_fields
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs/privacy.md").read_text(encoding="utf-8")
 MOST_LINES_TO_READ = 150
+MOST_LINES_FOR_WORKLOADS = 50
 
 _NOT_CODE = {
     *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE),
@@ -65,6 +66,15 @@ def test_reading_list() -> None:
         for file, names in listed.items()
     )
     assert 0 < lines < MOST_LINES_TO_READ
+
+
+def test_reading_of_workloads() -> None:
+    """What the sceptic has to read of workloads is the whole of one file, in under 50 lines."""
+    file = "libs/report/workload_summary.py"
+    source = (ROOT / file).read_text(encoding="utf-8")
+    functions = [each.name for each in ast.parse(source).body if isinstance(each, ast.FunctionDef)]
+    assert f"`{file}`, under {MOST_LINES_FOR_WORKLOADS} lines" in DOCUMENT
+    assert 0 < code_lines(source, functions) < MOST_LINES_FOR_WORKLOADS
 
 
 def test_example() -> None:

@@ -21,6 +21,7 @@ PYTEST_TESTS_FAILED = 1  # and not 2 to 5: interrupted, internal error, wrong us
 CANARIES = "tests/privacy/canary_test.py::test_nothing_identifying_gets_out[secret]"
 PSEUDONYMS = "libs/report/pseudonym_test.py"
 ANONYMISER = "libs/report/anonymisation_test.py"
+SUMMARY = "libs/report/workload_summary_test.py"
 WALL = "libs/report/observation_test.py::test_no_encoder"
 
 
@@ -118,6 +119,30 @@ MISTAKES = {
         "nodes.sort(key=lambda node: node.id)",
         "pass",
         f"{ANONYMISER}::test_order_of_nodes",
+    ),
+    "send exact ages": Mistake(
+        "workload_summary.py",
+        "return round(whole, min(0, _SIGNIFICANT_DIGITS - len(str(whole))))",
+        "return whole",
+        f"{SUMMARY}::test_two_significant_digits",
+    ),
+    "count namespaces one by one": Mistake(
+        "workload_summary.py",
+        "per_namespace=histogram(seen.counts.get(name, 0) for name in namespaces),",
+        "per_namespace=tuple(seen.counts.get(name, 0) for name in namespaces),",
+        f"{SUMMARY}::test_names_and_order",
+    ),
+    "send a name as a kind": Mistake(
+        "workload_summary.py",
+        "kind=seen.kind,",
+        "kind=next(iter(namespaces)).reveal() if namespaces else seen.kind,",
+        CANARIES,
+    ),
+    "send a kind that is no public word": Mistake(
+        "workload_summary.py",
+        "if vocabulary.is_known_workload_kind(kind.kind)",
+        "if kind.kind",
+        f"{SUMMARY}::test_unknown_kind",
     ),
     "show what is sealed": Mistake(
         "observation.py",

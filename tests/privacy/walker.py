@@ -33,7 +33,14 @@ _FILES = {
     "$.nodes[].kubeletVersion": "kubernetes_versions.toml",
     "$.nodes[].cloudProvider": "cloud_providers.toml",
     "$.nodes[].capacity[].resource": "resources.toml",
+    "$.workloads.kinds[].kind": "workloads.toml",
 }
+_COUNTS = {"$.workloads.namespaces.count", "$.workloads.kinds[].perNamespace[]"}
+_AGES = {
+    *("$.workloads.namespaces.meanAge", "$.workloads.namespaces.medianAge"),
+    *("$.workloads.kinds[].meanAge", "$.workloads.kinds[].medianAge"),
+}
+_AGE = re.compile("[0-9]|[1-9][0-9]0*")
 
 
 @dataclass(frozen=True)
@@ -55,28 +62,34 @@ class Typed:
 
 
 def strange_strings(body: bytes, typed: Typed) -> list[str]:
-    """Return the paths of the strings in a report that are nothing they may be."""
-    return [
-        path for path, text in _strings(json.loads(body), "$") if not _may_be(path, text, typed)
-    ]
+    """Return the paths of the strings and numbers in a report that are nothing they may be."""
+    return [path for path, leaf in _leaves(json.loads(body), "$") if not _may_be(path, leaf, typed)]
 
 
-def _strings(value: object, path: str) -> Iterator[tuple[str, str]]:
+def _leaves(value: object, path: str) -> Iterator[tuple[str, str | int]]:
     match value:
-        case str():
+        case bool():
+            yield f"{path} is no string", ""
+        case str() | int():
             yield path, value
         case list():
             for index, member in enumerate(value):
-                yield from _strings(member, f"{path}[{index}]")
+                yield from _leaves(member, f"{path}[{index}]")
         case dict():
             for name, member in value.items():
-                yield from _strings(member, f"{path}.{name}")
+                yield from _leaves(member, f"{path}.{name}")
         case _:
             yield f"{path} is no string", ""
 
 
-def _may_be(path: str, text: str, typed: Typed) -> bool:
+def _may_be(path: str, leaf: str | int, typed: Typed) -> bool:
     place = re.sub(r"\[[0-9]+\]", "[]", path)
+    if isinstance(leaf, int):
+        return place in _COUNTS or (place in _AGES and _AGE.fullmatch(str(leaf)) is not None)
+    return _is_allowed_text(place, leaf, typed)
+
+
+def _is_allowed_text(place: str, text: str, typed: Typed) -> bool:
     own_words = typed.by_place()
     if place in own_words:
         return text in own_words[place]

@@ -53,6 +53,25 @@ def test_public_words() -> None:
     assert strange_strings(report_of(observation, PSEUDONYMS[0]), TYPED) == []
 
 
+@pytest.mark.parametrize(
+    "workloads",
+    [
+        {"namespaces": {"count": "3"}},
+        {"namespaces": {"count": 3, "name": "acme"}},
+        {"namespaces": {"count": 3, "meanAge": 1234}},
+        {"namespaces": {"count": 3, "created": 1512086400}},
+        {"kinds": [{"kind": "acme", "perNamespace": [3]}]},
+        {"kinds": [{"kind": "pods", "perNamespace": {"acme": 3}}]},
+        {"kinds": [{"kind": "pods", "medianAge": True}]},
+    ],
+)
+def test_strange_workloads(workloads: dict[str, object]) -> None:
+    """The walker finds a name, an exact age, and a number where none belongs."""
+    assert strange_strings(json.dumps({"workloads": workloads}).encode(), TYPED)
+    fine = {"namespaces": {"count": 3, "meanAge": 1200}}
+    assert strange_strings(json.dumps({"workloads": fine}).encode(), TYPED) == []
+
+
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("text", ["kube-worker-7", "ip-10-0-0-7", "acme", "7f9c24e8b1a04d52", "é"])
 def test_strange_strings(field: str, text: str) -> None:

@@ -85,9 +85,17 @@ def _single_errors(value: JSON, field: JSONObject, *, location: str) -> list[tup
         return _record_errors(value, fields_of(field), within=f"{location}.")
     if isinstance(value, dict):
         return [(location, f"This field: {location} is a record.")]
-    if field.get("type") == "TIMESTAMP" and not _is_timestamp(value):
-        return [(location, f"Could not parse '{value}' as a timestamp.")]
-    return []
+    complaint = _complaint(value, str(field.get("type")))
+    return [(location, complaint)] if complaint else []
+
+
+def _complaint(value: JSON, kind: str) -> str:
+    """Return why a single value is none of that type, empty where it is one."""
+    if kind == "TIMESTAMP" and not _is_timestamp(value):
+        return f"Could not parse '{value}' as a timestamp."
+    if kind == "INTEGER" and not _is_integer(value):
+        return f"Cannot convert value to integer (bad value): {value}"
+    return ""
 
 
 def _is_timestamp(value: JSON) -> bool:
@@ -98,6 +106,14 @@ def _is_timestamp(value: JSON) -> bool:
             return False
         return True
     return isinstance(value, int | float)
+
+
+def _is_integer(value: JSON) -> bool:
+    """Whether it is a number of 64 bits, or a text of one, as Google's JSON has them."""
+    try:
+        return not isinstance(value, bool) and -(2**63) <= int(str(value)) < 2**63
+    except ValueError:
+        return False
 
 
 def _by_name(fields: Sequence[JSONObject]) -> dict[str, JSONObject]:

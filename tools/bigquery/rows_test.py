@@ -8,6 +8,7 @@ from tools.bigquery.rows import find_errors, without_unknown
 FIELDS: list[JSONObject] = [
     {"name": "version", "type": "STRING", "mode": "REQUIRED"},
     {"name": "at", "type": "TIMESTAMP"},
+    {"name": "ages", "type": "INTEGER", "mode": "REPEATED"},
     {
         "name": "nodes",
         "type": "RECORD",
@@ -24,6 +25,7 @@ FIELDS: list[JSONObject] = [
         {"VERSION": "v"},
         {"version": "v", "at": "2026-11-23T07:00:00Z", "nodes": []},
         {"version": "v", "at": None, "nodes": [{"id": "1"}, {"id": "2"}]},
+        {"version": "v", "ages": [0, 2**63 - 1, "940"]},
     ],
 )
 def test_a_row_that_fits_has_no_errors(row: JSONObject) -> None:
@@ -44,6 +46,9 @@ def test_a_row_that_fits_has_no_errors(row: JSONObject) -> None:
         ({"version": {}}, "This field: version is a record."),
         ({"version": ["v"]}, "Array specified for non-repeated field: version."),
         ({"version": "v", "at": "noon"}, "Could not parse 'noon' as a timestamp."),
+        ({"version": "v", "ages": ["old"]}, "Cannot convert value to integer (bad value): old"),
+        ({"version": "v", "ages": [1.5]}, "Cannot convert value to integer (bad value): 1.5"),
+        ({"version": "v", "ages": 1}, "Repeated field must be imported as a JSON array."),
     ],
 )
 def test_a_row_that_does_not_fit_is_invalid(row: JSONObject, message: str) -> None:

@@ -41,12 +41,12 @@ def accept(post: Post, *, now: float, random_bytes: Callable[[int], bytes]) -> A
     """Return the report of `post` as it will be kept. `now` is UNIX seconds.
 
     Kept is the re-encoded valid report, never the received bytes; without capacities of unknown
-    resources, because older clients send more than they should; and stamped with the hour, so that
-    a proxy's access log cannot be joined to it.
+    resources and workloads of unknown kinds, because other clients may send more than they should;
+    and stamped with the hour, so that a proxy's access log cannot be joined to it.
     Raises a `Refusal` or `report.InvalidReport`.
     """
     _check_headers(post)
-    received = _without_unknown_resources(report.decode(_content(post)))
+    received = _without_unknown_words(report.decode(_content(post)))
     hour = int(now // SECONDS_PER_HOUR) * SECONDS_PER_HOUR
     encoded = report.encode(msgspec.structs.replace(received, timestamp=str(hour)))
     if post.idempotency_key is None:
@@ -73,6 +73,10 @@ def _content(post: Post) -> bytes:
     return post.body
 
 
+def _without_unknown_words(received: Report) -> Report:
+    return _without_unknown_kinds(_without_unknown_resources(received))
+
+
 def _without_unknown_resources(received: Report) -> Report:
     # Each name once: a report of a hundred nodes holds six names, six hundred times.
     names = {each.resource for node in received.nodes or () for each in node.capacity or ()}
@@ -86,6 +90,15 @@ def _without_unknown_resources(received: Report) -> Report:
 def _without_resources(unknown: frozenset[str], node: Node) -> Node:
     kept = tuple(each for each in node.capacity or () if each.resource not in unknown)
     return msgspec.structs.replace(node, capacity=kept or None)
+
+
+def _without_unknown_kinds(received: Report) -> Report:
+    workloads = received.workloads
+    if workloads is None or workloads.kinds is None:
+        return received
+    kept = tuple(each for each in workloads.kinds if vocabulary.is_known_workload_kind(each.kind))
+    known = msgspec.structs.replace(workloads, kinds=kept or None)
+    return msgspec.structs.replace(received, workloads=known)
 
 
 def _report_key(cluster_id: str, idempotency_key: str) -> str:

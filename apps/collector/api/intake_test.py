@@ -63,6 +63,27 @@ def test_capacities_of_unknown_resources_are_dropped() -> None:
     assert kept == [{"id": "a", "capacity": [cpu]}, {"id": "b"}, {"id": "c", "capacity": [cpu]}]
 
 
+def test_workloads_of_unknown_kinds_are_dropped() -> None:
+    """Only kinds with public names are kept; where none is left, the namespaces are."""
+    own = {"kind": "teamredqueues", "perNamespace": [1, 1]}
+    pods = {"kind": "pods", "perNamespace": [0, 2], "meanAge": 940}
+    namespaces = {"count": 2, "medianAge": 5_000}
+
+    def kept(*kinds: object) -> object:
+        workloads = {"namespaces": namespaces, "kinds": kinds}
+        return json.loads(take({**REPORT, "workloads": workloads}).encoded)["workloads"]
+
+    assert kept(own, pods, own) == {"namespaces": namespaces, "kinds": [pods]}
+    assert kept(own) == {"namespaces": namespaces}
+
+
+def test_workloads_without_kinds_are_kept() -> None:
+    """Namespaces alone are kept as they came, with what is unknown among them left out."""
+    workloads = {"namespaces": {"count": 2, "names": ["team-red"]}, "meanAge": 1}
+    encoded = json.loads(take({**REPORT, "workloads": workloads}).encoded)
+    assert encoded["workloads"] == {"namespaces": {"count": 2}}
+
+
 def test_without_a_key_the_identity_is_random() -> None:
     """A report without Idempotency-Key gets a random identity and is not remembered."""
     accepted = take()

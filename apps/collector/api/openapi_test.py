@@ -7,6 +7,7 @@ from jsonschema import Draft202012Validator
 
 from collector.api.openapi import openapi_document
 from collector.api.problems import STATUS_OF
+from report import Report, Workloads
 
 
 def test_every_status_of_the_table_is_described() -> None:
@@ -25,3 +26,10 @@ def test_references_stay_inside() -> None:
     assert {each.removeprefix("#/components/schemas/") for each in references} <= schemas.keys()
     for schema in schemas.values():
         Draft202012Validator.check_schema(schema)
+
+
+def test_every_field_of_a_report_is_described() -> None:
+    """The description has the fields of the wire contract, each by its name there."""
+    schemas = json.loads(openapi_document("1.2.3"))["components"]["schemas"]
+    assert tuple(schemas["Report"]["properties"]) == Report.__struct_encode_fields__
+    assert tuple(schemas["Workloads"]["properties"]) == Workloads.__struct_encode_fields__

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from collector.copying import ProgressFile, copy_reports
 from collector.databases import Database
-from collector.databases.abilities import Counts
+from collector.databases.abilities import Counts, LacksColumns
 from collector.databases.catalogue import DuckDBFile, parse_address
 from collector.databases.duckdb_reader import DuckDBReader
 from collector.databases.opening import opener_of
@@ -39,10 +39,20 @@ def copy(*, source: _From, target: _To) -> None:
     )
     opener = opener_of(parse_address(target), data_dir=address.path.parent, environment=os.environ)
     with closing(opener()) as database:
+        _warn(database)
         with _bar() as bar:
             task = bar.add_task("reports", total=total)
             copy_reports(reader, database, progress, copied=lambda count: bar.advance(task, count))
         _compare(total, database)
+
+
+def _warn(database: Database) -> None:
+    if isinstance(database, LacksColumns) and (columns := database.missing_columns()):
+        typer.echo(
+            f"the other table lacks {', '.join(columns)}, and these credentials may not add"
+            " columns; what reports hold there is not copied",
+            err=True,
+        )
 
 
 def _bar() -> Progress:

@@ -42,6 +42,14 @@ class Counts(Protocol):
 
 
 @runtime_checkable
+class LacksColumns(Protocol):
+    """A database whose table may be one that somebody else made, and forbids to change."""
+
+    def missing_columns(self) -> tuple[str, ...]:
+        """Return the columns that the table lacks: what reports hold there is not kept."""
+
+
+@runtime_checkable
 class Merges(Protocol):
     """A database that knows which reports it has, by key and hour of receipt."""
 

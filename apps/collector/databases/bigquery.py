@@ -76,6 +76,10 @@ class BigQueryDatabase:
         if taken and not self._is_proven:
             self._await_rows(taken)
 
+    def missing_columns(self) -> tuple[str, ...]:
+        """Return the columns that the table lacks; what reports hold there is not inserted."""
+        return self._table.missing_columns
+
     def count(self) -> int:
         """Return how many reports the table holds, each counted once."""
         return count_reports(self._service)
@@ -98,7 +102,7 @@ class BigQueryDatabase:
 
     def _insert(self, reports: tuple[SpooledReport, ...]) -> set[str]:
         """Insert reports, bury the invalid ones, and return the keys of those that were taken."""
-        request = _Request(reports, ignore_unknown=not self._table.has_all_columns)
+        request = _Request(reports, ignore_unknown=bool(self._table.missing_columns))
         try:
             self._service.attempt(partial(self._send, request), self._persistence)
         except (RowsNotTaken, RequestRefused) as error:

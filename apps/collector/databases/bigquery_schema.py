@@ -1,10 +1,10 @@
-"""The columns of a BigQuery table of reports: the original's, and two that we add.
+"""The columns of a BigQuery table of reports: the original's, and three that we add.
 
 The original's table is in use for years somewhere, so its columns keep their names, types and
 modes, and whatever is added is NULLABLE: its rows have none of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from google.cloud.bigquery import (
@@ -39,6 +39,12 @@ _NODE: Final = (
     SchemaField("capacity", "RECORD", "REPEATED", fields=_CAPACITY),
 )
 _EXTENSION: Final = (_text("name", "REQUIRED"), _text("value", "REQUIRED"))
+_AGES: Final = (SchemaField("meanAge", "INTEGER"), SchemaField("medianAge", "INTEGER"))
+_KIND: Final = (_text("kind"), SchemaField("perNamespace", "INTEGER", "REPEATED"), *_AGES)
+_WORKLOADS: Final = (
+    SchemaField("namespaces", "RECORD", fields=(SchemaField("count", "INTEGER"), *_AGES)),
+    SchemaField("kinds", "RECORD", "REPEATED", fields=_KIND),
+)
 COLUMNS: Final = (
     _text("version", "REQUIRED"),
     _text("timestamp", "REQUIRED"),
@@ -48,8 +54,9 @@ COLUMNS: Final = (
     SchemaField("extensions", "RECORD", "REPEATED", fields=_EXTENSION),
     REPORT_KEY,
     RECEIVED_AT,
+    SchemaField("workloads", "RECORD", fields=_WORKLOADS),
 )
-"""All columns, in the order in which a new table has them."""
+"""All columns, in the order in which a new table has them: what was added later is at the end."""
 
 
 def new_table(table_id: str) -> Table:
@@ -69,6 +76,20 @@ def merge(existing: Sequence[SchemaField], *, table_id: str) -> list[SchemaField
     never take reports, naming the column.
     """
     return _merge(existing, COLUMNS, within=f"table {table_id}: column ")
+
+
+def added(before: Sequence[SchemaField], after: Sequence[SchemaField]) -> tuple[str, ...]:
+    """Return the columns that only `after` has: `reportKey`, `nodes.osImage`."""
+    known = {"", *_paths(before)}
+    return tuple(
+        path for path in _paths(after) if path not in known and path.rpartition(".")[0] in known
+    )
+
+
+def _paths(fields: Sequence[SchemaField], within: str = "") -> Iterator[str]:
+    for field in fields:
+        yield f"{within}{field.name}"
+        yield from _paths(field.fields, f"{within}{field.name}.")
 
 
 def _merge(
@@ -97,8 +118,11 @@ def _merge_field(existing: SchemaField, ours: SchemaField | None, *, within: str
     if not ours.fields:
         return existing
     fields = _merge(existing.fields, ours.fields, within=f"{name}.")
-    resource = existing.to_api_repr()
-    resource["fields"] = [field.to_api_repr() for field in fields]
+    # A copy: what the library returns is the field's own, and `existing` is still to be compared.
+    resource = {
+        **existing.to_api_repr(),
+        "fields": [field.to_api_repr() for field in fields],
+    }
     return SchemaField.from_api_repr(resource)
 
 

@@ -4,11 +4,19 @@ import msgspec
 import pytest
 from google.cloud.bigquery import SchemaField
 
-from collector.databases.bigquery_schema import COLUMNS, RECEIVED_AT, REPORT_KEY, merge, new_table
+from collector.databases.bigquery_schema import COLUMNS, added, merge, new_table
 from collector.errors import DatabaseUnusable
-from report import Extension, Node, Report, Resource
+from report import (
+    Extension,
+    NamespaceCount,
+    Node,
+    Report,
+    Resource,
+    WorkloadKind,
+    Workloads,
+)
 
-ORIGINAL = [field for field in COLUMNS if field not in {REPORT_KEY, RECEIVED_AT}]
+ORIGINAL = list(COLUMNS[:6])
 
 
 def _fields_of(columns: tuple[SchemaField, ...], name: str) -> tuple[SchemaField, ...]:
@@ -16,13 +24,17 @@ def _fields_of(columns: tuple[SchemaField, ...], name: str) -> tuple[SchemaField
 
 
 def test_every_field_of_a_report_has_a_column() -> None:
-    """The columns are the fields of the wire contract, in its order, and the two added ones."""
+    """The columns are the fields of the wire contract, in its order, and the two of receipt."""
     nodes = _fields_of(COLUMNS, "nodes")
+    workloads = _fields_of(COLUMNS, "workloads")
     named: dict[type[msgspec.Struct], tuple[SchemaField, ...]] = {
-        Report: COLUMNS[:-2],
+        Report: (*ORIGINAL, COLUMNS[-1]),
         Node: nodes,
         Resource: _fields_of(nodes, "capacity"),
         Extension: _fields_of(COLUMNS, "extensions"),
+        Workloads: workloads,
+        NamespaceCount: _fields_of(workloads, "namespaces"),
+        WorkloadKind: _fields_of(workloads, "kinds"),
     }
     for struct, fields in named.items():
         wire_names = [field.encode_name for field in msgspec.structs.fields(struct)]
@@ -38,11 +50,31 @@ def test_a_new_table_has_a_partition_a_day_and_is_clustered() -> None:
 
 
 def test_the_table_of_the_original_gets_the_added_columns() -> None:
-    """The original's columns stay as they are, and two NULLABLE ones follow them."""
+    """The original's columns stay as they are, and three NULLABLE ones follow them."""
     merged = merge(ORIGINAL, table_id="p.d.t")
     assert merged[: len(ORIGINAL)] == ORIGINAL
-    added = [(field.name, field.field_type, field.mode) for field in merged[len(ORIGINAL) :]]
-    assert added == [("reportKey", "STRING", "NULLABLE"), ("receivedAt", "TIMESTAMP", "NULLABLE")]
+    new = [(field.name, field.field_type, field.mode) for field in merged[len(ORIGINAL) :]]
+    assert new == [
+        ("reportKey", "STRING", "NULLABLE"),
+        ("receivedAt", "TIMESTAMP", "NULLABLE"),
+        ("workloads", "RECORD", "NULLABLE"),
+    ]
+
+
+def test_a_table_of_the_first_release_becomes_as_a_new_one() -> None:
+    """A table that was made before there were workloads gets their column, and is complete."""
+    before = COLUMNS[:-1]
+    assert merge(before, table_id="p.d.t") == list(COLUMNS)
+    assert added(before, COLUMNS) == ("workloads",)
+
+
+def test_workloads_need_no_field() -> None:
+    """Nothing of the added column is REQUIRED, so it may be added to a table that has rows."""
+
+    def modes(field: SchemaField) -> set[str]:
+        return {field.mode}.union(*(modes(each) for each in field.fields))
+
+    assert modes(COLUMNS[-1]) == {"NULLABLE", "REPEATED"}
 
 
 def test_a_complete_table_stays_as_it_is() -> None:
@@ -61,6 +93,7 @@ def test_a_missing_field_within_a_record_is_added() -> None:
         ("name", "NULLABLE"),
         ("value", "NULLABLE"),
     ]
+    assert added(existing, merged) == ("extensions.value",)
 
 
 def test_an_empty_table_gets_all_columns_as_optional_ones() -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from google.cloud.bigquery import Table
 
 from collector.databases.bigquery_retrying import AT_OPENING, Persistence
-from collector.databases.bigquery_schema import REPORT_KEY, merge, new_table
+from collector.databases.bigquery_schema import REPORT_KEY, added, merge, new_table
 from collector.databases.bigquery_service import Change, Service
 from collector.databases.known_tables import KnownTables
 from collector.errors import DatabaseUnavailable, DatabaseUnusable
@@ -17,8 +17,8 @@ class PreparedTable:
 
     table: Table
 
-    has_all_columns: bool
-    """Whether it has a column for everything that a report may hold, and for its key."""
+    missing_columns: tuple[str, ...]
+    """What reports hold and it has no column for. These credentials may not add any."""
 
     is_empty: bool
     """Whether no row can be read. BigQuery may not deliver rows to it yet, see `prepare_table`."""
@@ -43,8 +43,8 @@ def prepare_table(service: Service, known: KnownTables) -> PreparedTable:
     known.add(service.address)
     if table.table_type != "TABLE":
         raise DatabaseUnusable(f"{service.address} is a {table.table_type.lower()}, not a table")
-    has_all_columns = _add_columns(service, table)
-    return PreparedTable(table, has_all_columns, not service.has_rows(table, AT_OPENING))
+    missing = _add_columns(service, table)
+    return PreparedTable(table, missing, not service.has_rows(table, AT_OPENING))
 
 
 def check_columns(service: Service, persistence: Persistence) -> None:
@@ -74,17 +74,17 @@ def _make(service: Service, known: KnownTables) -> Table:
     return table
 
 
-def _add_columns(service: Service, table: Table) -> bool:
-    """Add what is missing; return whether nothing is missing any more."""
+def _add_columns(service: Service, table: Table) -> tuple[str, ...]:
+    """Add what is missing; return what is missing still."""
     merged = merge(table.schema, table_id=str(service.address))
     if merged == list(table.schema):
-        return True
+        return ()
     before = table.schema
     table.schema = merged
     if service.change_table(table, ["schema"], AT_OPENING) is Change.MADE:
-        return True
+        return ()
     table.schema = before
-    return False
+    return added(before, merged)
 
 
 def _deleted(service: Service) -> DatabaseUnavailable:

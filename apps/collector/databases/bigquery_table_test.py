@@ -8,6 +8,7 @@ import pytest
 from collector.databases.bigquery_schema import COLUMNS
 from collector.databases.bigquery_testing import (
     TABLE,
+    WORKLOADS,
     batch_of,
     dead_letters_in,
     keys_of,
@@ -21,9 +22,8 @@ from tools.bigquery.server import FakeBigQuery, running_bigquery
 from tools.bigquery.service import Behaviour
 
 TABLE_ID = str(TABLE)
-ORIGINAL_COLUMNS: list[JSON] = [
-    field.to_api_repr() for field in COLUMNS if field.name not in {"reportKey", "receivedAt"}
-]
+ORIGINAL_COLUMNS: list[JSON] = [field.to_api_repr() for field in COLUMNS[:6]]
+FIRST_RELEASE_COLUMNS: list[JSON] = [field.to_api_repr() for field in COLUMNS[:-1]]
 
 
 def _add_original(fake: FakeBigQuery, *rows: JSONObject) -> None:
@@ -83,7 +83,7 @@ def test_the_table_of_the_original_is_used(tmp_path: Path) -> None:
         with open_database(fake.url, tmp_path) as database:
             database.write(batch_of(_reports(2)))
         table = fake.table(TABLE_ID)
-        assert table.column_names()[-2:] == ["reportKey", "receivedAt"]
+        assert table.column_names()[-3:] == ["reportKey", "receivedAt", "workloads"]
         assert table.rows[:2] == [old, old]
         assert len(table.view()) == 4
 
@@ -94,10 +94,50 @@ def test_the_table_of_the_original_is_used_without_permission_to_change_it(tmp_p
     with running_bigquery(behaviour=behaviour) as fake:
         _add_original(fake)
         with open_database(fake.url, tmp_path) as database:
+            assert database.missing_columns() == ("reportKey", "receivedAt", "workloads")
             database.write(batch_of(_reports(2)))
         rows = fake.table(TABLE_ID).rows
     assert [row["clusterID"] for row in rows] == ["cluster-0", "cluster-1"]
     assert all("reportKey" not in row for row in rows)
+
+
+def test_a_column_within_a_record_is_added(tmp_path: Path) -> None:
+    """Where a record lacks a field, the table gets it before rows are sent that have it."""
+    workloads = COLUMNS[-1].to_api_repr()
+    short: JSON = {**workloads, "fields": workloads["fields"][:1]}
+    columns: list[JSON] = [*FIRST_RELEASE_COLUMNS, short]
+    with running_bigquery() as fake:
+        fake.service.add(TABLE_ID, {"schema": {"fields": columns}})
+        with open_database(fake.url, tmp_path) as database:
+            database.write(batch_of([spooled(1, workloads=WORKLOADS)]))
+        assert [row["workloads"] for row in fake.table(TABLE_ID).rows] == [WORKLOADS]
+
+
+def test_workloads_are_kept(tmp_path: Path) -> None:
+    """A table of the first release gets the column, and a report's workloads are in its row."""
+    with running_bigquery() as fake:
+        fake.service.add(TABLE_ID, {"schema": {"fields": FIRST_RELEASE_COLUMNS}})
+        with open_database(fake.url, tmp_path) as database:
+            assert database.missing_columns() == ()
+            database.write(batch_of([spooled(1, workloads=WORKLOADS), spooled(2)]))
+        table = fake.table(TABLE_ID)
+        assert table.fields == [field.to_api_repr() for field in COLUMNS]
+        assert [row.get("workloads") for row in table.rows] == [WORKLOADS, None]
+    assert dead_letters_in(tmp_path) == []
+
+
+def test_a_report_outlives_workloads_that_cannot_be_kept(tmp_path: Path) -> None:
+    """Where the column may not be added, everything else of the report is in the table."""
+    behaviour = Behaviour(forbidden=frozenset({"tables.patch"}))
+    with running_bigquery(behaviour=behaviour) as fake:
+        fake.service.add(TABLE_ID, {"schema": {"fields": FIRST_RELEASE_COLUMNS}})
+        with open_database(fake.url, tmp_path) as database:
+            assert database.missing_columns() == ("workloads",)
+            database.write(batch_of([spooled(1, workloads=WORKLOADS), spooled(2)]))
+        with_workloads, without = fake.table(TABLE_ID).rows
+    assert with_workloads.keys() == without.keys()
+    assert with_workloads["reportKey"] == spooled(1).report_key
+    assert dead_letters_in(tmp_path) == []
 
 
 def test_columns_that_have_not_arrived_yet_are_waited_for(tmp_path: Path) -> None:

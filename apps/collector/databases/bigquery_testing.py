@@ -32,9 +32,20 @@ STUBBORN: Final = Persistence(
 """Tries again quickly, and for long."""
 
 
-def spooled(number: int, *, cluster_id: str = "", size: int = 0) -> SpooledReport:
+WORKLOADS: Final[dict[str, object]] = {
+    "namespaces": {"count": 3, "meanAge": 2**53, "medianAge": 860},
+    "kinds": [
+        {"kind": "pods", "perNamespace": [1, 0, 2], "meanAge": 940, "medianAge": 860},
+        {"kind": "ingresses", "perNamespace": [3]},
+    ],
+}
+
+
+def spooled(
+    number: int, *, cluster_id: str = "", size: int = 0, workloads: dict[str, object] | None = None
+) -> SpooledReport:
     """Return a valid report with a key of its own; `size` bytes or a little more."""
-    document = {
+    document: dict[str, object] = {
         "version": "v2.0.0",
         "timestamp": str(HOUR),
         "clusterID": cluster_id or f"cluster-{number}",
@@ -42,6 +53,8 @@ def spooled(number: int, *, cluster_id: str = "", size: int = 0) -> SpooledRepor
         "nodes": [{"id": "0" * 32, "capacity": [{"resource": "cpu", "value": "4"}]}],
         "extensions": [{"name": "example.com/zone", "value": ""}],
     }
+    if workloads is not None:
+        document["workloads"] = workloads
     return SpooledReport(number, f"{number:032x}", HOUR, json.dumps(document).encode())
 
 

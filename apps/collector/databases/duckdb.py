@@ -1,7 +1,7 @@
 """An embedded DuckDB file as a database: exactly once, because it keeps the position itself.
 
-The table `reports` has the columns of the original's BigQuery table, and `reportKey` and
-`receivedAt` (the hour, UTC).
+The table `reports` has the columns of the original's BigQuery table, `reportKey`, `receivedAt`
+(the hour, UTC) and `workloads`.
 """
 
 from collections.abc import Callable, Iterator

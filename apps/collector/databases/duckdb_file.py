@@ -8,7 +8,12 @@ from typing import Final
 
 import duckdb
 
-from collector.databases.duckdb_schema import FORMAT_VERSION, SCHEMA
+from collector.databases.duckdb_schema import (
+    FORMAT_VERSION,
+    UPGRADE,
+    VERSION_1,
+    VIEW_OF_VERSION_1,
+)
 from collector.errors import DatabaseUnavailable, DatabaseUnusable
 
 # The memory of a process that shares a small machine with the service. Extensions are never
@@ -19,34 +24,39 @@ CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
+_KNOWN_VERSIONS: Final = range(1, FORMAT_VERSION + 1)
 _LOCKED: Final = "Could not set lock on file"
 
 
 def prepare(path: Path) -> None:
-    """Make sure that there is a file of this format at `path`; make it where there is none.
+    """Make sure that there is a file of this format at `path`.
 
+    It is made where there is none, and a file of an earlier release is upgraded.
     Raises `DatabaseUnusable` for a file that is damaged, newer, or another program's, which is
     not changed; and `DatabaseUnavailable` while another process has it open.
     """
     with _errors(path, duckdb.Error, OSError):
-        if path.exists():
-            _check(path)
-        else:
+        if not path.exists():
             _make(path)
+        elif _version_of(path) < FORMAT_VERSION:
+            _upgrade(path)
 
 
 @contextmanager
 def opened_for_reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a file of this format, which is not changed; any number of readers may at a time.
+    """Open a file, which is not changed; any number of readers may at a time.
 
+    One of an earlier release looks as if it were upgraded.
     Raises `DatabaseUnusable` or `DatabaseUnavailable` as `prepare` does, then and while it is
     read; and `DatabaseUnusable` where there is no file.
     """
     if not path.exists():
         raise DatabaseUnusable(f"there is no DuckDB file {path}")
     with _errors(path, duckdb.Error):
-        _check(path)
+        version = _version_of(path)
         with closing(duckdb.connect(path, read_only=True, config=CONFIG)) as connection:
+            if version < FORMAT_VERSION:
+                _show_as_upgraded(connection)
             yield connection
 
 
@@ -65,8 +75,8 @@ def _errors(path: Path, *kinds: type[Exception]) -> Iterator[None]:
         ) from error
 
 
-def _check(path: Path) -> None:
-    """Look at the file without writing to it."""
+def _version_of(path: Path) -> int:
+    """Return the version of a file of ours, known to this release, without writing to it."""
     with closing(duckdb.connect(path, read_only=True, config=CONFIG)) as connection:
         tables = {row[0] for row in connection.execute("SHOW TABLES").fetchall()}
         if not {"format", "watermarks", "reports"} <= tables:
@@ -74,12 +84,31 @@ def _check(path: Path) -> None:
                 f"{path} is another program's DuckDB file; give another path with --database"
             )
         rows = connection.execute("SELECT version FROM format").fetchall()
-    if rows != [(FORMAT_VERSION,)]:
-        found = ", ".join(str(row[0]) for row in rows)
+    versions = [int(row[0]) for row in rows]
+    if len(versions) != 1 or versions[0] not in _KNOWN_VERSIONS:
         raise DatabaseUnusable(
-            f"{path} has format version {found}, this collector knows {FORMAT_VERSION}; "
-            "use the release that made it, or a newer one"
+            f"{path} has format version {', '.join(map(str, versions))}, "
+            f"this collector knows {FORMAT_VERSION}; use the release that made it, or a newer one"
         )
+    return versions[0]
+
+
+def _upgrade(path: Path) -> None:
+    try:
+        with closing(duckdb.connect(path, config=CONFIG)) as connection:
+            for statement in UPGRADE:
+                connection.execute(statement)
+    except duckdb.Error as error:
+        raise DatabaseUnavailable(
+            f"{path} cannot be upgraded to format version {FORMAT_VERSION} and is left as it was"
+            f" ({_first_line(error)})"
+        ) from error
+
+
+def _show_as_upgraded(connection: duckdb.DuckDBPyConnection) -> None:
+    row = connection.execute("SELECT current_database()").fetchone()
+    name = str(row and row[0]).replace('"', '""')
+    connection.execute(VIEW_OF_VERSION_1.format(reports=f'"{name}".main.reports'))
 
 
 def _make(path: Path) -> None:
@@ -95,8 +124,8 @@ def _make(path: Path) -> None:
     for leftover in (unfinished, _log_of(unfinished)):
         leftover.unlink(missing_ok=True)
     with closing(duckdb.connect(unfinished, config=CONFIG)) as connection:
-        connection.execute(SCHEMA)
-        connection.execute("INSERT INTO format VALUES (?)", [FORMAT_VERSION])
+        for statement in (VERSION_1, *UPGRADE):
+            connection.execute(statement)
     unfinished.rename(path)
     directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:

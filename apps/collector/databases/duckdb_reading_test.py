@@ -16,7 +16,7 @@ from collector.databases.duckdb_reading import position_of
 from collector.errors import DatabaseUnavailable, DatabaseUnusable
 from collector.records import Batch, SpooledReport
 from collector.testing import held_open
-from report import Extension, Node, Report, Resource
+from report import Extension, NamespaceCount, Node, Report, Resource, WorkloadKind, Workloads
 
 HOUR = 3_600
 FULL = Report(
@@ -30,6 +30,10 @@ FULL = Report(
     extensions=(
         Extension("example.com/quote", 'it\'s "quoted", \\ and ünïcode\n'),
         Extension("e", ""),
+    ),
+    workloads=Workloads(
+        namespaces=NamespaceCount(count=2, mean_age=5_000),
+        kinds=(WorkloadKind(kind="jobs", per_namespace=()),),
     ),
 )
 BARE = Report(version="v1.0.0", timestamp="3600", cluster_id="c-2")

@@ -14,11 +14,19 @@ import pytest
 
 import report
 from collector.databases.duckdb import DuckDBDatabase
-from collector.databases.duckdb_schema import REPORT, SCHEMA
+from collector.databases.duckdb_schema import FORMAT_VERSION, REPORT, VERSION_1, Shape
 from collector.errors import DatabaseUnavailable, DatabaseUnusable
 from collector.records import Batch, SpooledReport, Watermark
 from collector.testing import held_open
-from report import Extension, Node, Report, Resource
+from report import (
+    Extension,
+    NamespaceCount,
+    Node,
+    Report,
+    Resource,
+    WorkloadKind,
+    Workloads,
+)
 
 FULL = Report(
     version="v2.0.0",
@@ -40,6 +48,13 @@ FULL = Report(
         Node(id="n2"),
     ),
     extensions=(Extension("example.com/quote", 'it\'s "quoted", \\ and ünïcode\n'),),
+    workloads=Workloads(
+        namespaces=NamespaceCount(count=3, mean_age=2**53, median_age=0),
+        kinds=(
+            WorkloadKind(kind="pods", per_namespace=(1, 0, 2), mean_age=940, median_age=860),
+            WorkloadKind(kind="ingresses", per_namespace=()),
+        ),
+    ),
 )
 
 
@@ -58,6 +73,13 @@ def opened(path: Path) -> Iterator[DuckDBDatabase]:
 def query(path: Path, sql: str) -> list[tuple[object, ...]]:
     with closing(duckdb.connect(path, read_only=True)) as connection:
         return connection.execute(sql).fetchall()
+
+
+def names_in(shape: Shape) -> tuple[str, ...]:
+    """Return the fields of a struct, or of each struct of a list."""
+    struct = shape[0] if isinstance(shape, list) else shape
+    assert isinstance(struct, dict)
+    return tuple(struct)
 
 
 @pytest.fixture
@@ -80,18 +102,19 @@ def test_a_report_of_the_required_fields_is_kept(path: Path) -> None:
     """What a report leaves out is NULL."""
     with opened(path) as database:
         database.write(batch(1, 1, content=Report(version="v1", timestamp="0", cluster_id="c")))
-    rows = query(path, 'SELECT version, "clusterID", nodes, extensions FROM reports')
-    assert rows == [("v1", "c", None, None)]
+    rows = query(path, 'SELECT version, "clusterID", nodes, extensions, workloads FROM reports')
+    assert rows == [("v1", "c", None, None, None)]
 
 
 def test_every_wire_field_is_a_column() -> None:
-    """The schema has each field of a report and of a node, by its wire name, in its order."""
-    shape = REPORT["nodes"]
-    assert isinstance(shape, list)
-    assert tuple(shape[0]) == Node.__struct_encode_fields__
-    original = [name for name in Report.__struct_encode_fields__ if name in REPORT]
-    assert list(REPORT) == original
-    assert len(original) >= 6
+    """The schema has each field of a report and of what is in it, by wire name, in its order."""
+    assert tuple(REPORT) == Report.__struct_encode_fields__
+    assert names_in(REPORT["nodes"]) == Node.__struct_encode_fields__
+    workloads = REPORT["workloads"]
+    assert isinstance(workloads, dict)
+    assert names_in(workloads) == Workloads.__struct_encode_fields__
+    assert names_in(workloads["namespaces"]) == NamespaceCount.__struct_encode_fields__
+    assert names_in(workloads["kinds"]) == WorkloadKind.__struct_encode_fields__
 
 
 def test_the_position_is_that_of_the_last_batch(path: Path) -> None:
@@ -180,10 +203,12 @@ def test_another_programs_file_is_refused(path: Path) -> None:
 def test_a_newer_file_is_refused_by_name(path: Path) -> None:
     """A file of a later release is refused, with both versions named."""
     with closing(duckdb.connect(path)) as connection:
-        connection.execute(SCHEMA)
-        connection.execute("INSERT INTO format VALUES (2)")
-    with pytest.raises(DatabaseUnusable, match="format version 2, this collector knows 1"):
+        connection.execute(VERSION_1)
+        connection.execute("UPDATE format SET version = ?", [FORMAT_VERSION + 1])
+    content = path.read_bytes()
+    with pytest.raises(DatabaseUnusable, match="format version 3, this collector knows 2"):
         DuckDBDatabase(path)
+    assert path.read_bytes() == content
 
 
 def test_a_log_without_its_file_is_refused(path: Path) -> None:

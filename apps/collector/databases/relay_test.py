@@ -15,6 +15,7 @@ import pytest
 
 from collector.databases.bigquery_testing import (
     HOUR,
+    WORKLOADS,
     batch_of,
     dead_letters_in,
     keys_of,
@@ -125,7 +126,7 @@ def _relay(url: str, data_dir: Path) -> Iterator[RelayDatabase]:
 
 def test_each_report_is_posted_once_with_its_key(tmp_path: Path) -> None:
     """Reports arrive as they are, under their keys, below the base path, on few connections."""
-    reports = [spooled(number) for number in range(50)]
+    reports = [spooled(number, workloads=WORKLOADS) for number in range(50)]
     with _collector() as other, _relay(f"{other.url}/base/", tmp_path) as relay:
         relay.write(batch_of(reports))
         relay.write(batch_of([spooled(50)]))

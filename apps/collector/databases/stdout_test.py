@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from collector.databases.bigquery_testing import WORKLOADS, batch_of, spooled
 from collector.databases.stdout import StdoutDatabase
 from collector.errors import DatabaseUnavailable
 from collector.records import Batch, SpooledReport
@@ -33,6 +34,14 @@ def test_each_report_is_a_line_with_its_key_and_hour() -> None:
         "receivedAt": "2023-11-15T12:00:00Z",
     }
     assert lines[1]["reportKey"] == "k2"
+
+
+def test_workloads_are_printed_with_their_report() -> None:
+    """The part that is there only when asked for is in the line as it came."""
+    with tempfile.TemporaryFile() as file:
+        StdoutDatabase(file.fileno()).write(batch_of([spooled(1, workloads=WORKLOADS)]))
+        file.seek(0)
+        assert json.loads(file.read())["workloads"] == WORKLOADS
 
 
 def test_it_keeps_no_position() -> None:

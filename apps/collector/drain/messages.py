@@ -35,6 +35,12 @@ class Missing(Struct, frozen=True, tag="missing"):
     count: int
 
 
+class Lacking(Struct, frozen=True, tag="lacking"):
+    """The database's table lacks these columns: what reports hold there is not kept."""
+
+    columns: tuple[str, ...]
+
+
 class Written(Struct, frozen=True, tag="written"):
     """The database holds the spool through `watermark`: the rows may be deleted.
 
@@ -68,7 +74,9 @@ class Emptied(Struct, frozen=True, tag="emptied"):
     """The spool is empty, as the drain was told to make it; the drain ends."""
 
 
-Message: TypeAlias = Opened | Missing | Written | Unavailable | Refused | Expired | Emptied
+Message: TypeAlias = (
+    Opened | Missing | Lacking | Written | Unavailable | Refused | Expired | Emptied
+)
 
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(Message)

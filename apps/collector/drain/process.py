@@ -21,12 +21,14 @@ from typing import Final
 from collector.control.messages import SOCKET_NAME
 from collector.control.requests import Requests, Waiting
 from collector.control.server import ControlServer
+from collector.databases import Database, OpenDatabase
+from collector.databases.abilities import LacksColumns
 from collector.databases.catalogue import parse_address
 from collector.databases.dead_letters import DEAD_LETTERS_FILE, DeadLetters
 from collector.databases.opening import opener_of
 from collector.drain.channel import SocketChannel, end_process
-from collector.drain.loop import Drain, Pace
-from collector.drain.messages import Expired, Refused
+from collector.drain.loop import Channel, Drain, Pace
+from collector.drain.messages import Expired, Lacking, Refused
 from collector.errors import CollectorError, DataDirectoryUnusable
 from collector.retention import Retention
 from collector.shared_database import SharedDatabase
@@ -69,7 +71,7 @@ def _drain(arguments: _Arguments, channel: SocketChannel) -> None:
     opener = opener_of(
         parse_address(arguments.database), data_dir=arguments.spool.parent, environment=os.environ
     )
-    database = SharedDatabase(opener)
+    database = SharedDatabase(partial(_open, opener, channel))
     control = Requests(
         database, spool=arguments.spool, waiting=Waiting(clock=time.monotonic, sleep=time.sleep)
     )
@@ -80,6 +82,14 @@ def _drain(arguments: _Arguments, channel: SocketChannel) -> None:
         server.start()
         with _retention(database, arguments, channel):
             Drain(source, database.open, channel, pace=Pace(), jitter=jitter).run()
+
+
+def _open(open_database: OpenDatabase, channel: Channel) -> Database:
+    """Open the database, and tell what its table lacks, if anything."""
+    database = open_database()
+    if isinstance(database, LacksColumns) and (columns := database.missing_columns()):
+        channel.tell(Lacking(columns))
+    return database
 
 
 def _listen(path: Path, control: Requests) -> ControlServer:

@@ -13,6 +13,7 @@ from collector.drain.launch import DrainProcess
 from collector.drain.messages import (
     Emptied,
     Expired,
+    Lacking,
     Message,
     Missing,
     Opened,
@@ -96,6 +97,7 @@ class DrainSupervisor:
         self._process: DrainProcess | None = None
         self._ending = Ending.LEFT_OVER
         self._complaint: str | None = None
+        self._lacking: tuple[str, ...] = ()
         self._has_started = False
         self._deaths = 0
 
@@ -199,6 +201,8 @@ class DrainSupervisor:
                     " or it was restored from an older copy",
                     reports=count,
                 )
+            case Lacking(columns):
+                self._lacks(columns)
             case Unavailable(reason):
                 self._metrics.drain_failed()
                 self._complain(reason)
@@ -222,6 +226,16 @@ class DrainSupervisor:
             self._delete_through(watermark)
         if not self._first_opening.done():
             self._first_opening.set_result(None)
+
+    def _lacks(self, columns: tuple[str, ...]) -> None:
+        """Log what is not kept, once and not whenever the database is opened anew."""
+        if columns != self._lacking:
+            self._lacking = columns
+            self._log.warning(
+                "the table lacks columns, and these credentials may not add them;"
+                " what reports hold there is not kept",
+                columns=columns,
+            )
 
     def _written(self, watermark: Watermark) -> None:
         self._deaths = 0

@@ -13,6 +13,7 @@ from report.vocabulary.versions import (
     kubernetes_version,
 )
 from report.vocabulary.words import architecture, operating_system, os_image
+from report.vocabulary.workloads import is_known_workload_kind
 
 __all__ = [
     "Recognised",
@@ -20,6 +21,7 @@ __all__ = [
     "cloud_provider",
     "container_runtime_version",
     "is_known_resource",
+    "is_known_workload_kind",
     "is_quantity",
     "kernel_version",
     "kubernetes_version",

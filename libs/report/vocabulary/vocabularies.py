@@ -20,6 +20,7 @@ class Vocabulary(Enum):
     OPERATING_SYSTEMS = "operating_systems"
     OS_IMAGES = "os_images"
     RESOURCES = "resources"
+    WORKLOADS = "workloads"
 
 
 class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,6 +11,7 @@ from report.vocabulary import (
     cloud_provider,
     container_runtime_version,
     is_known_resource,
+    is_known_workload_kind,
     kernel_version,
     kubernetes_version,
     operating_system,
@@ -28,6 +29,7 @@ _SENT_AS_IT_IS: dict[Vocabulary, Callable[[str], bool]] = {
     Vocabulary.OPERATING_SYSTEMS: lambda text: operating_system(text) == (text, None),
     Vocabulary.OS_IMAGES: lambda text: os_image(text) == (text, None),
     Vocabulary.RESOURCES: is_known_resource,
+    Vocabulary.WORKLOADS: is_known_workload_kind,
 }
 _SAMPLES_OF_EACH = 20
 

@@ -1,0 +1,1 @@
+"""The documents tell the truth: their commands are run, their names and links exist."""

@@ -1,0 +1,80 @@
+"""The names in the documents are those of the built programs. Slow: it asks them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.documents.documents import NAMES, document, text_of
+from tests.documents.programs import FLAG, METRIC, VARIABLE, flags_of, variables_of
+from tests.documents.shell import commands
+from tests.documents.surroundings import running_session
+
+_COLLECTOR: Final = "collector"
+_VOLUNTEER: Final = "volunteer"
+_MEANT: Final[Mapping[str, tuple[str, ...]]] = {
+    "README.md": (_COLLECTOR, _VOLUNTEER, "tools:demo"),
+    "CONTRIBUTING.md": (),
+    "docs/migrating.md": (_COLLECTOR, _VOLUNTEER),
+    "docs/operating.md": (_COLLECTOR,),
+    "docs/performance.md": (_COLLECTOR, _VOLUNTEER, "tools:bench"),
+    "docs/privacy.md": (_VOLUNTEER,),
+    "docs/protocol.md": (),
+}
+"""Whose flags a document speaks of."""
+
+_FOREIGN: Final[Mapping[tuple[str, str], str]] = {
+    ("CONTRIBUTING.md", "--docker-build-args"): "Pants: pants_test.py looks",
+    ("docs/performance.md", "--rate"): "py-spy",
+    ("docs/performance.md", "--format"): "py-spy",
+}
+"""Flags of other programs, and which. Commands are looked at elsewhere."""
+
+
+def flags_in(name: str) -> set[str]:
+    """Return the flags that a document names outside of commands that are run.
+
+    `./pants` commands are left to `pants_test.py`.
+    """
+    found = document(name)
+    blocks = [block.text for block in found.blocks if not commands(block)]
+    spans = [span for span in found.code_spans if not span.startswith("./pants ")]
+    return {flag for text in (*blocks, *spans) for flag in FLAG.findall(text)}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_flags(name: str) -> None:
+    """Every flag that a document names is one of the programs that it speaks of."""
+    named = flags_in(name)
+    foreign = {flag for document_name, flag in _FOREIGN if document_name == name}
+    assert foreign <= named
+    assert named - foreign <= {flag for program in _MEANT[name] for flag in flags_of(program)}
+
+
+def test_flags_are_found() -> None:
+    """Flags are found in text, tables and blocks: the test above has something to look at."""
+    assert {"--period", "--extensions"} <= flags_in("README.md")
+    assert "--spool-limit" in flags_in("docs/operating.md")
+    assert {"--cluster-id", "--v"} <= flags_in("docs/migrating.md")
+
+
+def test_variables() -> None:
+    """Every SPARTAKUS_ variable that a document names is read by one of the programs."""
+    named = {variable for name in NAMES for variable in VARIABLE.findall(text_of(name))}
+    assert named
+    assert named <= variables_of(_COLLECTOR) | variables_of(_VOLUNTEER)
+
+
+def test_metrics(tmp_path: Path) -> None:
+    """Every metric that a document names is served by a collector that has just started."""
+    named = {metric for name in NAMES for metric in METRIC.findall(text_of(name))}
+    assert len(named) > 5
+    with running_session(tmp_path, unpacked=tmp_path / "pex") as session:
+        session.start("dist/collector.pex --data-dir data")
+        status, body = session.request("GET", "/metrics", port=session.admin_port)
+    assert status == 200
+    assert named <= {
+        sample.name for family in text_string_to_metric_families(body) for sample in family.samples
+    }
