@@ -13,7 +13,7 @@ class PlainResource(Struct, frozen=True, gc=False):
     value: str
 
 
-class PlainNode(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+class PlainNode(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, rename="camel"):
     """As `report.Node`."""
 
     id: str
@@ -34,6 +34,36 @@ class PlainExtension(Struct, frozen=True, gc=False):
     value: str
 
 
+class PlainNamespaceCount(
+    Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, rename="camel"
+):
+    """As `report.NamespaceCount`."""
+
+    count: int
+    mean_age: int | None = None
+    median_age: int | None = None
+
+
+class PlainWorkloadKind(
+    Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, rename="camel"
+):
+    """As `report.WorkloadKind`."""
+
+    kind: str
+    per_namespace: tuple[int, ...]
+    mean_age: int | None = None
+    median_age: int | None = None
+
+
+class PlainWorkloads(
+    Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, rename="camel"
+):
+    """As `report.Workloads`."""
+
+    namespaces: PlainNamespaceCount
+    kinds: tuple[PlainWorkloadKind, ...] | None = None
+
+
 class PlainReport(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """As `report.Report`."""
 
@@ -43,3 +73,4 @@ class PlainReport(Struct, frozen=True, kw_only=True, omit_defaults=True, rename=
     master_version: str | None = None
     nodes: tuple[PlainNode, ...] | None = None
     extensions: tuple[PlainExtension, ...] | None = None
+    workloads: PlainWorkloads | None = None

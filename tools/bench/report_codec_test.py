@@ -3,8 +3,25 @@
 import pytest
 from msgspec import Struct
 
-from report import Extension, Node, Report, Resource, encode
-from tools.bench.plain_structs import PlainExtension, PlainNode, PlainReport, PlainResource
+from report import (
+    Extension,
+    NamespaceCount,
+    Node,
+    Report,
+    Resource,
+    WorkloadKind,
+    Workloads,
+    encode,
+)
+from tools.bench.plain_structs import (
+    PlainExtension,
+    PlainNamespaceCount,
+    PlainNode,
+    PlainReport,
+    PlainResource,
+    PlainWorkloadKind,
+    PlainWorkloads,
+)
 from tools.bench.report_codec import Row, Timing, render, sample
 
 
@@ -15,6 +32,9 @@ from tools.bench.report_codec import Row, Timing, render, sample
         (PlainNode, Node),
         (PlainResource, Resource),
         (PlainExtension, Extension),
+        (PlainNamespaceCount, NamespaceCount),
+        (PlainWorkloadKind, WorkloadKind),
+        (PlainWorkloads, Workloads),
     ],
 )
 def test_plain_structs(plain: type[Struct], original: type[Struct]) -> None:
