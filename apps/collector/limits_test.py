@@ -2,8 +2,10 @@
 
 import http.client
 import os
+import random
 import subprocess
 import sys
+from base64 import b64encode
 from contextlib import closing
 from pathlib import Path
 from threading import Thread
@@ -15,8 +17,12 @@ MOST_POSTS = 60
 
 
 def large_report(cluster_id: str) -> dict[str, object]:
-    """Return a report of about 100 KB."""
-    extensions = [{"name": f"e{each}", "value": "x" * 4_000} for each in range(25)]
+    """Return a report of about 100 KB that hardly gets smaller by compression."""
+    chance = random.Random(cluster_id)
+    extensions = [
+        {"name": f"e{each}", "value": b64encode(chance.randbytes(3_000)).decode()}
+        for each in range(25)
+    ]
     return {**report_of(cluster_id), "extensions": extensions}
 
 

@@ -7,6 +7,7 @@ them alike. pyperf calibrates, keeps the values and does the statistics.
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Final, TypeVar
 
 import msgspec
@@ -103,7 +104,7 @@ def sample(nodes: int) -> Report:
         master_version="v1.30.2",
         nodes=tuple(
             Node(
-                id=f"{number:032x}",
+                id=blake2b(b"%d" % number, digest_size=16).hexdigest(),
                 operating_system="linux",
                 os_image="Debian GNU/Linux 12 (bookworm)",
                 kernel_version="6.1.0-18-cloud-amd64",

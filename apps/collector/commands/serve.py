@@ -58,7 +58,7 @@ _SpoolLimit: TypeAlias = Annotated[
         metavar="MIB",
         envvar="SPARTAKUS_SPOOL_LIMIT",
         min=1,
-        help="Mebibytes of reports that may wait for the database; then 503.",
+        help="Mebibytes of reports, compressed, that may wait for the database; then 503.",
     ),
 ]
 _FreeDisk: TypeAlias = Annotated[

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from collector.errors import CommandFailed
 from collector.spool.file import open_writer
+from collector.spool.packing import Packing
 
 
 def forget_in_spool(path: Path, cluster_id: str, *, random_bytes: Callable[[int], bytes]) -> int:
@@ -18,13 +19,15 @@ def forget_in_spool(path: Path, cluster_id: str, *, random_bytes: Callable[[int]
     """
     try:
         with closing(open_writer(path, random_bytes=random_bytes)) as connection:
+            connection.create_function("unpacked", 1, Packing().unpack, deterministic=True)
             connection.execute("PRAGMA secure_delete = ON")
             deleted = connection.execute(
-                "DELETE FROM reports WHERE json_extract(CAST(encoded AS TEXT), '$.clusterID') = ?",
+                "DELETE FROM reports"
+                " WHERE json_extract(CAST(unpacked(packed) AS TEXT), '$.clusterID') = ?",
                 (cluster_id,),
             ).rowcount
             connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.Error as error:
-        raise CommandFailed(f"{path} cannot be written: {error}") from error
+        raise CommandFailed(f"{path} cannot be read and written: {error}") from error
     return deleted

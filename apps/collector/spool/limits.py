@@ -15,7 +15,7 @@ class SpoolLimits:
     """What the spool may take. Beyond either limit reports are refused, and none is lost."""
 
     max_bytes: int = 4096 * MIB
-    """Bytes of reports that may wait for the database."""
+    """Bytes that the reports which wait for the database may take, packed as they are kept."""
 
     min_free_bytes: int = 64 * MIB
     """Bytes that stay free on the disk: what waits has to find room in the database."""

@@ -9,6 +9,7 @@ from typing import Final
 from collector.errors import FileUnusable
 from collector.records import Batch, SpooledReport
 from collector.spool.file import open_reader, read_spool_id
+from collector.spool.packing import DamagedReport, Packing
 
 
 class SpoolReader:
@@ -19,6 +20,7 @@ class SpoolReader:
         self._path: Final = path
         self._connection = open_reader(path)
         self._spool_id: Final = read_spool_id(self._connection)
+        self._packing: Final = Packing()
 
     @property
     def spool_id(self) -> str:
@@ -28,14 +30,14 @@ class SpoolReader:
     def read_after(self, row_id: int, *, max_reports: int, max_bytes: int) -> Batch | None:
         """Return the oldest rows above `row_id`, or None where there is none.
 
-        At most `max_reports`; no more once their reports reach `max_bytes`; always one.
+        At most `max_reports`; no more once they reach `max_bytes`, unpacked; always one.
         Raises `FileUnusable`.
         """
         reports: list[SpooledReport] = []
         size = 0
         with self._rows_after(row_id, max_reports) as rows:
             for row in rows:
-                reports.append(SpooledReport(*row))
+                reports.append(self._report_in(row))
                 size += len(reports[-1].encoded)
                 if size >= max_bytes:
                     break
@@ -60,11 +62,21 @@ class SpoolReader:
         """Close the file."""
         self._connection.close()
 
+    def _report_in(self, row: tuple[int, str, int, bytes]) -> SpooledReport:
+        row_id, report_key, received_at, packed = row
+        try:
+            encoded = self._packing.unpack(packed)
+        except DamagedReport as error:
+            raise FileUnusable(
+                f"{self._path} is damaged: row {row_id} of its reports cannot be read ({error})"
+            ) from error
+        return SpooledReport(row_id, report_key, received_at, encoded)
+
     @contextmanager
     def _rows_after(self, row_id: int, max_reports: int) -> Iterator[sqlite3.Cursor]:
         try:
             rows = self._connection.execute(
-                "SELECT row_id, report_key, received_at, encoded FROM reports"
+                "SELECT row_id, report_key, received_at, packed FROM reports"
                 " WHERE row_id > ? ORDER BY row_id LIMIT ?",
                 (row_id, max_reports),
             )

@@ -18,6 +18,7 @@ from collector.records import AcceptedReport, Watermark
 from collector.spool.backlog import Backlog, BacklogMeter
 from collector.spool.file import open_writer, read_spool_id
 from collector.spool.limits import SpoolLimits, free_bytes_beside
+from collector.spool.packing import Packing
 
 KEYS_REMEMBERED_SECONDS: Final = 48 * 3_600
 _HOUR_SECONDS: Final = 3_600
@@ -57,6 +58,7 @@ class Spool:
         `path`.
         """
         self._connection = open_writer(path, random_bytes=random_bytes)
+        self._packing: Final = Packing()
         self._clock = clock
         self._limits: Final = limits
         self._free_bytes: Final = free_bytes or free_bytes_beside(path)
@@ -92,12 +94,13 @@ class Spool:
             if self._is_repeated(accepted):
                 return Added.REPEATED
             self._check_room()
-            self._insert(accepted)
+            packed = self._packing.pack(accepted.encoded)
+            self._insert(accepted, packed)
         except (sqlite3.Error, OSError) as error:
             self._lose_group()
             raise SpoolUnavailable from error
         self._group_size += 1
-        self._group_bytes += len(accepted.encoded)
+        self._group_bytes += len(packed)
         return Added.STORED
 
     def commit(self) -> int:
@@ -218,22 +221,22 @@ class Spool:
         if reason is not None:
             raise SpoolFull
 
-    def _insert(self, accepted: AcceptedReport) -> None:
+    def _insert(self, accepted: AcceptedReport, packed: bytes) -> None:
         if accepted.fingerprint is not None:
             self._connection.execute(
                 "INSERT INTO accepted_keys (report_key, fingerprint, received_at) VALUES (?, ?, ?)",
                 (accepted.report_key, accepted.fingerprint, accepted.received_at),
             )
         row = self._connection.execute(
-            "INSERT INTO reports (report_key, received_at, encoded) VALUES (?, ?, ?)",
-            (accepted.report_key, accepted.received_at, accepted.encoded),
+            "INSERT INTO reports (report_key, received_at, packed) VALUES (?, ?, ?)",
+            (accepted.report_key, accepted.received_at, packed),
         )
         self._group_last_id = row.lastrowid or 0
 
     def _measure_through(self, last_id: int) -> tuple[int, int, int]:
         """Return count, bytes and last ID of the rows through `last_id`."""
         count, size_bytes, last = self._connection.execute(
-            "SELECT count(*), total(length(encoded)), ifnull(max(row_id), 0) FROM reports"
+            "SELECT count(*), total(length(packed)), ifnull(max(row_id), 0) FROM reports"
             " WHERE row_id <= ?",
             (last_id,),
         ).fetchone()

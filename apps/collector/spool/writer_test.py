@@ -1,6 +1,7 @@
 """Behaviour of `collector.spool.writer` and `collector.spool.reader`, on real files."""
 
 import os
+import random
 import resource
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -11,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.errors import IdempotencyKeyReused, SpoolFull, SpoolUnavailable
+from collector.errors import FileUnusable, IdempotencyKeyReused, SpoolFull, SpoolUnavailable
 from collector.records import AcceptedReport, Batch, Watermark
 from collector.spool.backlog import Backlog
 from collector.spool.limits import SpoolLimits
+from collector.spool.packing import Packing
 from collector.spool.reader import SpoolReader
 from collector.spool.writer import KEYS_REMEMBERED_SECONDS, Added, Spool
 
@@ -22,6 +24,9 @@ HOUR = 3_600
 NOON = 1_700_049_600
 ANY_SIZE = SpoolLimits()
 PLENTY = 1 << 40
+PACKED_BYTES = len(Packing().pack(b"{}"))
+# Takes as much room packed.
+LARGE = b"{" + random.Random(0).randbytes(300_000)
 
 
 class _Clock:
@@ -162,12 +167,24 @@ def test_a_batch_is_bounded_by_rows_and_bytes(tmp_path: Path) -> None:
     """A batch holds no more rows than asked, ends once it has the bytes, and holds one at least."""
     with open_spool(tmp_path) as spool:
         for number in range(5):
-            spool.add(accepted(f"k{number}", encoded=b"x" * 100))
+            spool.add(accepted(f"k{number}", encoded=b"{%98d}" % number))
         spool.commit()
     assert read(tmp_path, 1, most=2) == [2, 3]
     assert read(tmp_path, 0, size=150) == [1, 2]
     assert read(tmp_path, 4, size=1) == [5]
     assert read(tmp_path, 5) == []
+
+
+def test_a_damaged_row_is_named(tmp_path: Path) -> None:
+    """A row that does not hold what was packed is no report: the reader says which one."""
+    with open_spool(tmp_path) as spool:
+        spool.add(accepted())
+        spool.commit()
+    with closing(sqlite3.connect(tmp_path / "spool.sqlite")) as connection:
+        connection.execute("UPDATE reports SET packed = substr(packed, 1, 12)")
+        connection.commit()
+    with pytest.raises(FileUnusable, match=r"spool\.sqlite is damaged: row 1 "):
+        read(tmp_path)
 
 
 def test_new_reports_are_numbered_above_the_database(tmp_path: Path) -> None:
@@ -235,7 +252,7 @@ def test_a_full_disk_loses_the_group_and_no_more(tmp_path: Path) -> None:
 
 def _fill(spool: Spool) -> None:
     for _ in range(100):
-        spool.add(accepted("lost", encoded=b"x" * 300_000))
+        spool.add(accepted("lost", encoded=LARGE))
         spool.commit()
 
 
@@ -256,7 +273,7 @@ def test_a_failed_add_fails_the_commit_of_its_group(tmp_path: Path) -> None:
 
 def _add_until_full(spool: Spool) -> None:
     for _ in range(200):
-        spool.add(accepted("lost", encoded=b"x" * 300_000))
+        spool.add(accepted("lost", encoded=LARGE))
 
 
 @given(sizes=st.lists(st.integers(0, 6), max_size=6), drained=st.integers(0, 30))
@@ -290,14 +307,14 @@ def test_the_backlog_is_known_after_a_restart(tmp_path: Path) -> None:
     clock = _Clock()
     with open_spool(tmp_path, clock) as spool:
         for key in ("a", "b", "c"):
-            spool.add(accepted(key, encoded=b"x" * 10))
+            spool.add(accepted(key))
         spool.commit()
         clock.now += 7
-        assert spool.backlog() == Backlog(3, 30, 7.0)
+        assert spool.backlog() == Backlog(3, 3 * PACKED_BYTES, 7.0)
     with open_spool(tmp_path, clock) as spool:
-        assert spool.backlog() == Backlog(3, 30, 0.0)
+        assert spool.backlog() == Backlog(3, 3 * PACKED_BYTES, 0.0)
         spool.delete_through(Watermark(spool.spool_id, 2))
-        assert spool.backlog() == Backlog(1, 10, 0.0)
+        assert spool.backlog() == Backlog(1, PACKED_BYTES, 0.0)
     with open_spool(tmp_path, clock) as spool:
         spool.delete_through(Watermark(spool.spool_id, 3))
         clock.now += 7
@@ -306,9 +323,9 @@ def test_the_backlog_is_known_after_a_restart(tmp_path: Path) -> None:
 
 def test_a_full_spool_keeps_what_it_has(tmp_path: Path) -> None:
     """At the limit a report is refused, the others of its group are stored, repeats are known."""
-    with open_spool(tmp_path, limits=SpoolLimits(max_bytes=20)) as spool:
+    with open_spool(tmp_path, limits=SpoolLimits(max_bytes=2 * PACKED_BYTES)) as spool:
         for key in ("a", "b"):
-            spool.add(accepted(key, encoded=b"x" * 10, fingerprint=b"f"))
+            spool.add(accepted(key, fingerprint=b"f"))
         with pytest.raises(SpoolFull):
             spool.add(accepted("c", fingerprint=b"f"))
         assert spool.commit() == 2
@@ -326,11 +343,11 @@ def test_a_full_spool_keeps_what_it_has(tmp_path: Path) -> None:
 
 def test_a_disk_that_fills_up_takes_no_report(tmp_path: Path) -> None:
     """What has to stay free on the disk is asked for anew in each group."""
-    free = [100]
+    free = [50 + PACKED_BYTES - 1]
     limits = SpoolLimits(min_free_bytes=50)
     with open_spool(tmp_path, limits=limits, free_bytes=lambda: free[0]) as spool:
         assert spool.full() is None
-        spool.add(accepted("a", encoded=b"x" * 60))
+        spool.add(accepted("a"))
         with pytest.raises(SpoolFull):  # the first of the group will take that room
             spool.add(accepted("b"))
         assert spool.commit() == 1

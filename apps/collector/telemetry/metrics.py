@@ -65,7 +65,9 @@ class Metrics:
         self._gauge(
             "spool_reports", "Reports that wait for the database.", lambda: backlog().reports
         )
-        self._gauge("spool_bytes", "Bytes of those reports.", lambda: backlog().size_bytes)
+        self._gauge(
+            "spool_bytes", "Bytes that they take in the spool.", lambda: backlog().size_bytes
+        )
         self._gauge(
             "spool_oldest_seconds",
             "How long the oldest of them has waited.",
