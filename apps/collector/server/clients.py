@@ -16,6 +16,7 @@ from collector.server.settings import ServerSettings
 from collector.server.wait_queue import WaitQueue
 
 LINGER_SECONDS: Final = 2.0
+LOOK_AGAIN_SECONDS: Final = 1.0
 TOO_SLOW: Final = plain_text("408 Request Timeout", "the request took too long to arrive")
 TOO_MANY_LARGE_BODIES: Final = plain_text(
     "503 Service Unavailable", "too many large bodies at once", ("Retry-After", "5")
@@ -42,6 +43,8 @@ class Clients:
         self._sending: Queue = WaitQueue(settings.answer_deadline_seconds)
         self._lingering: Queue = WaitQueue(LINGER_SECONDS)
         self._queues = (self._idle, self._receiving, self._sending, self._lingering)
+        # Those among the receiving that are looked at by time, not whenever a byte comes.
+        self._trickling: Queue = WaitQueue(LOOK_AGAIN_SECONDS)
         self._place: dict[Connection, Queue | None] = {}
         self._ready: list[Connection] = []
         self._ready_large: deque[Connection] = deque()
@@ -60,8 +63,8 @@ class Clients:
         return bool(self._ready or self._ready_large)
 
     def next_deadline(self) -> float | None:
-        """When the first connection will have waited too long; None when none waits."""
-        deadlines = [queue.deadline() for queue in self._queues]
+        """When the first connection is due to be closed or looked at; None when none waits."""
+        deadlines = [queue.deadline() for queue in (*self._queues, self._trickling)]
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def accept(self, listener: Listener, now: float) -> None:
@@ -113,9 +116,15 @@ class Clients:
         elif not self._has_room_for_body(connection) or received is Received.REQUEST:
             self._make_ready(connection, now)
         else:
-            self._move(connection, self._receiving, now)
-            if connection.has_unsent:  # 100 Continue
-                self._send(connection, now)
+            self._receive_more(connection, now)
+
+    def _receive_more(self, connection: Connection, now: float) -> None:
+        self._move(connection, self._receiving, now)
+        self._trickling.discard(connection)
+        if connection.trickles:
+            self._trickling.add(connection, now)
+        if connection.has_unsent:  # 100 Continue
+            self._send(connection, now)
 
     def _has_room_for_body(self, connection: Connection) -> bool:
         try:
@@ -162,7 +171,10 @@ class Clients:
             self._proceed(connection, connection.parse(), now)
 
     def expire(self, now: float) -> None:
-        """Refuse the requests, and close the connections, that have waited too long."""
+        """Refuse the requests, and close the connections, that have waited too long.
+
+        What has come from clients that trickle is read when its time has come.
+        """
         for connection in self._receiving.take_expired(now):
             connection.request.refuse(TOO_SLOW)
             self._bodies.release(connection)
@@ -170,6 +182,8 @@ class Clients:
         for queue in (self._idle, self._sending, self._lingering):
             for connection in queue.take_expired(now):
                 self._close(connection)
+        for connection in self._trickling.take_expired(now):
+            self.handle_event(connection, now)
         if len(self) < self._limit // 2:
             self._crowded = False
 
@@ -195,6 +209,8 @@ class Clients:
             return
         if previous is not None:
             previous.discard(connection)
+        if previous is self._receiving:
+            self._trickling.discard(connection)
         if queue is not None:
             queue.add(connection, now)
         self._place[connection] = queue
@@ -207,6 +223,7 @@ class Clients:
         queue = self._place.pop(connection)
         if queue is not None:
             queue.discard(connection)
+        self._trickling.discard(connection)
         self._bodies.release(connection)
         self._selector.unregister(connection.socket)
         connection.close()

@@ -8,6 +8,11 @@ from collector.server.request import Request, RequestLimits
 
 RECEIVE_BYTES: Final = 64 * 1024
 MAX_LINGER_BYTES: Final = 16 * 1024 * 1024
+WORTH_READING_BYTES: Final = 4096
+
+# More small pieces than this, of a request whose length is not known, are a trickle.
+SMALL_PIECES: Final = 8
+SMALL_PIECE_BYTES: Final = 512
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -39,13 +44,21 @@ class Afterwards(Enum):
 
 
 class Connection:
-    """A socket with the request that it receives and the bytes that it has yet to send."""
+    """A socket with the request that it receives and the bytes that it has yet to send.
+
+    Each look at a socket costs the same, whether a byte has come or all of a request. So the
+    system is told how much is worth a look (SO_RCVLOWAT, socket(7)): WORTH_READING_BYTES, or what
+    is missing of a body. Where that is not known, a client that trickles is looked at by time.
+    The end of what a client sends is always worth a look.
+    """
 
     __slots__ = (
         "_discarded",
         "_limits",
+        "_small_pieces",
         "_unparsed",
         "_unsent",
+        "_worth_reading",
         "afterwards",
         "client",
         "request",
@@ -63,6 +76,8 @@ class Connection:
         self._unparsed = b""
         self._unsent = b""
         self._discarded = 0
+        self._small_pieces = 0
+        self._worth_reading = 1
 
     def receive(self) -> Received:
         """Read once what the client sent and parse it."""
@@ -75,7 +90,10 @@ class Connection:
         if not data:
             return Received.CLIENT_GONE
         self._unparsed += data
-        return self.parse()
+        received = self.parse()
+        if received is Received.PART:
+            self._wait_for_more(arrived=len(data))
+        return received
 
     def parse(self) -> Received:
         """Parse what has arrived, up to the end of one request: the rest waits for its answer."""
@@ -91,8 +109,30 @@ class Connection:
             self._unsent = CONTINUE
         return Received.PART if self.request.begun else Received.NOTHING
 
+    @property
+    def trickles(self) -> bool:
+        """Whether a request of unknown length comes in many small pieces."""
+        return self.request.missing is None and self._small_pieces > SMALL_PIECES
+
+    def _wait_for_more(self, *, arrived: int) -> None:
+        missing = self.request.missing
+        if missing is not None:
+            self._look_when_there_are(min(missing, WORTH_READING_BYTES))
+            return
+        if arrived < SMALL_PIECE_BYTES:
+            self._small_pieces += 1
+        if self.trickles:
+            self._look_when_there_are(WORTH_READING_BYTES)
+
+    def _look_when_there_are(self, size: int) -> None:
+        if size != self._worth_reading:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
+            self._worth_reading = size
+
     def answer(self, data: bytes, afterwards: Afterwards) -> None:
         """Let an answer be what is to be sent, and forget the request."""
+        self._small_pieces = 0
+        self._look_when_there_are(1)
         self._unsent = data
         self.afterwards = afterwards
         self.request.close()

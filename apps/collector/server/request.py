@@ -57,6 +57,13 @@ class Request(HTTPRequestParser):
         return 0 if self.body_rcv is None else len(self.body_rcv)
 
     @property
+    def missing(self) -> int | None:
+        """Bytes of the body that have yet to come; None where only the client knows."""
+        if not self.headers_finished or self.chunked:
+            return None
+        return self.content_length - self.body_size
+
+    @property
     def keeps_connection(self) -> bool:
         """Whether the client lets the connection serve another request (RFC 9112, 9.3)."""
         options = self.headers.get("CONNECTION", "").lower().split(",")
