@@ -1,16 +1,12 @@
-"""The fake on a socket: HTTP/1.1 on loopback, a thread a connection."""
+"""The fake on a socket of loopback."""
 
 import re
 import socket
-import struct
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from http.server import BaseHTTPRequestHandler
-from socketserver import ThreadingTCPServer
-from threading import Event, Lock, Thread
+from threading import Lock
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -28,9 +24,9 @@ from tools.bigquery.faults import (
 from tools.bigquery.messages import JSONObject, Request, Response, error
 from tools.bigquery.service import Behaviour, Service, count_rows, refuse_rows
 from tools.bigquery.tables import Table
+from tools.fake_server import FakeHandler, FakeServer, serving
 
 _HOST: Final = "127.0.0.1"
-_RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)  # struct linger: on, 0 seconds
 _TABLES: Final = re.compile(
     r"/bigquery/v2/projects/([^/]+)/datasets/([^/]+)/tables(?:/([^/]+))?(/insertAll|/data)?"
 )
@@ -84,21 +80,15 @@ class FakeBigQuery:
                     return self.service.handle(request), fault
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    # The head and the body are written apart: without this the body waits for an acknowledgement.
-    disable_nagle_algorithm = True
-
+class _Handler(FakeHandler):
     def __init__(
         self,
         fake: FakeBigQuery,
-        stopping: Event,
         connection: socket.socket,
         client_address: tuple[str, int],
-        server: ThreadingTCPServer,
+        server: FakeServer,
     ) -> None:
         self._fake = fake
-        self._stopping = stopping
         super().__init__(connection, client_address, server)
 
     def do_GET(self) -> None:
@@ -117,23 +107,19 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer a deletion."""
         self._serve()
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing: what was seen is in `FakeBigQuery.requests`."""
-
     def _serve(self) -> None:
         response, fault = self._fake.exchange(self._read())
         match fault:
             case Silence():
-                self._stopping.wait()
-                self.close_connection = True
+                self.stay_silent()
             case Reset():
-                self._reset()
+                self.reset()
             case _:
                 self._send(response)
 
     def _read(self) -> Request:
         target = urlsplit(self.path)
-        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        body = self.read_body()
         method, table = _method(self.command, target.path)
         return Request(
             method=method,
@@ -145,54 +131,8 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def _send(self, response: Response) -> None:
-        self.send_response(response.status)
-        for name, value in response.headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(response.body)))
-        self.end_headers()
+        self.send_head(response.status, response.headers, length=len(response.body))
         self.wfile.write(response.body)
-
-    def _reset(self) -> None:
-        """End the connection with a TCP reset: the peer's next read fails."""
-        self.close_connection = True
-        with socket.socket(fileno=self.connection.detach()) as bare:
-            bare.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-
-
-class _Server(ThreadingTCPServer):
-    allow_reuse_address = True
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 64
-
-    def __init__(self, fake: FakeBigQuery) -> None:
-        self.stopping = Event()
-        self._connections: set[socket.socket] = set()
-        super().__init__((_HOST, 0), partial(_Handler, fake, self.stopping))
-
-    def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
-        connection, address = super().get_request()
-        self._connections.add(connection)
-        return connection, address
-
-    def close_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
-        if isinstance(request, socket.socket):
-            self._connections.discard(request)
-        super().close_request(request)
-
-    def handle_error(
-        self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
-    ) -> None:
-        # Hanging up is what many tests make a client do.
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
-    def stop(self) -> None:
-        self.stopping.set()
-        self.shutdown()
-        for connection in tuple(self._connections):
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
@@ -205,15 +145,10 @@ def running_bigquery(
     """
     fake = FakeBigQuery(behaviour or Behaviour(), script)
     fake.service.datasets.add("project.dataset")
-    with _Server(fake) as server:
-        fake.url = f"http://{_HOST}:{server.server_address[1]}"
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
-            yield fake
-        finally:
-            server.stop()
-            thread.join()
+    server = FakeServer(_HOST, 0, partial(_Handler, fake))
+    fake.url = f"http://{_HOST}:{server.server_address[1]}"
+    with serving(server):
+        yield fake
 
 
 def _refuse_every_row(request: Request, fault: EveryRow) -> Response:

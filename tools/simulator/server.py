@@ -4,12 +4,11 @@ import socket
 import ssl
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from socketserver import ThreadingTCPServer
-from threading import Event, Thread
 
+from tools.fake_server import Connection, FakeServer, serving
 from tools.simulator import certificates
 from tools.simulator.access import kubeconfig_document, write_service_account
 from tools.simulator.cluster import Cluster
@@ -19,24 +18,14 @@ from tools.simulator.handler import Handler
 from tools.simulator.messages import Request, compact_json
 
 
-class _Server(ThreadingTCPServer):
-    """Listens, and wraps each connection in TLS where asked to.
-
-    Not `http.server.HTTPServer`: it looks up its own name, and a name server may be out of reach.
-    """
-
-    allow_reuse_address = True
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
+class _Server(FakeServer):
+    """Wraps each connection in TLS where asked to."""
 
     def __init__(
         self, exchange: Exchange, *, host: str, port: int, tls: ssl.SSLContext | None
     ) -> None:
-        self.stopping = Event()
         self._tls = tls
-        self._connections: set[socket.socket] = set()
-        super().__init__((host, port), partial(Handler, exchange, self.stopping))
+        super().__init__(host, port, partial(Handler, exchange))
 
     def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
         connection, address = super().get_request()
@@ -45,31 +34,12 @@ class _Server(ThreadingTCPServer):
             connection = self._tls.wrap_socket(
                 connection, server_side=True, do_handshake_on_connect=False
             )
-        self._connections.add(connection)
         return connection, address
 
-    def close_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
-        if isinstance(request, socket.socket):
-            self._connections.discard(request)
-        super().close_request(request)
-
-    def handle_error(
-        self,
-        request: socket.socket | tuple[bytes, socket.socket],
-        client_address: object,
-    ) -> None:
-        # Hanging up, or not trusting the certificate, is what many tests make a client do.
-        if not isinstance(sys.exception(), ConnectionError | ssl.SSLError):
+    def handle_error(self, request: Connection, client_address: tuple[str, int]) -> None:
+        # Not trusting the certificate is what some tests make a client do.
+        if not isinstance(sys.exception(), ssl.SSLError):
             super().handle_error(request, client_address)
-
-    def stop(self) -> None:
-        """Stop listening and hang up: a stopped server answers on no connection left open."""
-        self.stopping.set()
-        self.shutdown()
-        for connection in tuple(self._connections):
-            # Below TLS, because the connection's own thread may be reading through it.
-            with suppress(OSError):
-                socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
 class Simulator:
@@ -126,11 +96,6 @@ def running_simulator(
     """
     exchange = Exchange(cluster, script or Script())
     context = certificates.server_context() if tls else None
-    with _Server(exchange, host=host, port=port, tls=context) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
-            yield Simulator(server, exchange, host=host, tls=tls)
-        finally:
-            server.stop()
-            thread.join()
+    server = _Server(exchange, host=host, port=port, tls=context)
+    with serving(server):
+        yield Simulator(server, exchange, host=host, tls=tls)
