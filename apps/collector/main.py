@@ -22,43 +22,43 @@ Command: TypeAlias = Callable[..., int | None]
 
 
 def _serve() -> Command:
-    from collector.commands.serve import serve  # noqa: PLC0415 - see above
+    from collector.commands.serve import serve
 
     return serve
 
 
 def _drain() -> Command:
-    from collector.commands.drain import drain  # noqa: PLC0415 - see above
+    from collector.commands.drain import drain
 
     return drain
 
 
 def _export() -> Command:
-    from collector.commands.export import export  # noqa: PLC0415 - see above
+    from collector.commands.export import export
 
     return export
 
 
 def _copy() -> Command:
-    from collector.commands.copy import copy  # noqa: PLC0415 - see above
+    from collector.commands.copy import copy
 
     return copy
 
 
 def _forget() -> Command:
-    from collector.commands.forget import forget  # noqa: PLC0415 - see above
+    from collector.commands.forget import forget
 
     return forget
 
 
 def _manifest() -> Command:
-    from collector.commands.manifest import manifest  # noqa: PLC0415 - see above
+    from collector.commands.manifest import manifest
 
     return manifest
 
 
 def _views() -> Command:
-    from collector.commands.views import views  # noqa: PLC0415 - see above
+    from collector.commands.views import views
 
     return views
 

@@ -133,8 +133,8 @@ def _from_service_account(access: ServiceAccount) -> Configuration:
 
 def _from_kubeconfig(access: Kubeconfig) -> Configuration:
     # In a pod neither is needed, nor the libraries for OAuth that they bring along.
-    import yaml  # noqa: PLC0415
-    from kubernetes.config.kube_config import load_kube_config  # noqa: PLC0415
+    import yaml
+    from kubernetes.config.kube_config import load_kube_config
 
     name = "the kubeconfig" if access.file is None else str(access.file)
     if access.file is not None:

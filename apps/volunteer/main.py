@@ -66,7 +66,7 @@ def _run(words: list[str]) -> int:
 
 
 def _print_manifest(words: list[str]) -> int:
-    from volunteer import manifest_command  # noqa: PLC0415 - see above
+    from volunteer import manifest_command
 
     return manifest_command.run(
         words,
@@ -112,8 +112,8 @@ def command(
     _print_databases: options.PrintDatabases = False,
 ) -> int:
     """Make settings of the flags, and be what they ask for. Returns the exit status."""
-    from volunteer import console, service, wiring  # noqa: PLC0415 - see above
-    from volunteer.settings import parse_settings  # noqa: PLC0415 - as above
+    from volunteer import console, service, wiring
+    from volunteer.settings import parse_settings
 
     settings = parse_settings(
         cluster_id=cluster_id,
@@ -143,11 +143,11 @@ def command(
 
 
 def _world(terminated: int) -> "World":
-    from urllib.request import getproxies_environment  # noqa: PLC0415 - see above
+    from urllib.request import getproxies_environment
 
-    from volunteer import exchange  # noqa: PLC0415 - as above
-    from volunteer.clock import system_clock  # noqa: PLC0415 - as above
-    from volunteer.wiring import World  # noqa: PLC0415 - as above
+    from volunteer import exchange
+    from volunteer.clock import system_clock
+    from volunteer.wiring import World
 
     clock = system_clock()
     return World(
@@ -169,7 +169,7 @@ def _world(terminated: int) -> "World":
 
 def _end_on_signals(terminated: int) -> None:
     """End at once when told to. As PID 1 a process has no default action for any signal."""
-    from volunteer import exchange  # noqa: PLC0415 - see above
+    from volunteer import exchange
 
     signal.signal(signal.SIGTERM, partial(_exit, terminated))
     signal.signal(signal.SIGINT, partial(_exit, _INTERRUPTED))

@@ -143,7 +143,7 @@ def parse_disclosure(*, omit: str, verbatim: str) -> Disclosure:
 
 def check_ca_file(file: Path) -> None:
     """Raise `InvalidOption` unless `file` holds certificates in PEM form."""
-    import ssl  # noqa: PLC0415 - most starts do not need it
+    import ssl  # most starts do not need it
 
     try:
         ssl.create_default_context(cafile=str(file))

@@ -123,7 +123,7 @@ def _without_collector() -> Iterator[None]:
 
 def _make_report(settings: Settings, world: World) -> Prepared:
     pass_over("kubernetes", "kubernetes.config")
-    from volunteer.kubernetes_api import KubernetesApi  # noqa: PLC0415 - see above
+    from volunteer.kubernetes_api import KubernetesApi
 
     extensions = read_extensions(settings.extensions)
     log_left_out(extensions.problems)
@@ -150,10 +150,7 @@ def send(prepared: Prepared, settings: Settings, world: World, deadline: float) 
         case StandardOutput():
             return write(world.output, prepared.body + b"\n")
         case Collector(url):
-            from volunteer.collector_client import (  # noqa: PLC0415 - see above
-                CollectorClient,
-                Transport,
-            )
+            from volunteer.collector_client import CollectorClient, Transport
 
             transport = Transport(world.proxies, settings.ca_file, settings.compress)
             key = world.random_bytes(_IDEMPOTENCY_KEY_BYTES).hex()

@@ -169,8 +169,9 @@ def serve(
     _version: _Version = False,
 ) -> None:
     """Receive anonymous reports of Kubernetes clusters over HTTP, and keep them in a database."""
-    from collector.retention import parse_retention  # noqa: PLC0415 - only now: --help is quick
-    from collector.wiring import run  # noqa: PLC0415 - as above
+    # Only now, so that --help is quick.
+    from collector.retention import parse_retention
+    from collector.wiring import run
 
     run(
         Settings(

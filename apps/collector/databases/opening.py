@@ -21,20 +21,20 @@ def opener_of(
     # A BigQuery client takes 40 MB, so what is not used is not imported.
     match address:
         case DuckDBFile(path):
-            from collector.databases.duckdb import DuckDBDatabase  # noqa: PLC0415 - see above
+            from collector.databases.duckdb import DuckDBDatabase
 
             return partial(DuckDBDatabase, path)
         case BigQueryTable():
-            from collector.databases.bigquery import open_bigquery  # noqa: PLC0415 - see above
+            from collector.databases.bigquery import open_bigquery
 
             emulator = environment.get(_EMULATOR)
             return partial(open_bigquery, address, data_dir=data_dir, emulator=emulator)
         case CollectorAddress():
-            from collector.databases.relay import open_relay  # noqa: PLC0415 - see above
+            from collector.databases.relay import open_relay
 
             return partial(open_relay, address, data_dir=data_dir)
         case Stdout():
-            from collector.databases.stdout import StdoutDatabase  # noqa: PLC0415 - see above
+            from collector.databases.stdout import StdoutDatabase
 
             return partial(StdoutDatabase, 1)
         case _:
