@@ -1,0 +1,54 @@
+"""The program as a user starts it: a process, its two streams and its exit status."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tools.simulator import Cluster, Simulator, running_simulator
+
+UUID: Final = "2b3db8fd-e392-4754-af32-6aaf0368b319"
+CLUSTER: Final = f"--cluster-id={UUID}"
+DEADLINE_SECONDS: Final = 50
+
+
+def environment(variables: dict[str, str] | None = None) -> dict[str, str]:
+    """Return `variables`, and what it takes to find the program; nothing else is inherited."""
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    return {"PYTHONPATH": path, "HOME": "/nonexistent", **(variables or {})}
+
+
+def command(*arguments: str | Path) -> list[str]:
+    """Return the command that starts the program."""
+    return [sys.executable, "-m", "volunteer.main", *map(str, arguments)]
+
+
+def run(
+    *arguments: str | Path, variables: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Start the program and wait until it has ended."""
+    return subprocess.run(  # noqa: S603 - a test starts what it tests
+        command(*arguments),
+        env=environment(variables),
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[Simulator]:
+    """A cluster of three nodes."""
+    with running_simulator(Cluster.generate(nodes=3, seed=1)) as running:
+        yield running
+
+
+@pytest.fixture
+def kubeconfig(simulator: Simulator, tmp_path: Path) -> str:
+    """The flag that leads to the cluster."""
+    return f"--kubeconfig={simulator.kubeconfig(tmp_path / 'kubeconfig')}"

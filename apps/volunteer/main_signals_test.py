@@ -1,0 +1,141 @@
+"""The program as a process: asleep between reports, and ended by a signal at any time."""
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from volunteer.conftest import CLUSTER, DEADLINE_SECONDS, command, environment
+from volunteer.testing import Says, resident_bytes, running_collector, wait_for
+
+
+def test_period_and_sigterm(kubeconfig: str) -> None:
+    """Reports come every period, and SIGTERM ends the volunteer at once with status 0."""
+    with running_collector() as collector:
+        process = subprocess.Popen(
+            command(
+                *(CLUSTER, "--period=1s", "--jitter=0", f"--database={collector.url}", kubeconfig)
+            ),
+            env=environment(),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            collector.wait_for_requests(2, seconds=30)
+            process.send_signal(signal.SIGTERM)
+            _, log = process.communicate(timeout=DEADLINE_SECONDS)
+        finally:
+            process.kill()
+    assert process.returncode == 0
+    assert "Traceback" not in log
+    keys = {received.headers["idempotency-key"] for received in collector.received}
+    assert len(keys) == len(collector.received) >= 2
+
+
+def test_asleep_between_reports(kubeconfig: str, tmp_path: Path) -> None:
+    """Between two reports the one process is a bare interpreter of at most 10 MiB, to which the
+    key is not known; reports keep to the schedule, and SIGTERM is obeyed in the sleep too.
+    """
+    key = tmp_path / "key"
+    key.write_text("0a" * 32)
+    with running_collector() as collector:
+        flags = [CLUSTER, f"--key-file={key}", "--period=5s", "--jitter=0", kubeconfig]
+        process = subprocess.Popen(
+            command(*flags, f"--database={collector.url}"),
+            env=environment({"LC_ALL": "C.UTF-8"}),  # else Python chooses a locale itself
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            dues, variables = [], set[bytes]()
+            for count in (1, 2):
+                collector.wait_for_requests(count, seconds=30)
+                wait_for(_sleeps(process.pid), seconds=30)
+                told = Path(f"/proc/{process.pid}/environ").read_bytes()
+                (due,) = re.findall(rb"(?:^|\0)SPARTAKUS_DUE=([0-9.]+)\0", told)
+                dues.append(float(due))
+                variables.add(told.replace(due, b""))
+                told += Path(f"/proc/{process.pid}/cmdline").read_bytes()
+                assert b"0a0a" not in told
+                assert resident_bytes(process.pid) <= 10 * 1024 * 1024
+            process.send_signal(signal.SIGTERM)
+            _, log = process.communicate(timeout=DEADLINE_SECONDS)
+        finally:
+            process.kill()
+    assert process.returncode == 0
+    assert len(variables) == 1
+    periods = (dues[1] - dues[0]) / 5.0  # more than one where the machine is slow
+    assert periods == pytest.approx(max(1, round(periods)))
+    assert log.count("an anonymous report") == 1
+    assert log.count("report delivered") == len(collector.received) >= 2
+    assert "Traceback" not in log
+
+
+def _sleeps(pid: int) -> Callable[[], bool]:
+    """Return whether a process is the sleeper and has a handler for SIGTERM."""
+
+    def sleeps() -> bool:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        (caught,) = re.findall(r"SigCgt:\t(\w+)", Path(f"/proc/{pid}/status").read_text())
+        bit = 1 << (signal.SIGTERM - 1)
+        return b"/sleeper.py" in command and bool(int(caught, 16) & bit)
+
+    return sleeps
+
+
+def test_sigterm_on_the_way_back(kubeconfig: str) -> None:
+    """A SIGTERM that came while the sleeper became the program again is obeyed."""
+    block = "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [15]); "
+    start = f"{block}os.kill(os.getpid(), 15); os.execv(sys.argv[1], sys.argv[1:])"
+    flags = [CLUSTER, "--period=24h", "--jitter=24h", kubeconfig]
+    finished = subprocess.run(
+        [sys.executable, "-c", start, *command(*flags)],
+        env=environment({"SPARTAKUS_DUE": "1e9"}),
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+        check=False,
+    )
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
+
+
+def test_interrupt(kubeconfig: str) -> None:
+    """Ctrl-C ends the program without a traceback."""
+    with running_collector(*[Says(503, {"Retry-After": "600"})]) as collector:
+        process = subprocess.Popen(
+            command(CLUSTER, "--period=0", f"--database={collector.url}", kubeconfig),
+            env=environment(),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            collector.wait_for_requests(1, seconds=30)
+            process.send_signal(signal.SIGINT)
+            _, log = process.communicate(timeout=DEADLINE_SECONDS)
+        finally:
+            process.kill()
+    assert process.returncode == 128 + signal.SIGINT
+    assert "Traceback" not in log
+
+
+def test_sigterm_in_one_shot(kubeconfig: str) -> None:
+    """SIGTERM before the one report is delivered is not a success."""
+    refusals = [Says(503, {"Retry-After": "600"})]
+    with running_collector(*refusals) as collector:
+        process = subprocess.Popen(
+            command(CLUSTER, "--period=0", f"--database={collector.url}", kubeconfig),
+            env=environment(),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            collector.wait_for_requests(1, seconds=30)
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=DEADLINE_SECONDS)
+        finally:
+            process.kill()
+    assert process.returncode == 128 + signal.SIGTERM

@@ -1,0 +1,68 @@
+"""Usage errors of the program: one line that names what is wrong, and exit status 2."""
+
+from pathlib import Path
+
+import pytest
+
+from tools.simulator import Cluster, Forbidden, Rule, Script, running_simulator
+from volunteer.conftest import CLUSTER, run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ([], "volunteer: Missing option '--cluster-id'"),
+        (["--nope"], "volunteer: No such option: --nope"),
+        (["collector"], "volunteer: "),
+        ([CLUSTER, "--period"], "volunteer: Option '--period' requires an argument"),
+        ([CLUSTER, "--period=-5m"], "volunteer: --period: must not be negative"),
+        ([CLUSTER, "--period=99"], "volunteer: --period: must be a Go duration"),
+        ([CLUSTER, "--jitter=x"], "volunteer: --jitter: must be a Go duration"),
+        ([CLUSTER, "--retry-for=1d"], "volunteer: --retry-for: must be a Go duration"),
+        (["--cluster-id=a b"], "volunteer: --cluster-id: must be 1 to 128 characters"),
+        ([CLUSTER, "--database=bigquery://a.b.c"], "volunteer: --database: must be stdout"),
+        ([CLUSTER, "--extensions=/none"], "volunteer: /none: cannot be read: No such file"),
+        ([CLUSTER, "--key-file=/none"], "volunteer: --key-file: /none cannot be read"),
+        ([CLUSTER, "--ca-file=/none"], "volunteer: --ca-file: /none cannot be read"),
+        ([CLUSTER, "--omit=name"], "volunteer: --omit: 'name' is none of "),
+        ([CLUSTER, "--include=pods"], "volunteer: --include: 'pods' is none of workloads"),
+        ([CLUSTER, "--json"], "volunteer: --json: goes with preview"),
+    ],
+)
+def test_usage_errors(arguments: list[str], line: str) -> None:
+    """A wrong flag gives one line that names it and the rule, and exit status 2."""
+    finished = run(*arguments)
+    assert finished.returncode == 2
+    assert finished.stdout == ""
+    assert finished.stderr.startswith(line)
+    assert finished.stderr.count("\n") == 1
+
+
+def test_missing_kubeconfig() -> None:
+    """A cluster that is not described is a usage error, in one line after the start line."""
+    finished = run(CLUSTER, "--period=0", "--kubeconfig=/none")
+    assert finished.returncode == 2
+    assert finished.stderr.splitlines()[-1] == (
+        "volunteer: /none cannot be read: No such file or directory"
+    )
+    assert "Traceback" not in finished.stderr
+
+
+def test_bad_extension_key(tmp_path: Path) -> None:
+    """A bad extension file is an error at start, naming file, key and rule."""
+    file = tmp_path / "facts.json"
+    file.write_text('{"-bad": "x"}')
+    finished = run(CLUSTER, f"--extensions={file}")
+    assert finished.returncode == 2
+    assert finished.stderr.startswith(f"volunteer: {file}: key '-bad': the name must be of A-Z")
+    assert finished.stderr.count("\n") == 1
+
+
+def test_auto_without_anything(tmp_path: Path) -> None:
+    """An `auto` cluster ID without a key and without permission for the UID is exit status 2."""
+    script = Script(rules=(Rule(path="/api/v1/namespaces/kube-system", fault=Forbidden()),))
+    with running_simulator(Cluster.generate(nodes=1, seed=1), script=script) as simulator:
+        file = simulator.kubeconfig(tmp_path / "kubeconfig")
+        finished = run("--cluster-id=auto", "--period=0", f"--kubeconfig={file}")
+    assert finished.returncode == 2
+    assert finished.stderr.splitlines()[-1].startswith("volunteer: --cluster-id=auto: needs")
