@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from collector.databases.bigquery_schema import COLUMNS
-from collector.databases.bigquery_testing import WORKLOADS
+from collector.databases.bigquery_testing import ALWAYS, WORKLOADS
 from collector.databases.duckdb_reader import DuckDBReader
 from collector.main import main
 from collector.testing import RunningCollector, clusters_in, report_of, spooled_in, wait_until
@@ -20,7 +20,6 @@ FIRST_RELEASE_COLUMNS: list[JSON] = [field.to_api_repr() for field in COLUMNS[:-
 WITH_WORKLOADS = {**report_of("one"), "workloads": WORKLOADS}
 DATABASE = ("--database", f"bigquery://{TABLE}")
 EMULATOR = "BIGQUERY_EMULATOR_HOST"
-ALWAYS = 10**9
 LACKING = (
     "the table lacks columns, and these credentials may not add them; what reports hold there is"
     " not kept"

@@ -7,21 +7,20 @@ import pytest
 
 from collector.databases.bigquery_schema import COLUMNS
 from collector.databases.bigquery_testing import (
-    TABLE,
+    TABLE_ID,
     WORKLOADS,
     batch_of,
     dead_letters_in,
     keys_of,
     open_database,
+    some_reports,
     spooled,
 )
 from collector.errors import DatabaseUnavailable, DatabaseUnusable
-from collector.records import SpooledReport
 from tools.bigquery.messages import JSON, JSONObject
 from tools.bigquery.server import FakeBigQuery, running_bigquery
 from tools.bigquery.service import Behaviour
 
-TABLE_ID = str(TABLE)
 ORIGINAL_COLUMNS: list[JSON] = [field.to_api_repr() for field in COLUMNS[:6]]
 FIRST_RELEASE_COLUMNS: list[JSON] = [field.to_api_repr() for field in COLUMNS[:-1]]
 
@@ -29,10 +28,6 @@ FIRST_RELEASE_COLUMNS: list[JSON] = [field.to_api_repr() for field in COLUMNS[:-
 def _add_original(fake: FakeBigQuery, *rows: JSONObject) -> None:
     fake.service.add(TABLE_ID, {"schema": {"fields": ORIGINAL_COLUMNS}})
     fake.table(TABLE_ID).rows.extend(rows)
-
-
-def _reports(count: int) -> list[SpooledReport]:
-    return [spooled(number) for number in range(count)]
 
 
 def test_a_missing_table_is_made(tmp_path: Path) -> None:
@@ -50,7 +45,7 @@ def test_a_deleted_table_is_never_made_anew(tmp_path: Path) -> None:
         with open_database(fake.url, tmp_path) as database:
             del fake.service.tables[TABLE_ID]
             with pytest.raises(DatabaseUnavailable, match="missing: deleted, or made so lately"):
-                database.write(batch_of(_reports(1)))
+                database.write(batch_of(some_reports(1)))
         with (
             pytest.raises(DatabaseUnavailable, match="was deleted, and is not made anew"),
             open_database(fake.url, tmp_path),
@@ -59,7 +54,7 @@ def test_a_deleted_table_is_never_made_anew(tmp_path: Path) -> None:
         assert TABLE_ID not in fake.service.tables
         fake.service.add(TABLE_ID, {})
         with open_database(fake.url, tmp_path) as database:
-            database.write(batch_of(_reports(1)))
+            database.write(batch_of(some_reports(1)))
         assert len(fake.table(TABLE_ID).rows) == 1
     assert dead_letters_in(tmp_path) == []
 
@@ -81,7 +76,7 @@ def test_the_table_of_the_original_is_used(tmp_path: Path) -> None:
     with running_bigquery() as fake:
         _add_original(fake, old, old)
         with open_database(fake.url, tmp_path) as database:
-            database.write(batch_of(_reports(2)))
+            database.write(batch_of(some_reports(2)))
         table = fake.table(TABLE_ID)
         assert table.column_names()[-3:] == ["reportKey", "receivedAt", "workloads"]
         assert table.rows[:2] == [old, old]
@@ -95,7 +90,7 @@ def test_the_table_of_the_original_is_used_without_permission_to_change_it(tmp_p
         _add_original(fake)
         with open_database(fake.url, tmp_path) as database:
             assert database.missing_columns() == ("reportKey", "receivedAt", "workloads")
-            database.write(batch_of(_reports(2)))
+            database.write(batch_of(some_reports(2)))
         rows = fake.table(TABLE_ID).rows
     assert [row["clusterID"] for row in rows] == ["cluster-0", "cluster-1"]
     assert all("reportKey" not in row for row in rows)
@@ -145,7 +140,7 @@ def test_columns_that_have_not_arrived_yet_are_waited_for(tmp_path: Path) -> Non
     with running_bigquery(behaviour=Behaviour(stale_inserts=3)) as fake:
         _add_original(fake)
         with open_database(fake.url, tmp_path) as database:
-            database.write(batch_of(_reports(2)))
+            database.write(batch_of(some_reports(2)))
         assert len(fake.table(TABLE_ID).rows) == 2
     assert dead_letters_in(tmp_path) == []
 
@@ -155,7 +150,7 @@ def test_a_new_table_has_to_show_rows_before_they_count(
     tmp_path: Path, behaviour: Behaviour
 ) -> None:
     """Rows for a table that was just made are not done with until they can be read."""
-    reports = _reports(3)
+    reports = some_reports(3)
     with running_bigquery(behaviour=behaviour) as fake:
         with (
             open_database(fake.url, tmp_path) as database,
@@ -177,7 +172,7 @@ def test_rows_are_not_buried_for_a_fault_of_the_table(tmp_path: Path) -> None:
             columns: list[JSON] = [owner, *fake.table(TABLE_ID).fields]
             fake.service.add(TABLE_ID, {"schema": {"fields": columns}})
             with pytest.raises(DatabaseUnusable, match="column owner is REQUIRED"):
-                database.write(batch_of(_reports(2)))
+                database.write(batch_of(some_reports(2)))
         assert fake.table(TABLE_ID).rows == []
     assert dead_letters_in(tmp_path) == []
 

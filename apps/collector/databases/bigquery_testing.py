@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,11 @@ from collector.databases.dead_letters import DEAD_LETTERS_FILE, DeadLetter, Dead
 from collector.records import Batch, SpooledReport
 
 TABLE: Final = BigQueryTable("project", "dataset", "reports")
+TABLE_ID: Final = str(TABLE)
 HOUR: Final = 1_795_417_200  # 2026-11-23T07:00:00Z
+ALWAYS: Final = 10**9
+"""How many requests meet a fault that does not pass."""
+
 IMPATIENT: Final = Persistence(
     call_seconds=0.5,
     retry_seconds=1.5,
@@ -58,6 +63,11 @@ def spooled(
     return SpooledReport(number, f"{number:032x}", HOUR, json.dumps(document).encode())
 
 
+def some_reports(count: int) -> list[SpooledReport]:
+    """Return so many valid reports, numbered from 0."""
+    return [spooled(number) for number in range(count)]
+
+
 def batch_of(reports: Iterable[SpooledReport]) -> Batch:
     """Return reports as a batch."""
     return Batch("spool", tuple(reports))
@@ -66,6 +76,11 @@ def batch_of(reports: Iterable[SpooledReport]) -> Batch:
 def keys_of(reports: Iterable[SpooledReport]) -> set[str]:
     """Return the keys of reports."""
     return {each.report_key for each in reports}
+
+
+def keys_in(rows: Iterable[Mapping[str, object]]) -> Counter[str]:
+    """Return the keys of the reports in rows of a table, each as often as it is there."""
+    return Counter(str(row["reportKey"]) for row in rows)
 
 
 @contextmanager
