@@ -16,9 +16,12 @@ def test_pages(tmp_path: Path) -> None:
     assert [request.query["limit"] for request in lists] == ["3", "3", "3"]
 
 
-def test_page_size() -> None:
-    """A page holds 500 nodes."""
-    assert Limits().page_size == 500
+def test_page_size(tmp_path: Path) -> None:
+    """Unless told otherwise a page holds 500 nodes."""
+    with simulated(tmp_path, limits=Limits()) as (cluster, simulator):
+        names_of(cluster)
+    lists = [request for request in simulator.requests if request.path == NODES]
+    assert [request.query["limit"] for request in lists] == ["500"]
 
 
 def test_what_is_asked(tmp_path: Path) -> None:

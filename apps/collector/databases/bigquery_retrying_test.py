@@ -1,6 +1,7 @@
 """Trying to write to BigQuery again: nothing is lost or doubled, and it ends in time."""
 
 import gc
+import time
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable
@@ -110,7 +111,20 @@ def test_a_fault_that_stays_makes_the_database_unavailable(tmp_path: Path, fault
 
 
 def test_retry_after_is_honoured(tmp_path: Path) -> None:
-    """A request that is answered with Retry-After is not repeated any earlier."""
+    """A request that is answered with Retry-After is repeated when that is over, no earlier."""
+    with (
+        running_bigquery() as fake,
+        open_database(fake.url, tmp_path, persistence=STUBBORN) as database,
+    ):
+        fake.script = first(1, too_many_requests(retry_after_seconds=1))
+        began = time.monotonic()
+        database.write(batch_of(some_reports(1)))
+        assert time.monotonic() - began >= 1
+        assert fake.count("insertAll") == 2
+
+
+def test_what_would_come_too_late_is_not_repeated(tmp_path: Path) -> None:
+    """Where Retry-After ends beyond the deadline the database is unavailable at once."""
     with (
         running_bigquery() as fake,
         open_database(fake.url, tmp_path, persistence=IMPATIENT) as database,

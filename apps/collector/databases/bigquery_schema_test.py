@@ -124,4 +124,5 @@ def test_a_table_that_can_never_take_reports_is_refused(column: SchemaField, wor
 
 def test_a_required_column_that_is_always_filled_is_fine() -> None:
     """A REQUIRED column that every report fills does not matter."""
-    merge([SchemaField("reportKey", "STRING", "REQUIRED")], table_id="p.d.t")
+    required = SchemaField("reportKey", "STRING", "REQUIRED")
+    assert merge([required], table_id="p.d.t")[0] == required
