@@ -1,18 +1,21 @@
 """The raw route to a Kubernetes API. The one module that imports `kubernetes`.
 
-The client library brings configuration, credentials, TLS and the connection. Requests go through
-`param_serialize` and `call_api`, and bodies stay bytes: decoding into the library's models costs
-ten times the time and memory of the few fields that are needed.
+The client library brings configuration, credentials, TLS and the connection: its
+`RESTClientObject`, whose bodies are bytes. Its `ApiClient`, which makes models of them, takes a
+tenth of a second to import, and ten times the time and memory of the few fields that are needed.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote, urlencode
 
 import urllib3
-from kubernetes.client.api_client import ApiClient
 from kubernetes.client.configuration import Configuration
 from kubernetes.client.exceptions import ApiException
+from kubernetes.client.rest import RESTClientObject
 from kubernetes.config.config_exception import ConfigException
 from kubernetes.config.incluster_config import InClusterConfigLoader
 
@@ -27,6 +30,7 @@ from volunteer.errors import (
     ClusterUnreachable,
     NoClusterConfigured,
 )
+from volunteer.lean_imports import put_off
 from volunteer.version import USER_AGENT
 
 MOST_BYTES: Final = 256 * 1024 * 1024
@@ -72,14 +76,18 @@ class KubernetesApi:
 
     def _exchange(self, path: str, query: Mapping[str, str], seconds: float, accept: str) -> Answer:
         deadline = self._now() + seconds
-        request = self._client.param_serialize(
+        asked = f"?{urlencode(query, quote_via=quote)}" if query else ""
+        response = self._client.request(
             "GET",
-            path,
-            query_params=list(query.items()),
-            header_params={"Accept": accept, "Accept-Encoding": "gzip"},
-            auth_settings=["BearerToken"],
-        )
-        response = self._client.call_api(*request, _request_timeout=seconds).response
+            f"{self.server}{path}{asked}",
+            headers={
+                "Accept": accept,
+                "Accept-Encoding": "gzip",
+                "User-Agent": USER_AGENT,
+                **_authorisation(self._client.configuration),
+            },
+            _request_timeout=seconds,
+        ).response
         try:
             body = network.read_body(
                 response, most_bytes=MOST_BYTES, deadline=deadline, now=self._now
@@ -98,12 +106,18 @@ class KubernetesApi:
         return kind(self.server, network.in_words(error))
 
 
-def _client(access: ClusterAccess) -> ApiClient:
+def _client(access: ClusterAccess) -> RESTClientObject:
     configuration = _configuration(access)
     configuration.retries = network.NO_RETRIES
-    client = ApiClient(configuration)
-    client.user_agent = USER_AGENT
-    return client
+    return RESTClientObject(configuration)
+
+
+def _authorisation(configuration: Configuration) -> dict[str, str]:
+    """Return the header that tells who asks, if any; the library reads a token file that rotates
+    again here, when a minute has passed.
+    """
+    token = configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
+    return {} if token is None else {"Authorization": token}
 
 
 def _configuration(access: ClusterAccess) -> Configuration:
@@ -132,8 +146,10 @@ def _from_service_account(access: ServiceAccount) -> Configuration:
 
 
 def _from_kubeconfig(access: Kubeconfig) -> Configuration:
-    # In a pod neither is needed, nor the libraries for OAuth that they bring along.
+    # In a pod none of this is needed.
     import yaml
+
+    _import_without_openid()
     from kubernetes.config.kube_config import load_kube_config
 
     name = "the kubeconfig" if access.file is None else str(access.file)
@@ -157,6 +173,19 @@ def _from_kubeconfig(access: Kubeconfig) -> Configuration:
         # The kubeconfig says so; urllib3 would repeat its warning with every request.
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     return configuration
+
+
+def _import_without_openid() -> None:
+    """Import what reads a kubeconfig; what it needs for OpenID Connect alone is imported with the
+    first call. A version of the library that needs it for more is imported whole, by the caller.
+    """
+    with (
+        suppress(ImportError, AttributeError, TypeError),
+        put_off(
+            "oauthlib.oauth2", "requests_oauthlib:OAuth2Session", "kubernetes.client:ApiClient"
+        ),
+    ):
+        import_module("kubernetes.config.kube_config")
 
 
 def _check_readable(file: Path) -> None:

@@ -1,5 +1,6 @@
 """The way to the API server: configuration, credentials, TLS, compression."""
 
+import json
 from contextlib import closing
 from pathlib import Path
 
@@ -46,6 +47,52 @@ def test_service_account(tmp_path: Path) -> None:
         )
         assert _get_nodes(access) == 200
     assert simulator.requests[0].headers["authorization"] == "bearer secret"
+
+
+@pytest.mark.parametrize(
+    ("user", "authorisation"),
+    [
+        ({}, None),
+        ({"token": "secret"}, "Bearer secret"),
+        ({"tokenFile": "token"}, "Bearer from the file"),
+        ({"username": "jo", "password": "secret"}, "Basic am86c2VjcmV0"),
+        (
+            {
+                "exec": {
+                    "apiVersion": "client.authentication.k8s.io/v1",
+                    "command": "cat",
+                    "args": ["credential.json"],
+                }
+            },
+            "Bearer of the plugin",
+        ),
+    ],
+)
+def test_credentials(tmp_path: Path, user: dict[str, object], authorisation: str | None) -> None:
+    """A kubeconfig's user is who asks: by token, file of a token, password, plugin, or nobody."""
+    (tmp_path / "token").write_text("from the file")
+    (tmp_path / "credential.json").write_text(
+        '{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential",'
+        ' "status": {"token": "of the plugin"}}'
+    )
+    with running_simulator(_TWO) as simulator:
+        file = simulator.kubeconfig(tmp_path / "config")
+        kubeconfig = json.loads(file.read_text())
+        kubeconfig["users"][0]["user"] = user
+        file.write_text(json.dumps(kubeconfig))
+        assert _get_nodes(Kubeconfig(file)) == 200
+    assert simulator.requests[0].headers.get("authorization") == authorisation
+
+
+def test_query(tmp_path: Path) -> None:
+    """A query arrives as it was asked, whatever its characters."""
+    query = {"continue": "a+b/c=&d e", "limit": "500"}
+    with running_simulator(_TWO) as simulator:
+        access = Kubeconfig(simulator.kubeconfig(tmp_path / "config"))
+        with closing(KubernetesApi(access, now=_NOW)) as api:
+            api.get("/api/v1/nodes", query, seconds=10.0)
+            api.get("/version", {}, seconds=10.0)
+    assert [request.query for request in simulator.requests] == [query, {}]
 
 
 def test_renewed_token(tmp_path: Path) -> None:

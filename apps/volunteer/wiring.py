@@ -122,7 +122,7 @@ def _without_collector() -> Iterator[None]:
 
 
 def _make_report(settings: Settings, world: World) -> Prepared:
-    pass_over("kubernetes", "kubernetes.config")
+    pass_over("kubernetes", "kubernetes.config", "kubernetes.utils")
     from volunteer.kubernetes_api import KubernetesApi
 
     extensions = read_extensions(settings.extensions)
