@@ -1,5 +1,6 @@
 """For tests: a look at a simulated cluster of seven nodes, with the real client over HTTP."""
 
+import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from volunteer.cluster import Cluster
 from volunteer.cluster_access import Kubeconfig
 from volunteer.kubernetes_api import KubernetesApi
 from volunteer.listing import Limits
-from volunteer.testing import AlwaysLongest, JumpingClock
+from volunteer.testing import AlwaysLongest, JumpingClock, Says
 
 NODES: Final = "/api/v1/nodes"
 UID: Final = "/api/v1/namespaces/kube-system"
@@ -46,3 +47,24 @@ def all_names(directory: Path) -> list[str]:
     """Return the names that a look sees through which nothing goes wrong."""
     with simulated(directory, limits=Limits()) as (cluster, _):
         return names_of(cluster)
+
+
+def expired_identity(simulator: Simulator, directory: Path, *, issuer: str) -> Path:
+    """Write a kubeconfig whose user has an identity of OpenID Connect that has expired."""
+    provider = {
+        "client-id": "volunteer",
+        "client-secret": "secret",
+        "id-token": "e30.eyJleHAiOjF9.x",  # {} and {"exp": 1}
+        "idp-issuer-url": issuer,
+        "refresh-token": "old",
+    }
+    file = simulator.kubeconfig(directory / "kubeconfig")
+    kubeconfig = json.loads(file.read_text())
+    kubeconfig["users"][0]["user"] = {"auth-provider": {"name": "oidc", "config": provider}}
+    file.write_text(json.dumps(kubeconfig))
+    return file
+
+
+def says_json(status: int, document: object) -> Says:
+    """An answer in JSON of a server that is not the cluster."""
+    return Says(status, {"Content-Type": "application/json"}, json.dumps(document).encode())

@@ -166,9 +166,16 @@ def _from_kubeconfig(access: Kubeconfig) -> Configuration:
     except ConfigException as error:
         hint = " (not in a pod: name one with --kubeconfig)" if access.file is None else ""
         raise NoClusterConfigured(f"{name} cannot be used: {error}{hint}") from error
-    except (yaml.YAMLError, OSError, ValueError, TypeError, AttributeError, KeyError) as error:
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        # Only to renew an identity of OpenID Connect does the library ask somebody by itself.
+        why = network.in_words(error)
+        raise NoClusterConfigured(f"{name} cannot be used to get a new identity: {why}") from error
+    except (yaml.YAMLError, ValueError, TypeError, AttributeError, KeyError) as error:
         # The library takes the shape of the file for granted.
         raise NoClusterConfigured(f"{name} is not a kubeconfig") from error
+    except Exception as error:  # oauthlib's, which is not imported but for this
+        why = type(error).__name__
+        raise NoClusterConfigured(f"{name} cannot be used to get a new identity: {why}") from error
     if not configuration.verify_ssl:
         # The kubeconfig says so; urllib3 would repeat its warning with every request.
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)

@@ -11,8 +11,10 @@ from tools.simulator import RotateToken, Rule, Script, running_simulator
 from tools.simulator.access import write_service_account
 from volunteer.clock import system_clock
 from volunteer.cluster_access import Kubeconfig, ServiceAccount
+from volunteer.cluster_testing import expired_identity, says_json
 from volunteer.errors import ClusterCertificateRejected, NoClusterConfigured
 from volunteer.kubernetes_api import KubernetesApi
+from volunteer.testing import running_collector
 
 _TWO = Simulated.generate(nodes=2, seed=1)
 _NOW = system_clock().now
@@ -163,3 +165,21 @@ def test_service_account_without_authority(tmp_path: Path) -> None:
     access = ServiceAccount("127.0.0.1", "1", tmp_path / "token", tmp_path / "ca.crt")
     with pytest.raises(NoClusterConfigured, match="the pod's service account cannot be used"):
         KubernetesApi(access, now=_NOW)
+
+
+def test_identity_that_cannot_be_renewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong at the issuer of an identity is told in one line that names the file."""
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+    nobody = "http://127.0.0.1:1"
+    refused = says_json(400, {"error": "invalid_grant"})
+    with (
+        running_simulator(_TWO) as simulator,
+        running_collector(refused) as tokens,
+        running_collector(says_json(200, {"token_endpoint": tokens.url})) as strict,
+        running_collector(says_json(200, {"token_endpoint": nobody})) as half,
+        running_collector(says_json(200, [])) as odd,
+    ):
+        for issuer in (nobody, strict.url, half.url, odd.url):
+            file = expired_identity(simulator, tmp_path, issuer=issuer)
+            with pytest.raises(NoClusterConfigured, match=f"^{file} (is|cannot be) [a-zA-Z :]+$"):
+                _get_nodes(Kubeconfig(file))

@@ -12,7 +12,8 @@ import pytest
 
 from tools.simulator import Cluster, Script, running_simulator
 from tools.simulator.access import write_service_account
-from volunteer.testing import Says, running_collector
+from volunteer.cluster_testing import expired_identity, says_json
+from volunteer.testing import running_collector
 
 _ONE: Final = Cluster.generate(nodes=1, seed=1)
 _NOT_NEEDED: Final = {
@@ -20,6 +21,7 @@ _NOT_NEEDED: Final = {
     "kubernetes.client.api_client",
     "kubernetes.dynamic",
     "oauthlib.oauth2",
+    "pydantic",
     "requests",
     "requests_oauthlib",
     "rich",
@@ -97,10 +99,6 @@ def _modules_of_a_look(code: str, *arguments: object, **variables: str) -> set[s
     return set(modules)
 
 
-def _says(document: object) -> Says:
-    return Says(200, {"Content-Type": "application/json"}, json.dumps(document).encode())
-
-
 def test_modules_work() -> None:
     """Modules of a package that was passed over are whole, and a missing package stays missing."""
     assert _run(_IMPORT).stdout == "load_kube_config False\n"
@@ -148,21 +146,11 @@ def test_openid_connect(tmp_path: Path) -> None:
     """
     new = {"access_token": "a", "id_token": "new", "refresh_token": "r", "token_type": "Bearer"}
     with (
-        running_collector(_says(new)) as tokens,
-        running_collector(_says({"token_endpoint": tokens.url})) as issuer,
+        running_collector(says_json(200, new)) as tokens,
+        running_collector(says_json(200, {"token_endpoint": tokens.url})) as issuer,
         running_simulator(_ONE, script=Script(token="new")) as simulator,
     ):
-        provider = {
-            "client-id": "volunteer",
-            "client-secret": "secret",
-            "id-token": "e30.eyJleHAiOjF9.x",  # {} and {"exp": 1}
-            "idp-issuer-url": issuer.url,
-            "refresh-token": "old",
-        }
-        file = simulator.kubeconfig(tmp_path / "kubeconfig")
-        kubeconfig = json.loads(file.read_text())
-        kubeconfig["users"][0]["user"] = {"auth-provider": {"name": "oidc", "config": provider}}
-        file.write_text(json.dumps(kubeconfig))
+        file = expired_identity(simulator, tmp_path, issuer=issuer.url)
         modules = _modules_of_a_look(_LOOK, file, OAUTHLIB_INSECURE_TRANSPORT="1")
     assert issuer.received[0].target == "/.well-known/openid-configuration"
     assert b"refresh_token=old" in tokens.received[0].body
