@@ -29,6 +29,7 @@ _FOREIGN: Final[Mapping[tuple[str, str], str]] = {
     ("CONTRIBUTING.md", "--docker-build-args"): "Pants: pants_test.py looks",
     ("docs/performance.md", "--rate"): "py-spy",
     ("docs/performance.md", "--format"): "py-spy",
+    ("docs/performance.md", "--native"): "py-spy",
 }
 """Flags of other programs, and which. Commands are looked at elsewhere."""
 

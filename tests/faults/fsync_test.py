@@ -7,9 +7,12 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Final
+
+import duckdb
 
 import collector
 from collector.testing import RunningCollector, report_of
@@ -35,17 +38,18 @@ def ended_calls(trace: str) -> Iterator[re.Match[str]]:
             yield call
 
 
-def unsynced_answers(trace: str) -> list[str]:
-    """Return the reports whose 204 was sent before a sync of the spool's log with their row.
+def unsynced_answers(trace: str, keys: Mapping[str, str]) -> list[str]:
+    """Return the clusters whose 204 was sent before a sync of the spool's log with their row.
 
     One client posted the reports one after the other, so the n-th 204 answers the n-th report.
+    `keys` are the keys of the reports: a row holds its key as it is, and the report packed.
     """
     written: set[str] = set()
     synced: set[str] = set()
     answered: list[str] = []
     for call in ended_calls(trace):
         if call["file"].endswith("spool.sqlite-wal"):
-            written.update(each for each in CLUSTERS if each in call["rest"])
+            written.update(each for each in CLUSTERS if keys[each] in call["rest"])
             if call["name"] == "fdatasync" and call["rest"].endswith("= 0"):
                 synced |= written
         elif "HTTP/1.1 204" in call["rest"]:
@@ -55,8 +59,8 @@ def unsynced_answers(trace: str) -> list[str]:
     return [each for each in answered if each]
 
 
-def trace_of(directory: Path, sources: Path) -> str:
-    """Post to a collector made of `sources`; return the calls that it made meanwhile."""
+def unsynced_in(directory: Path, sources: Path) -> list[str]:
+    """Post to a collector made of `sources`; return the clusters that it answered too early."""
     trace = directory / "trace"
     path = os.pathsep.join([str(sources), *sys.path])
     calls = "trace=pwrite64,fdatasync,write,writev,sendto,sendmsg"
@@ -68,12 +72,14 @@ def trace_of(directory: Path, sources: Path) -> str:
         for cluster_id in CLUSTERS:
             assert collector.post(report_of(cluster_id))[0] == 204
         assert collector.stop() == 0
-    return trace.read_text()
+    with closing(duckdb.connect(directory / "data" / "reports.duckdb", read_only=True)) as database:
+        rows = database.execute('SELECT "clusterID", "reportKey" FROM reports').fetchall()
+    return unsynced_answers(trace.read_text(), dict(rows))
 
 
 def test_each_204_follows_the_sync_that_covers_its_row(tmp_path: Path) -> None:
     """Between the arrival of a report and its 204 stand the write of its row and an fdatasync."""
-    assert unsynced_answers(trace_of(tmp_path, Path(collector.__path__[0]).parent)) == []
+    assert unsynced_in(tmp_path, Path(collector.__path__[0]).parent) == []
 
 
 def test_a_collector_that_does_not_sync_is_found_out(tmp_path: Path) -> None:
@@ -84,4 +90,4 @@ def test_a_collector_that_does_not_sync_is_found_out(tmp_path: Path) -> None:
         text = module.read_text()
         assert "synchronous = FULL" in text
         module.write_text(text.replace("synchronous = FULL", "synchronous = OFF"))
-    assert unsynced_answers(trace_of(tmp_path, sources)) == list(CLUSTERS)
+    assert unsynced_in(tmp_path, sources) == list(CLUSTERS)
