@@ -35,12 +35,13 @@ class FakeHandler(BaseHTTPRequestHandler):
         """Read the request's body; without one it is empty."""
         return self.rfile.read(int(self.headers.get("Content-Length", "0")))
 
-    def send_head(self, status: int, headers: Mapping[str, str], *, length: int) -> None:
-        """Send all of an answer but its body, which has `length` bytes."""
+    def send_head(self, status: int, headers: Mapping[str, str], *, length: int | None) -> None:
+        """Send all of an answer but its body, which has `length` bytes; None where it has none."""
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(length))
+        if length is not None:
+            self.send_header("Content-Length", str(length))
         self.end_headers()
 
     def stay_silent(self) -> None:

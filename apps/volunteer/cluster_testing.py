@@ -11,9 +11,10 @@ from tools.simulator import Rule, Script, Simulator, running_simulator
 from volunteer.clock import system_clock
 from volunteer.cluster import Cluster
 from volunteer.cluster_access import Kubeconfig
+from volunteer.collector_testing import Says
 from volunteer.kubernetes_api import KubernetesApi
 from volunteer.listing import Limits
-from volunteer.testing import AlwaysLongest, JumpingClock, Says
+from volunteer.testing import AlwaysLongest, JumpingClock
 
 NODES: Final = "/api/v1/nodes"
 UID: Final = "/api/v1/namespaces/kube-system"

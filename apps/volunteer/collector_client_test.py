@@ -8,16 +8,9 @@ import pytest
 from tools.simulator import certificates
 from volunteer.clock import system_clock
 from volunteer.collector_client import CollectorClient, Transport
+from volunteer.collector_testing import Dribbles, HangsUp, Says, SaysNothing, running_collector
 from volunteer.delivery import Delivered, NoReply, Reply, deliver
-from volunteer.testing import (
-    Dribbles,
-    HangsUp,
-    Says,
-    SaysNothing,
-    free_port,
-    running_collector,
-    seeded,
-)
+from volunteer.testing import free_port, seeded
 
 _BODY = b'{"version":"v2.0.0"}'
 _NOW = system_clock().now

@@ -12,9 +12,9 @@ from tools.simulator.access import write_service_account
 from volunteer.clock import system_clock
 from volunteer.cluster_access import Kubeconfig, ServiceAccount
 from volunteer.cluster_testing import expired_identity, says_json
+from volunteer.collector_testing import running_collector
 from volunteer.errors import ClusterCertificateRejected, NoClusterConfigured
 from volunteer.kubernetes_api import KubernetesApi
-from volunteer.testing import running_collector
 
 _TWO = Simulated.generate(nodes=2, seed=1)
 _NOW = system_clock().now

@@ -13,7 +13,7 @@ import pytest
 from tools.simulator import Cluster, Script, running_simulator
 from tools.simulator.access import write_service_account
 from volunteer.cluster_testing import expired_identity, says_json
-from volunteer.testing import running_collector
+from volunteer.collector_testing import running_collector
 
 _ONE: Final = Cluster.generate(nodes=1, seed=1)
 _NOT_NEEDED: Final = {

@@ -5,8 +5,9 @@ import subprocess
 from pathlib import Path
 
 from tools.simulator import Cluster, Forbidden, Rule, Script, running_simulator
+from volunteer.collector_testing import Says, running_collector
 from volunteer.conftest import CLUSTER, DEADLINE_SECONDS, UUID, command, environment, run
-from volunteer.testing import Says, free_port, running_collector
+from volunteer.testing import free_port
 
 
 def test_delivered(kubeconfig: str) -> None:

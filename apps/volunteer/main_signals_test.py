@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from volunteer.collector_testing import Says, running_collector
 from volunteer.conftest import CLUSTER, DEADLINE_SECONDS, command, environment
-from volunteer.testing import Says, resident_bytes, running_collector, wait_for
+from volunteer.testing import resident_bytes, wait_for
 
 
 def test_period_and_sigterm(kubeconfig: str) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socket import socket
 
@@ -25,6 +24,7 @@ from collector.databases.dead_letters import DEAD_LETTERS_FILE, RETENTION_SECOND
 from collector.databases.relay import Manners, RelayDatabase
 from collector.databases.relay_address import parse_collector
 from collector.errors import DatabaseUnavailable
+from tools.fake_server import FakeHandler, FakeServer, serving
 
 QUICK = Manners(
     connections=4, call_seconds=1.0, repeats=3, backoff_seconds=0.01, longest_pause_seconds=1
@@ -63,57 +63,40 @@ class OtherCollector:
             return self.choose(post)
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
+class _Handler(FakeHandler):
     def __init__(
         self,
         other: OtherCollector,
         connection: socket,
         client_address: tuple[str, int],
-        server: ThreadingHTTPServer,
+        server: FakeServer,
     ) -> None:
         self._other = other
         super().__init__(connection, client_address, server)
 
     def do_POST(self) -> None:
         """Answer a report."""
-        body = self.rfile.read(int(self.headers["Content-Length"]))
         headers = (self.headers["Idempotency-Key"], self.headers["Content-Type"])
-        status = self._other.take(self.path, *headers, body, self.client_address[1])
+        status = self._other.take(self.path, *headers, self.read_body(), self.client_address[1])
         if status == HANG_UP:
             self.close_connection = True
             return
-        self.send_response(status)
         if status == 204:
-            self.end_headers()
+            self.send_head(status, {}, length=None)
             return
-        if status in {429, 503}:
-            self.send_header("Retry-After", "0")
-        self.send_header("Location", "/elsewhere")
         answer = b'{"detail":"the rule"}'
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
+        again = {"Retry-After": "0"} if status in {429, 503} else {}
+        self.send_head(status, {**again, "Location": "/elsewhere"}, length=len(answer))
         self.wfile.write(answer)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
 
 
 @contextmanager
 def _collector(choose: Callable[[Post], int] = lambda _: 204) -> Iterator[OtherCollector]:
     other = OtherCollector(choose)
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, other)) as server:
-        server.daemon_threads = True
-        other.url = f"http://127.0.0.1:{server.server_address[1]}"
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
-            yield other
-        finally:
-            server.shutdown()
-            thread.join()
+    server = FakeServer("127.0.0.1", 0, partial(_Handler, other))
+    other.url = f"http://127.0.0.1:{server.server_address[1]}"
+    with serving(server):
+        yield other
 
 
 @contextmanager
