@@ -1,6 +1,7 @@
 """One client's connection: bytes in, requests out; answers in, bytes out."""
 
 import socket
+from contextlib import suppress
 from enum import Enum, auto
 from typing import Final
 
@@ -125,9 +126,12 @@ class Connection:
             self._look_when_there_are(WORTH_READING_BYTES)
 
     def _look_when_there_are(self, size: int) -> None:
-        if size != self._worth_reading:
+        if size == self._worth_reading:
+            return
+        # A system that does not know the option makes more looks necessary, and nothing else.
+        with suppress(OSError):
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
-            self._worth_reading = size
+        self._worth_reading = size
 
     def answer(self, data: bytes, afterwards: Afterwards) -> None:
         """Let an answer be what is to be sent, and forget the request."""

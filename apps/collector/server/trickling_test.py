@@ -1,6 +1,7 @@
 """How often clients that send slowly are looked at. Real sockets, and a clock that tests set."""
 
 import array
+import errno
 import fcntl
 import selectors
 import socket
@@ -14,12 +15,21 @@ import pytest
 from collector.server.answer import Answer
 from collector.server.clients import LOOK_AGAIN_SECONDS, Clients
 from collector.server.conftest import ANY_PORT, PATIENCE_SECONDS, RawClient, get, post
-from collector.server.connection import SMALL_PIECES, WORTH_READING_BYTES, Afterwards
+from collector.server.connection import (
+    SMALL_PIECES,
+    WORTH_READING_BYTES,
+    Afterwards,
+    Connection,
+    Received,
+)
 from collector.server.exchange import Reply
 from collector.server.listener import Listener
+from collector.server.request import RequestLimits
 
 HEAD = b"POST / HTTP/1.1\r\nHost: test\r\n"
 CHUNKED_HEAD = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+CLIENT = ("192.0.2.1", 1)
+LIMITS = RequestLimits(ANY_PORT)
 ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
 
 
@@ -157,6 +167,25 @@ def test_the_end_of_a_trickle_is_seen_at_once(watched: Watched, begun: bytes) ->
     watched.hang_up()
     assert len(watched.clients) == 0
     assert watched.clients.next_deadline() is None
+
+
+class _OddSocket(socket.socket):
+    """A socket of a system that lacks options."""
+
+    def setsockopt(self, *_: object) -> None:
+        """Refuse every option."""
+        raise OSError(errno.ENOPROTOOPT, "Protocol not available")
+
+
+def test_a_system_that_cannot_wait_serves_all_the_same() -> None:
+    """Where the option does not exist requests are read as they come."""
+    near, far = socket.socketpair()
+    whole = post(b"x" * 40)
+    with near, closing(Connection(_OddSocket(fileno=far.detach()), CLIENT, LIMITS)) as connection:
+        near.sendall(whole[:-30])
+        assert connection.receive() is Received.PART
+        near.sendall(whole[-30:])
+        assert connection.receive() is Received.REQUEST
 
 
 def test_a_trickle_has_a_deadline(watched: Watched) -> None:
