@@ -1,11 +1,11 @@
 """The errors of the volunteer: one clear line each, and the exit status that it leads to.
 
-Outcomes of a delivery are values (`volunteer.delivery`), not errors.
+Outcomes of a delivery are values (`volunteer.delivery.rules`), not errors.
 """
 
 from typing import ClassVar, Final
 
-from volunteer.object_kinds import ObjectKind, Role
+from volunteer.cluster.object_kinds import ObjectKind, Role
 
 EXIT_DELIVERED: Final = 0
 EXIT_USAGE: Final = 2

@@ -66,9 +66,9 @@ def _run(words: list[str]) -> int:
 
 
 def _print_manifest(words: list[str]) -> int:
-    from volunteer import manifest_command
+    from volunteer.manifest import command
 
-    return manifest_command.run(
+    return command.run(
         words,
         program=f"{PROGRAM} {_MANIFEST}",
         random=SystemRandom(),
@@ -145,8 +145,8 @@ def command(
 def _world(terminated: int) -> "World":
     from urllib.request import getproxies_environment
 
-    from volunteer import exchange
     from volunteer.clock import system_clock
+    from volunteer.waiting import exchange
     from volunteer.wiring import World
 
     clock = system_clock()
@@ -169,7 +169,7 @@ def _world(terminated: int) -> "World":
 
 def _end_on_signals(terminated: int) -> None:
     """End at once when told to. As PID 1 a process has no default action for any signal."""
-    from volunteer import exchange
+    from volunteer.waiting import exchange
 
     signal.signal(signal.SIGTERM, partial(_exit, terminated))
     signal.signal(signal.SIGINT, partial(_exit, _INTERRUPTED))

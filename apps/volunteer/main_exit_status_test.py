@@ -5,8 +5,8 @@ import subprocess
 from pathlib import Path
 
 from tools.simulator import Cluster, Forbidden, Rule, Script, running_simulator
-from volunteer.collector_testing import Says, running_collector
 from volunteer.conftest import CLUSTER, DEADLINE_SECONDS, UUID, command, environment, run
+from volunteer.delivery.testing import Says, running_collector
 from volunteer.testing import free_port
 
 

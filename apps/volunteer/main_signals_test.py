@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from volunteer.collector_testing import Says, running_collector
 from volunteer.conftest import CLUSTER, DEADLINE_SECONDS, command, environment
+from volunteer.delivery.testing import Says, running_collector
 from volunteer.testing import resident_bytes, wait_for
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from report import decode
 from tools.simulator import Cluster, Simulator
-from volunteer.collector_testing import running_collector
 from volunteer.conftest import CLUSTER, UUID, run
+from volunteer.delivery.testing import running_collector
 
 
 def test_help() -> None:

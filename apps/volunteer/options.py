@@ -17,7 +17,7 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer's signature
 
 def _print_databases(wanted: bool) -> None:  # noqa: FBT001 - Typer's signature
     if wanted:
-        from volunteer.destinations import DATABASES  # only this flag needs it
+        from volunteer.delivery.destinations import DATABASES  # only this flag needs it
 
         typer.echo(DATABASES, nl=False)
         raise typer.Exit

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Final, NoReturn, TypeAlias
 
-from volunteer.delivery import Delivered, Outcome, Refused, Unavailable
+from volunteer.delivery.rules import Delivered, Outcome, Refused, Unavailable
 from volunteer.errors import (
     EXIT_DELIVERED,
     EXIT_NOT_DELIVERED,
@@ -13,7 +13,7 @@ from volunteer.errors import (
     InvalidExtensionFile,
     ReportNotPossible,
 )
-from volunteer.schedule import Schedule
+from volunteer.waiting.schedule import Schedule
 
 _log: Final = logging.getLogger(__name__)
 

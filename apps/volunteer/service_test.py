@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from volunteer.delivery import Delivered, Outcome, Refused, Unavailable
+from volunteer.delivery.rules import Delivered, Outcome, Refused, Unavailable
 from volunteer.errors import ClusterUnreachable, ReportNotPossible, UsageError
-from volunteer.schedule import Schedule
 from volunteer.service import exit_status, report_once, report_periodically
 from volunteer.testing import JumpingClock
-from volunteer.waiting import wait_until
+from volunteer.waiting.schedule import Schedule
+from volunteer.waiting.wait import wait_until
 
 
 class _Enough(Exception):

@@ -8,7 +8,7 @@ from typing import Final
 from report import Disclosure
 from report.anonymisation import OMITTABLE_FIELDS, VERBATIM_FIELDS, WORKLOADS
 from report.rules import CLUSTER_ID_RULE, is_cluster_id
-from volunteer.destinations import Destination, StandardOutput, parse_destination
+from volunteer.delivery.destinations import Destination, StandardOutput, parse_destination
 from volunteer.durations import parse_duration
 from volunteer.errors import InvalidOption
 from volunteer.key_file import read_key_file

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tools.simulator import certificates
-from volunteer.destinations import Collector, StandardOutput
+from volunteer.delivery.destinations import Collector, StandardOutput
 from volunteer.errors import InvalidOption
 from volunteer.reporting import Identity
 from volunteer.settings import (

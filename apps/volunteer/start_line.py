@@ -4,7 +4,7 @@ import logging
 import uuid
 from typing import Final
 
-from volunteer.destinations import Collector, Destination, StandardOutput
+from volunteer.delivery.destinations import Collector, Destination, StandardOutput
 from volunteer.durations import in_words
 from volunteer.settings import Settings
 from volunteer.version import USER_AGENT

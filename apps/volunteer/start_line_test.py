@@ -3,7 +3,7 @@
 import pytest
 
 from report import Disclosure
-from volunteer.destinations import Collector, Destination, StandardOutput
+from volunteer.delivery.destinations import Collector, Destination, StandardOutput
 from volunteer.reporting import Identity
 from volunteer.settings import Settings
 from volunteer.start_line import start_line, warnings

@@ -13,19 +13,19 @@ from typing import Final
 
 from volunteer import start_line
 from volunteer.clock import Clock
-from volunteer.cluster import Cluster
-from volunteer.cluster_access import choose_access
-from volunteer.delivery import Outcome, deliver
-from volunteer.destinations import Collector, StandardOutput
+from volunteer.cluster.access import choose_access
+from volunteer.cluster.lean_imports import pass_over
+from volunteer.cluster.listing import Limits
+from volunteer.cluster.look import Cluster
+from volunteer.delivery.destinations import Collector, StandardOutput
+from volunteer.delivery.rules import Outcome, deliver
+from volunteer.delivery.standard_output import write
 from volunteer.extensions import read_extensions
-from volunteer.lean_imports import pass_over
-from volunteer.listing import Limits
 from volunteer.preview import render
 from volunteer.reporting import Prepared, prepare
-from volunteer.schedule import Schedule, starting
 from volunteer.service import announce_retry, log_left_out, report_once, report_periodically
 from volunteer.settings import Settings
-from volunteer.standard_output import write
+from volunteer.waiting.schedule import Schedule, starting
 
 _IDEMPOTENCY_KEY_BYTES: Final = 16
 
@@ -123,7 +123,7 @@ def _without_collector() -> Iterator[None]:
 
 def _make_report(settings: Settings, world: World) -> Prepared:
     pass_over("kubernetes", "kubernetes.config", "kubernetes.utils")
-    from volunteer.kubernetes_api import KubernetesApi
+    from volunteer.cluster.kubernetes_api import KubernetesApi
 
     extensions = read_extensions(settings.extensions)
     log_left_out(extensions.problems)
@@ -150,7 +150,7 @@ def send(prepared: Prepared, settings: Settings, world: World, deadline: float) 
         case StandardOutput():
             return write(world.output, prepared.body + b"\n")
         case Collector(url):
-            from volunteer.collector_client import CollectorClient, Transport
+            from volunteer.delivery.collector_client import CollectorClient, Transport
 
             transport = Transport(world.proxies, settings.ca_file, settings.compress)
             key = world.random_bytes(_IDEMPOTENCY_KEY_BYTES).hex()

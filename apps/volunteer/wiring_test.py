@@ -11,14 +11,14 @@ import pytest
 
 from report import Extension
 from tools.simulator import Cluster, Simulator, running_simulator
-from volunteer.collector_testing import Says, running_collector
-from volunteer.delivery import Delivered, Unavailable
-from volunteer.destinations import Collector, Destination, StandardOutput
+from volunteer.delivery.destinations import Collector, Destination, StandardOutput
+from volunteer.delivery.rules import Delivered, Unavailable
+from volunteer.delivery.testing import Says, running_collector
 from volunteer.errors import InvalidExtensionFile, NoClusterConfigured
 from volunteer.reporting import Identity, Prepared
 from volunteer.settings import Settings
 from volunteer.testing import AlwaysLongest, JumpingClock
-from volunteer.waiting import wait_until
+from volunteer.waiting.wait import wait_until
 from volunteer.wiring import World, check_extensions, make_report, run, send
 
 _UUID = "2b3db8fd-e392-4754-af32-6aaf0368b319"

@@ -18,12 +18,12 @@ from report.anonymisation import OMITTABLE_FIELDS, VERBATIM_FIELDS
 from tests.privacy.canaries import Canaries
 from tests.privacy.clusters import ClusterMaker
 from tests.privacy.leaks import leaks
-from volunteer import node_pages
 from volunteer.clock import Clock
-from volunteer.cluster_api import METADATA_OF_LIST, WHOLE, Answer
-from volunteer.listing import Limits, Listing
+from volunteer.cluster import node_pages
+from volunteer.cluster.api import METADATA_OF_LIST, WHOLE, Answer
+from volunteer.cluster.listing import Limits, Listing
+from volunteer.cluster.workload_lists import observe_workloads
 from volunteer.reporting import Identity, Prepared, prepare
-from volunteer.workload_lists import observe_workloads
 
 SEEDS = st.integers(0, 2**64 - 1)
 IDENTITIES = {

@@ -1,0 +1,183 @@
+"""Reads lists from the Kubernetes API page by page, with patience for what may pass."""
+
+import logging
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Final, NoReturn, TypeVar
+
+from volunteer.clock import Clock
+from volunteer.cluster import node_pages
+from volunteer.cluster.api import WHOLE, Answer, ClusterApi
+from volunteer.cluster.kubernetes_json import Page, UnreadableAnswer
+from volunteer.cluster.object_kinds import ObjectKind, Role
+from volunteer.errors import (
+    ClusterAnswerUnexpected,
+    ClusterBusy,
+    ClusterError,
+    ClusterForbidden,
+    ClusterListExpired,
+    ClusterListKeepsExpiring,
+    ClusterNotServed,
+    ClusterSilent,
+    ClusterTooSlow,
+    ClusterUnauthorized,
+    ClusterUnreachable,
+)
+from volunteer.retrying import Patience, TryAgain, retry
+
+_log: Final = logging.getLogger(__name__)
+
+_OK: Final = 200
+_UNAUTHORIZED: Final = 401
+FORBIDDEN: Final = 403
+NOT_FOUND: Final = 404
+_EXPIRED: Final = 410
+_TOO_MANY_REQUESTS: Final = 429
+_SERVER_ERRORS: Final = range(500, 600)
+_SERVICE_ACCOUNT: Final = re.compile(r'User "system:serviceaccount:([a-z0-9.-]+):([a-z0-9.-]+)"')
+
+_Read = TypeVar("_Read")
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How patient one look at a cluster is. Times are seconds."""
+
+    page_size: int = 500
+    call_seconds: float = 60.0
+    look_seconds: float = 600.0
+    attempts: int = 5
+    longest_backoff: float = 30.0
+    expiries: int = 3
+
+
+class Listing:
+    """Asks one cluster, during one look: time and patience are used up once."""
+
+    def __init__(self, api: ClusterApi, *, clock: Clock, random: Random, limits: Limits) -> None:
+        self._api = api
+        self._clock = clock
+        self._random = random
+        self._limits = limits
+        self._deadline = clock.now() + limits.look_seconds
+        self._expiries = 0
+
+    def objects(
+        self,
+        kind: ObjectKind,
+        role: Role,
+        reader: Callable[[bytearray], Page[_Item]],
+        *,
+        accept: str = WHOLE,
+    ) -> Iterator[_Item]:
+        """List a kind while it is read, one page in memory.
+
+        `role` is what it takes. Raises `ClusterError`: `ClusterListExpired` where what was read is
+        void, `ClusterNotServed` where the cluster has no such kind.
+        """
+        token = ""
+        while True:
+            page = self._page(kind, role, reader, token, accept)
+            yield from page.items
+            token = page.continue_token
+            if not token:
+                return
+            del page  # before the next one comes
+
+    def _page(
+        self,
+        kind: ObjectKind,
+        role: Role,
+        reader: Callable[[bytearray], Page[_Item]],
+        token: str,
+        accept: str,
+    ) -> Page[_Item]:
+        query = {"limit": str(self._limits.page_size)} | ({"continue": token} if token else {})
+        answer = self.get(kind.path, query, accept=accept)
+        if answer.status == FORBIDDEN:
+            subject = _subject(answer.body)
+            raise ClusterForbidden(self._api.server, kind=kind, role=role, subject=subject)
+        if answer.status == _EXPIRED:
+            return Page([], self._fresh_token(answer))
+        return self.read(reader, answer)
+
+    def _fresh_token(self, answer: Answer) -> str:
+        """Return the token that an expired list offers to go on with after the last node.
+
+        Source: Kubernetes' documentation of `metadata.continue` in `ListMeta`.
+        """
+        self._expiries += 1
+        if self._expiries >= self._limits.expiries:
+            self._fail(ClusterListKeepsExpiring, f"the list expired {self._expiries} times")
+        token = node_pages.read_fresh_token(answer.body)
+        if not token:
+            self._fail(ClusterListExpired, "the list expired between two pages")
+        return token
+
+    def read(self, reader: Callable[[bytearray], _Read], answer: Answer) -> _Read:
+        """Return what `answer` holds. Raises `ClusterError` unless it is what was asked for."""
+        if answer.status == _UNAUTHORIZED:
+            self._fail(ClusterUnauthorized, "does not accept the credentials (401)")
+        if answer.status == NOT_FOUND:
+            self._fail(ClusterNotServed, f"answered {answer.status} to a list")
+        if answer.status != _OK:
+            self._fail(ClusterAnswerUnexpected, f"answered {answer.status} to a list")
+        try:
+            return reader(answer.body)
+        except UnreadableAnswer as error:
+            why = f"does not answer as the Kubernetes API does: {error}"
+            raise ClusterAnswerUnexpected(self._api.server, why) from error
+
+    def get(
+        self, path: str, query: Mapping[str, str] | None = None, *, accept: str = WHOLE
+    ) -> Answer:
+        """Return the answer to one GET, after as many attempts as it takes and patience allows."""
+        if self._clock.now() >= self._deadline:
+            self._fail(ClusterTooSlow, f"one look took more than {self._limits.look_seconds:g} s")
+        outcome = retry(
+            lambda: self._attempt(path, query or {}, accept),
+            patience=Patience(
+                deadline=self._deadline,
+                longest_backoff=self._limits.longest_backoff,
+                attempts=self._limits.attempts,
+            ),
+            clock=self._clock,
+            random=self._random,
+            announce=_announce,
+        )
+        if isinstance(outcome, TryAgain):
+            raise outcome.reason
+        return outcome
+
+    def _attempt(
+        self, path: str, query: Mapping[str, str], accept: str
+    ) -> Answer | TryAgain[ClusterError]:
+        try:
+            answer = self._api.get(path, query, accept=accept, seconds=self._limits.call_seconds)
+            if answer.status == _UNAUTHORIZED:
+                self._api.renew_credentials()
+                answer = self._api.get(
+                    path, query, accept=accept, seconds=self._limits.call_seconds
+                )
+        except (ClusterUnreachable, ClusterSilent) as error:
+            return TryAgain(error)
+        if answer.status == _TOO_MANY_REQUESTS or answer.status in _SERVER_ERRORS:
+            busy = ClusterBusy(self._api.server, f"answered {answer.status}")
+            return TryAgain(busy, answer.retry_after)
+        return answer
+
+    def _fail(self, kind: type[ClusterError], why: str) -> NoReturn:
+        raise kind(self._api.server, why)
+
+
+def _announce(reason: ClusterError, seconds: float) -> None:
+    _log.warning("%s; trying again in %.1f s", reason, seconds)
+
+
+def _subject(body: bytearray) -> str:
+    """Return the flag of kubectl that names whom the API server refused."""
+    account = _SERVICE_ACCOUNT.search(node_pages.read_message(body))
+    return f"--serviceaccount={account[1]}:{account[2]}" if account else "--user=YOUR-USER"

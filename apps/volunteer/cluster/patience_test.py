@@ -1,0 +1,124 @@
+"""A cluster that is busy, broken, silent or slow: what is tried again, and for how long."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tools.simulator import (
+    ConnectionReset,
+    Refusal,
+    Rule,
+    Silence,
+    SlowBytes,
+    internal_error,
+    running_simulator,
+    throttled,
+    unavailable,
+)
+from volunteer.cluster.access import Kubeconfig
+from volunteer.cluster.kubernetes_api import KubernetesApi
+from volunteer.cluster.listing import Limits
+from volunteer.cluster.look import Cluster
+from volunteer.cluster.testing import NODES, SEVEN, all_names, names_of, simulated
+from volunteer.errors import ClusterBusy, ClusterSilent, ClusterTooSlow, ClusterUnreachable
+from volunteer.testing import AlwaysLongest, JumpingClock, free_port
+
+
+@pytest.mark.parametrize("fault", [throttled(20), unavailable(20)])
+def test_retry_after(tmp_path: Path, fault: Refusal) -> None:
+    """Retry-After of a 429 or 503 is waited for in full, in mid-list too."""
+    clock = JumpingClock()
+    with simulated(tmp_path, Rule(path=NODES, first=2, fault=fault), clock=clock) as (cluster, _):
+        assert len(names_of(cluster)) == 7
+    assert clock.sleeps == [21.0]
+
+
+def test_server_errors(tmp_path: Path) -> None:
+    """A 500 is tried again with growing waits."""
+    clock = JumpingClock()
+    rule = Rule(path=NODES, times=4, fault=internal_error())
+    with simulated(tmp_path, rule, clock=clock) as (cluster, _):
+        assert len(names_of(cluster)) == 7
+    assert clock.sleeps == [1, 2, 4, 8]
+
+
+def test_lasting_server_errors(tmp_path: Path) -> None:
+    """A server that stays busy is given up after five attempts."""
+    rule = Rule(path=NODES, times=None, fault=internal_error())
+    with (
+        simulated(tmp_path, rule, clock=JumpingClock()) as (cluster, simulator),
+        pytest.raises(ClusterBusy, match=r"answered 500$"),
+    ):
+        names_of(cluster)
+    assert sum(request.path == NODES for request in simulator.requests) == 5
+
+
+def test_impossible_retry_after(tmp_path: Path) -> None:
+    """A server that asks for more time than one look has is given up at once."""
+    clock = JumpingClock()
+    rule = Rule(path=NODES, fault=throttled(3_600))
+    with simulated(tmp_path, rule, clock=clock) as (cluster, _), pytest.raises(ClusterBusy):
+        names_of(cluster)
+    assert clock.sleeps == []
+
+
+@pytest.mark.parametrize("after_bytes", [0, 100])
+def test_reset_in_mid_page(tmp_path: Path, after_bytes: int) -> None:
+    """A connection that breaks within a page costs one more attempt and no node."""
+    expected = all_names(tmp_path)
+    rule = Rule(path=NODES, first=2, fault=ConnectionReset(after_bytes=after_bytes))
+    with simulated(tmp_path, rule, clock=JumpingClock()) as (cluster, _):
+        assert names_of(cluster) == expected
+
+
+def test_silence(tmp_path: Path) -> None:
+    """A server that accepts and never answers is given up after each call's time."""
+    limits = Limits(call_seconds=0.2, attempts=2, longest_backoff=0.01)
+    rule = Rule(path=NODES, times=None, fault=Silence())
+    with (
+        simulated(tmp_path, rule, limits=limits) as (cluster, _),
+        pytest.raises(ClusterSilent, match="no answer in time"),
+    ):
+        names_of(cluster)
+
+
+def test_slow_bytes(tmp_path: Path) -> None:
+    """A server that sends a byte now and then cannot hold the volunteer."""
+    limits = Limits(call_seconds=0.3, attempts=1)
+    rule = Rule(path=NODES, times=None, fault=SlowBytes(bytes_at_a_time=1, pause_seconds=0.02))
+    with simulated(tmp_path, rule, limits=limits) as (cluster, _), pytest.raises(ClusterSilent):
+        names_of(cluster)
+
+
+def test_default_patience() -> None:
+    """A call takes at most a minute, a look ten."""
+    assert (Limits().call_seconds, Limits().look_seconds) == (60.0, 600.0)
+
+
+def test_too_slow(tmp_path: Path) -> None:
+    """A look that has used up its time asks for no other page."""
+    clock = JumpingClock()
+    with simulated(tmp_path, clock=clock) as (cluster, simulator):
+        nodes = iter(cluster.observe(with_uid=False).nodes)
+        next(nodes)
+        clock.time += 601.0
+        with pytest.raises(ClusterTooSlow, match="more than 600 s"):
+            list(nodes)
+    assert len(simulator.requests) == 2
+
+
+def test_nobody_there(tmp_path: Path) -> None:
+    """A cluster that cannot be reached is named with the reason, after a few attempts."""
+    url = f"http://127.0.0.1:{free_port()}"
+    file = tmp_path / "kubeconfig"
+    with running_simulator(SEVEN) as simulator:
+        simulator.kubeconfig(file)
+    file.write_text(file.read_text().replace(simulator.url, url))
+    clock = JumpingClock()
+    with closing(KubernetesApi(Kubeconfig(file), now=clock.clock.now)) as api:
+        cluster = Cluster(api, clock=clock.clock, random=AlwaysLongest(), limits=Limits())
+        with pytest.raises(ClusterUnreachable) as refusal:
+            cluster.observe(with_uid=False)
+    assert str(refusal.value) == f"cluster at {url}: connection refused"
+    assert len(clock.sleeps) == 4

@@ -1,0 +1,78 @@
+"""A cluster that does not let the volunteer look: credentials, permissions, or no API server."""
+
+from pathlib import Path
+
+import pytest
+
+from tools.simulator import Forbidden, RotateToken, Rule, Verbatim
+from volunteer.cluster.testing import NODES, names_of, simulated
+from volunteer.errors import ClusterAnswerUnexpected, ClusterForbidden, ClusterUnauthorized
+
+
+def test_rotated_token(tmp_path: Path) -> None:
+    """A token that is exchanged between two pages is read again."""
+    rotation = Rule(path=NODES, first=2, fault=RotateToken(token="new"))
+    with simulated(tmp_path, rotation, token="old") as (cluster, simulator):
+        nodes = iter(cluster.observe(with_uid=False).nodes)
+        names = [next(nodes).name.reveal()]
+        simulator.kubeconfig(tmp_path / "kubeconfig", token="new")
+        names += [node.name.reveal() for node in nodes]
+    assert len(set(names)) == 7
+
+
+def test_wrong_token(tmp_path: Path) -> None:
+    """Credentials that stay wrong after a second reading end the look without more attempts."""
+    rotation = Rule(path=NODES, fault=RotateToken(token="new"))
+    with (
+        simulated(tmp_path, rotation, token="old") as (cluster, simulator),
+        pytest.raises(ClusterUnauthorized, match="does not accept the credentials"),
+    ):
+        names_of(cluster)
+    assert sum(request.path == NODES for request in simulator.requests) == 2
+
+
+def test_forbidden(tmp_path: Path) -> None:
+    """A missing rule of RBAC is named, with the lines that grant it to this very account."""
+    user = "system:serviceaccount:census:volunteer"
+    rule = Rule(path=NODES, fault=Forbidden(user=user))
+    with (
+        simulated(tmp_path, rule) as (cluster, simulator),
+        pytest.raises(ClusterForbidden) as refusal,
+    ):
+        names_of(cluster)
+    assert str(refusal.value).splitlines() == [
+        f"cluster at {simulator.url}: forbids `list nodes` (RBAC); this grants it:",
+        "  kubectl create clusterrole spartakus-volunteer --verb=list --resource=nodes",
+        (
+            "  kubectl create clusterrolebinding spartakus-volunteer"
+            " --clusterrole=spartakus-volunteer --serviceaccount=census:volunteer"
+        ),
+    ]
+
+
+def test_forbidden_person(tmp_path: Path) -> None:
+    """A person's name is not repeated."""
+    rule = Rule(path=NODES, fault=Forbidden(user="jane@example.com"))
+    with simulated(tmp_path, rule) as (cluster, _), pytest.raises(ClusterForbidden) as refusal:
+        names_of(cluster)
+    assert str(refusal.value).endswith("--user=YOUR-USER")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Verbatim(code=200, body=b"<html>log in</html>"),
+        Verbatim(code=200, body=b"{}"),
+        Verbatim(code=302, body=b""),
+        Verbatim(code=404, body=b""),
+    ],
+)
+def test_something_else(tmp_path: Path, fault: Verbatim) -> None:
+    """What does not answer as the Kubernetes API does is named as such."""
+    with (
+        simulated(tmp_path, Rule(path=NODES, fault=fault)) as (cluster, simulator),
+        pytest.raises(ClusterAnswerUnexpected) as refusal,
+    ):
+        names_of(cluster)
+    assert str(refusal.value).startswith(f"cluster at {simulator.url}: ")
+    assert "html" not in str(refusal.value)

@@ -1,0 +1,1 @@
+"""Where a report goes, and how it gets there."""

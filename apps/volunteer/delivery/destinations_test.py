@@ -1,0 +1,69 @@
+"""Where reports may go."""
+
+import pytest
+
+from volunteer.delivery.destinations import Collector, StandardOutput, is_near, parse_destination
+from volunteer.errors import InvalidOption
+
+
+def test_standard_output() -> None:
+    """`stdout` is standard output."""
+    assert parse_destination("stdout") == StandardOutput()
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("https://census.example", "https://census.example/api/v1"),
+        ("https://census.example/", "https://census.example/api/v1"),
+        ("http://census:8080", "http://census:8080/api/v1"),
+        ("https://census.example/a/base/", "https://census.example/a/base/api/v1"),
+        ("HTTPS://census.example", "https://census.example/api/v1"),
+        ("http://[::1]:8080", "http://[::1]:8080/api/v1"),
+    ],
+)
+def test_collector(text: str, url: str) -> None:
+    """Reports are posted to /api/v1 below the URL's own path."""
+    assert parse_destination(text) == Collector(url)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "stdin", "census.example", "ftp://census.example", "bigquery://a.b.c", "https://"),
+        *("https://user:secret@census.example", "https://census.example?x=1", "https://h#x"),
+        *("https://h:99999", "https://h:x", "https://[::1", "https://a b", "https://h/\n"),
+    ],
+)
+def test_refused(text: str) -> None:
+    """Anything else is refused in one line that does not repeat it: it may hold a password."""
+    with pytest.raises(InvalidOption) as refusal:
+        parse_destination(text)
+    assert str(refusal.value).startswith("--database: must be ")
+    assert "\n" not in str(refusal.value)
+    assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("localhost", "127.0.0.1", "127.9.9.9", "::1", "census", "census.spartakus.svc"),
+        "census.spartakus.svc.cluster.local",
+    ],
+)
+def test_near(host: str) -> None:
+    """The machine itself and names of services in the cluster are near."""
+    assert is_near(host)
+
+
+@pytest.mark.parametrize("host", ["census.example", "10.0.0.1", "svc.example", "192.168.0.1"])
+def test_far(host: str) -> None:
+    """Everything else may be far away."""
+    assert not is_near(host)
+
+
+def test_plain_http_is_noticed() -> None:
+    """Only plain http to a far host can be read on the way."""
+    assert Collector("http://census.example/api/v1").may_be_read_on_the_way
+    assert not Collector("https://census.example/api/v1").may_be_read_on_the_way
+    assert not Collector("http://census/api/v1").may_be_read_on_the_way

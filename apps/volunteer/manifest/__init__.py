@@ -1,0 +1,1 @@
+"""The YAML that installs the volunteer in a cluster, and its command."""

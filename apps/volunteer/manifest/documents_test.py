@@ -1,0 +1,210 @@
+"""The manifest, as a cluster and the program itself would read it."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+
+from volunteer.cluster.object_kinds import NAMESPACES, WORKLOADS
+from volunteer.manifest.documents import MEMORY_LIMIT, DailyTime, Installation, Kind, render
+
+_KEY: Final = bytes(range(32))
+_KINDS: Final = pytest.mark.parametrize("kind", list(Kind))
+_SCHEMAS: Final = ("1.25", "1.37")
+"""From the oldest that has all kinds that are used, to the newest."""
+
+
+def _installation(
+    kind: Kind,
+    *,
+    database: str = "https://census.example.org",
+    cluster_id: str = "auto",
+    with_workloads: bool = False,
+) -> Installation:
+    return Installation(
+        kind=kind,
+        image="example.org/volunteer:v2",
+        database=database,
+        cluster_id=cluster_id,
+        key=_KEY,
+        daily_time=DailyTime(hour=3, minute=7),
+        with_workloads=with_workloads,
+    )
+
+
+def _documents(text: str) -> dict[str, Any]:
+    return {document["kind"]: document for document in yaml.safe_load_all(text)}
+
+
+def _pod(documents: dict[str, Any]) -> Any:  # noqa: ANN401 - a part of a YAML document
+    if "CronJob" in documents:
+        return documents["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]
+    return documents["Deployment"]["spec"]["template"]
+
+
+@_KINDS
+@pytest.mark.parametrize(("with_workloads", "documents"), [(False, 6), (True, 8)])
+def test_kubernetes_schemas(
+    kind: Kind,
+    with_workloads: bool,  # noqa: FBT001 - pytest's way
+    documents: int,
+    tmp_path: Path,
+) -> None:
+    """Every document holds to Kubernetes' own schemas, without a field that they do not know."""
+    file = tmp_path / "manifest.yaml"
+    file.write_text(render(_installation(kind, with_workloads=with_workloads)))
+    versions = [word for version in _SCHEMAS for word in ("-k", version)]
+    finished = subprocess.run(
+        [sys.executable, "-m", "kubernetes_validate", "--strict", *versions, file],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert finished.stdout.count("passed") == documents * len(_SCHEMAS), finished.stdout
+
+
+def test_schemas_refuse(tmp_path: Path) -> None:
+    """The check of the schemas is one that can fail."""
+    file = tmp_path / "manifest.yaml"
+    file.write_text(render(_installation(Kind.CRON_JOB)).replace("restartPolicy", "restartPolity"))
+    finished = subprocess.run(
+        [sys.executable, "-m", "kubernetes_validate", "--strict", file],
+        capture_output=True,
+        check=False,
+    )
+    assert finished.returncode != 0
+
+
+@_KINDS
+def test_least_privilege(kind: Kind) -> None:
+    """The volunteer may list nodes, and nothing else."""
+    documents = _documents(render(_installation(kind)))
+    assert documents["ClusterRole"]["rules"] == [
+        {"apiGroups": [""], "resources": ["nodes"], "verbs": ["list"]}
+    ]
+    assert (
+        documents["ClusterRoleBinding"]["roleRef"]["name"]
+        == (documents["ClusterRole"]["metadata"]["name"])
+    )
+    (subject,) = documents["ClusterRoleBinding"]["subjects"]
+    account = documents["ServiceAccount"]["metadata"]
+    assert (subject["namespace"], subject["name"]) == (account["namespace"], account["name"])
+    assert _pod(documents)["spec"]["serviceAccountName"] == account["name"]
+
+
+@_KINDS
+def test_workloads(kind: Kind) -> None:
+    """Workloads take the flag and a role of their own, which may list their kinds and no more; all
+    else stays as it is without them.
+    """
+    plain, text = (render(_installation(kind, with_workloads=asked)) for asked in (False, True))
+    documents = list(yaml.safe_load_all(text))
+    role, binding = (
+        document
+        for document in documents
+        if document["metadata"]["name"] == "spartakus-volunteer-workloads"
+    )
+    assert [rule["verbs"] for rule in role["rules"]] == [["list"]] * len(role["rules"])
+    assert {
+        (group, plural)
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for plural in rule["resources"]
+    } == {(kind.group, kind.plural) for kind in (NAMESPACES, *WORKLOADS)}
+    assert binding["roleRef"]["name"] == role["metadata"]["name"]
+    others = [document for document in documents if document not in (role, binding)]
+    (container,) = _pod({document["kind"]: document for document in others})["spec"]["containers"]
+    container["args"].remove("--include=workloads")
+    assert others == list(yaml.safe_load_all(plain))
+
+
+@_KINDS
+def test_hardened(kind: Kind) -> None:
+    """The pod holds to the restricted Pod Security Standard, cannot write, and takes no flags from
+    the Services around it.
+    """
+    documents = _documents(render(_installation(kind)))
+    pod = _pod(documents)["spec"]
+    (container,) = pod["containers"]
+    assert pod["securityContext"]["runAsNonRoot"]
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert pod["enableServiceLinks"] is False
+    labels = documents["Namespace"]["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+@_KINDS
+def test_small(kind: Kind) -> None:
+    """It asks for what the original asked for, and its memory has a limit."""
+    (container,) = _pod(_documents(render(_installation(kind))))["spec"]["containers"]
+    assert container["resources"] == {
+        "requests": {"cpu": "1m", "memory": "10Mi"},
+        "limits": {"memory": MEMORY_LIMIT},
+    }
+
+
+def test_cron_job() -> None:
+    """A CronJob reports once, at the given time and a random part of an hour; it never overlaps
+    itself, and a failure waits for the next day.
+    """
+    documents = _documents(render(_installation(Kind.CRON_JOB)))
+    spec = documents["CronJob"]["spec"]
+    assert (spec["schedule"], spec["concurrencyPolicy"]) == ("7 3 * * *", "Forbid")
+    assert spec["jobTemplate"]["spec"]["backoffLimit"] == 0
+    pod = _pod(documents)["spec"]
+    assert pod["restartPolicy"] == "Never"
+    assert {"--period=0", "--jitter=1h"} <= set(pod["containers"][0]["args"])
+
+
+def test_deployment() -> None:
+    """A Deployment is one pod that its own selector finds, and that never overlaps itself."""
+    documents = _documents(render(_installation(Kind.DEPLOYMENT)))
+    spec = documents["Deployment"]["spec"]
+    assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
+    assert spec["selector"]["matchLabels"] == _pod(documents)["metadata"]["labels"]
+
+
+@_KINDS
+def test_key(kind: Kind) -> None:
+    """The key stands in the Secret alone, where the program is told to read it."""
+    text = render(_installation(kind))
+    assert text.count(_KEY.hex()) == 1
+    documents = _documents(text)
+    pod = _pod(documents)["spec"]
+    (mount,) = pod["containers"][0]["volumeMounts"]
+    (volume,) = pod["volumes"]
+    assert documents["Secret"]["stringData"] == {"key": _KEY.hex()}
+    assert volume["secret"]["secretName"] == documents["Secret"]["metadata"]["name"]
+    assert f"--key-file={mount['mountPath']}/key" in pod["containers"][0]["args"]
+    assert mount["name"] == volume["name"]
+
+
+@_KINDS
+@pytest.mark.parametrize(
+    "database",
+    ["stdout", 'https://a.example/"\\', "https://a.example/#{x}: - &y", "https://ä.example/🚀"],
+)
+def test_values_stay_values(kind: Kind, database: str) -> None:
+    """No value of the user's changes the structure of the file."""
+    documents = _documents(render(_installation(kind, database=database)))
+    (container,) = _pod(documents)["spec"]["containers"]
+    assert f"--database={database}" in container["args"]
+    assert len(documents) == 6
+
+
+def test_no_expansion() -> None:
+    """Kubernetes does not expand what looks like a variable in a value of the user's."""
+    documents = _documents(
+        render(_installation(Kind.CRON_JOB, database="https://a.example/$(PWD)"))
+    )
+    (container,) = _pod(documents)["spec"]["containers"]
+    assert "--database=https://a.example/$$(PWD)" in container["args"]

@@ -1,0 +1,115 @@
+"""The exchange with the sleeping interpreter; `sleeper_test.py` has the other half."""
+
+import logging
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from volunteer.errors import InvalidOption
+from volunteer.testing import JumpingClock
+from volunteer.waiting.exchange import (
+    ENDINGS,
+    SHORTEST_SECONDS,
+    VARIABLE,
+    started_with,
+    take_due,
+    wait_asleep,
+)
+
+
+class _Executed:
+    """Keeps what it was asked to execute, and that signals were held back; then gives up."""
+
+    def __init__(self) -> None:
+        self.commands: list[list[str]] = []
+        self.environments: list[Mapping[str, str]] = []
+        self.blocked: list[bool] = []
+
+    def __call__(self, program: str, command: list[str], environment: Mapping[str, str]) -> None:
+        assert program == command[0]
+        self.commands.append(command)
+        self.environments.append(environment)
+        self.blocked.append(_blocked() >= set(ENDINGS))
+        raise OSError(2, "No such file or directory")
+
+
+def _blocked() -> set[int]:
+    return set(signal.pthread_sigmask(signal.SIG_BLOCK, []))
+
+
+def test_long_wait() -> None:
+    """For a long wait the process becomes the sleeper, which is told how to come back: with the
+    command line as it was, and variables that differ in the due time alone.
+    """
+    execute, clock = _Executed(), JumpingClock(now=1_000.0)
+    variables = {"SPARTAKUS_KEY_FILE": "/k"}
+    wait_asleep(1_000.1 + 86_400, clock.clock, terminated=0, environment=variables, execute=execute)
+    (command,) = execute.commands
+    assert command[1:3] == ["-I", "-S"]
+    assert command[3].endswith("/sleeper.py")
+    assert command[4:6] == ["87400.1", "0"]
+    assert command[6:] == [sys.executable, *sys.orig_argv[1:]]
+    assert execute.environments == [variables | {VARIABLE: "87400.1"}]
+    assert take_due({VARIABLE: command[4]}) == 1_000.1 + 86_400
+
+
+def test_signals_are_held_back() -> None:
+    """While the process is exchanged, signals wait; where that fails, they are heard again."""
+    execute, clock = _Executed(), JumpingClock()
+    wait_asleep(1e6, clock.clock, terminated=0, environment={}, execute=execute)
+    assert execute.blocked == [True]
+    assert not _blocked() & set(ENDINGS)
+
+
+def test_exchange_fails(caplog: pytest.LogCaptureFixture) -> None:
+    """Where the process cannot be exchanged, it waits as it is and says so."""
+    clock = JumpingClock(now=0.0)
+    with caplog.at_level(logging.WARNING):
+        wait_asleep(500.0, clock.clock, terminated=0, environment={}, execute=_Executed())
+    assert clock.time == 500.0
+    (record,) = caplog.records
+    assert record.getMessage() == "waiting without giving memory back: No such file or directory"
+
+
+def test_short_wait() -> None:
+    """A short wait is not worth the exchange."""
+    execute, clock = _Executed(), JumpingClock(now=0.0)
+    due = SHORTEST_SECONDS / 2
+    wait_asleep(due, clock.clock, terminated=0, environment={}, execute=execute)
+    assert execute.commands == []
+    assert clock.time == due
+
+
+def test_variables_at_the_start(tmp_path: Path) -> None:
+    """The program comes back with the variables that it was started with, byte for byte."""
+    file = tmp_path / "environ"
+    file.write_bytes(b"PATH=/bin\0EMPTY=\0EQUAL=a=b\0BYTES=\xff\n\0")
+    found = started_with(file, {"PATH": "/added:/bin"})
+    assert found == {"PATH": "/bin", "EMPTY": "", "EQUAL": "a=b", "BYTES": "\udcff\n"}
+
+
+def test_no_variables_at_the_start(tmp_path: Path) -> None:
+    """Where the system does not tell them, the variables are those of now."""
+    assert started_with(tmp_path / "missing", {"PATH": "/bin"}) == {"PATH": "/bin"}
+
+
+def test_first_start() -> None:
+    """At a first start there is no due time."""
+    assert take_due({}) is None
+
+
+def test_due_time_is_taken_once() -> None:
+    """The due time is taken out of the variables, so that no other program inherits it."""
+    variables = {VARIABLE: "5.25", "HOME": "/"}
+    assert take_due(variables) == 5.25
+    assert variables == {"HOME": "/"}
+
+
+@pytest.mark.parametrize("text", ["", "tomorrow", "nan", "inf"])
+def test_somebody_elses_variable(text: str) -> None:
+    """A due time that this program cannot have written is a usage error that names the variable."""
+    with pytest.raises(InvalidOption, match=VARIABLE):
+        take_due({VARIABLE: text})
