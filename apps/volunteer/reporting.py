@@ -22,7 +22,8 @@ from report.pseudonym import (
     derive_cluster_id_from_secret,
     derive_cluster_id_from_uid,
 )
-from volunteer.errors import ClusterListExpired, NoClusterIdentity, ReportNotPossible
+from volunteer.cluster.errors import ClusterListExpired
+from volunteer.errors import NoClusterIdentity, ReportNotPossible
 from volunteer.version import VERSION
 
 _log: Final = logging.getLogger(__name__)

@@ -14,7 +14,8 @@ from report import (
     decode,
 )
 from report.pseudonym import PseudonymSource
-from volunteer.errors import ClusterListExpired, NoClusterIdentity, ReportNotPossible
+from volunteer.cluster.errors import ClusterListExpired
+from volunteer.errors import NoClusterIdentity, ReportNotPossible
 from volunteer.reporting import Identity, Prepared, choose_pseudonyms, prepare
 
 _CLUSTER_ID = "2b3db8fd-e392-4754-af32-6aaf0368b319"

@@ -4,12 +4,12 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Final, NoReturn, TypeAlias
 
+from volunteer.cluster.errors import ClusterError
 from volunteer.delivery.rules import Delivered, Outcome, Refused, Unavailable
 from volunteer.errors import (
     EXIT_DELIVERED,
     EXIT_NOT_DELIVERED,
     EXIT_REFUSED,
-    ClusterError,
     InvalidExtensionFile,
     ReportNotPossible,
 )

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from volunteer.cluster.errors import ClusterUnreachable
 from volunteer.delivery.rules import Delivered, Outcome, Refused, Unavailable
-from volunteer.errors import ClusterUnreachable, ReportNotPossible, UsageError
+from volunteer.errors import ReportNotPossible, UsageError
 from volunteer.service import exit_status, report_once, report_periodically
 from volunteer.testing import JumpingClock
 from volunteer.waiting.schedule import Schedule

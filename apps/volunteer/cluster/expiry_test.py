@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from tools.simulator import ExpiredToken, Rule
+from volunteer.cluster.errors import ClusterListExpired, ClusterListKeepsExpiring
 from volunteer.cluster.look import Cluster
 from volunteer.cluster.testing import NODES, all_names, names_of, simulated
-from volunteer.errors import ClusterListExpired, ClusterListKeepsExpiring
 
 
 def test_expired_with_token(tmp_path: Path) -> None:

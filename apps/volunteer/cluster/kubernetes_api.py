@@ -22,15 +22,15 @@ from kubernetes.config.incluster_config import InClusterConfigLoader
 from volunteer import network
 from volunteer.cluster.access import ClusterAccess, Kubeconfig, ServiceAccount
 from volunteer.cluster.api import WHOLE, Answer
-from volunteer.cluster.lean_imports import put_off
-from volunteer.errors import (
+from volunteer.cluster.errors import (
     ClusterAnswerUnexpected,
     ClusterCertificateRejected,
     ClusterError,
     ClusterSilent,
     ClusterUnreachable,
-    NoClusterConfigured,
 )
+from volunteer.cluster.lean_imports import put_off
+from volunteer.errors import NoClusterConfigured
 from volunteer.version import USER_AGENT
 
 MOST_BYTES: Final = 256 * 1024 * 1024

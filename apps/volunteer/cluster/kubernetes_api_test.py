@@ -11,10 +11,11 @@ from tools.simulator import RotateToken, Rule, Script, running_simulator
 from tools.simulator.access import write_service_account
 from volunteer.clock import system_clock
 from volunteer.cluster.access import Kubeconfig, ServiceAccount
+from volunteer.cluster.errors import ClusterCertificateRejected
 from volunteer.cluster.kubernetes_api import KubernetesApi
 from volunteer.cluster.testing import expired_identity, says_json
 from volunteer.delivery.testing import running_collector
-from volunteer.errors import ClusterCertificateRejected, NoClusterConfigured
+from volunteer.errors import NoClusterConfigured
 
 _TWO = Simulated.generate(nodes=2, seed=1)
 _NOW = system_clock().now

@@ -10,9 +10,7 @@ from typing import Final, NoReturn, TypeVar
 from volunteer.clock import Clock
 from volunteer.cluster import node_pages
 from volunteer.cluster.api import WHOLE, Answer, ClusterApi
-from volunteer.cluster.kubernetes_json import Page, UnreadableAnswer
-from volunteer.cluster.object_kinds import ObjectKind, Role
-from volunteer.errors import (
+from volunteer.cluster.errors import (
     ClusterAnswerUnexpected,
     ClusterBusy,
     ClusterError,
@@ -25,6 +23,8 @@ from volunteer.errors import (
     ClusterUnauthorized,
     ClusterUnreachable,
 )
+from volunteer.cluster.kubernetes_json import Page, UnreadableAnswer
+from volunteer.cluster.object_kinds import ObjectKind, Role
 from volunteer.retrying import Patience, TryAgain, retry
 
 _log: Final = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tools.simulator import Forbidden, RotateToken, Rule, Verbatim
+from volunteer.cluster.errors import ClusterAnswerUnexpected, ClusterForbidden, ClusterUnauthorized
 from volunteer.cluster.testing import NODES, names_of, simulated
-from volunteer.errors import ClusterAnswerUnexpected, ClusterForbidden, ClusterUnauthorized
 
 
 def test_rotated_token(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from report import Identifying, WorkloadKindObservation, WorkloadsObservation
 from volunteer.cluster.api import METADATA_OF_LIST
+from volunteer.cluster.errors import ClusterNotServed
 from volunteer.cluster.listing import Listing
 from volunteer.cluster.metadata_pages import ObjectSeen, read_metadata_page
 from volunteer.cluster.object_kinds import NAMESPACES, WORKLOADS, WORKLOADS_ROLE, ObjectKind
-from volunteer.errors import ClusterNotServed
 
 
 def observe_workloads(listing: Listing) -> WorkloadsObservation:

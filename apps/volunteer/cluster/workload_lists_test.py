@@ -26,11 +26,11 @@ from tools.simulator import (
     unavailable,
 )
 from volunteer.cluster.access import Kubeconfig
+from volunteer.cluster.errors import ClusterAnswerUnexpected, ClusterForbidden, ClusterListExpired
 from volunteer.cluster.kubernetes_api import KubernetesApi
 from volunteer.cluster.listing import Limits
 from volunteer.cluster.look import Cluster
 from volunteer.cluster.object_kinds import NAMESPACES, WORKLOADS
-from volunteer.errors import ClusterAnswerUnexpected, ClusterForbidden, ClusterListExpired
 from volunteer.testing import AlwaysLongest, JumpingClock
 
 _TWENTY = Simulated.generate(nodes=20, seed=1)
