@@ -11,8 +11,7 @@ from enum import Enum
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
-from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 PROGRAM: Final = "volunteer"
 _MANIFEST: Final = "manifest"
 _TERMINATED: Final = 128 + signal.SIGTERM
-_INTERRUPTED: Final = 128 + signal.SIGINT
 _STANDARD_OUTPUT: Final = 1
 _ENVIRONMENT_FILE: Final = Path("/proc/self/environ")
 
@@ -113,7 +111,9 @@ def command(
 ) -> int:
     """Make settings of the flags, and be what they ask for. Returns the exit status."""
     from volunteer import console, service, wiring
+    from volunteer.ending import end_on_signals
     from volunteer.settings import parse_settings
+    from volunteer.waiting import exchange
 
     settings = parse_settings(
         cluster_id=cluster_id,
@@ -136,7 +136,8 @@ def command(
     console.set_up_log(verbose=verbose or original_verbosity > 0)
     is_service = word is None and not settings.is_one_shot
     terminated = EXIT_DELIVERED if is_service else _TERMINATED
-    _end_on_signals(terminated)
+    end_on_signals(terminated=terminated)
+    exchange.hear_endings()
     if word is Word.PREVIEW:
         return service.exit_status(wiring.preview(settings, _world(terminated), as_json=as_json))
     return wiring.run(settings, _world(terminated))
@@ -165,19 +166,6 @@ def _world(terminated: int) -> "World":
         ),
         resumed=exchange.take_due(os.environ),
     )
-
-
-def _end_on_signals(terminated: int) -> None:
-    """End at once when told to. As PID 1 a process has no default action for any signal."""
-    from volunteer.waiting import exchange
-
-    signal.signal(signal.SIGTERM, partial(_exit, terminated))
-    signal.signal(signal.SIGINT, partial(_exit, _INTERRUPTED))
-    exchange.hear_endings()
-
-
-def _exit(status: int, _signal: int, _frame: FrameType | None) -> NoReturn:
-    sys.exit(status)
 
 
 def _complain(text: str, status: int) -> int:

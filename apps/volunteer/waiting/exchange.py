@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from volunteer.clock import Clock
+from volunteer.ending import is_ending
 from volunteer.errors import InvalidOption
 from volunteer.waiting import sleeper
 from volunteer.waiting.wait import wait_until
@@ -83,7 +84,8 @@ def wait_asleep(
     ordinary one.
     """
     file = Path(sleeper.__file__)
-    if due - clock.now() >= SHORTEST_SECONDS and sys.platform == "linux" and file.is_file():
+    is_long = due - clock.now() >= SHORTEST_SECONDS
+    if is_long and sys.platform == "linux" and file.is_file() and not is_ending():
         program = [sys.executable, *sys.orig_argv[1:]]
         command = [sys.executable, "-I", "-S", str(file), repr(due), str(terminated), *program]
         signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
