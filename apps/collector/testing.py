@@ -30,9 +30,9 @@ REPORT: Final = {
 }
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Return once `condition` holds; fail when that takes too long."""
-    give_up_at = time.monotonic() + DEADLINE_SECONDS
+def wait_until(condition: Callable[[], bool], *, seconds: float = DEADLINE_SECONDS) -> None:
+    """Return once `condition` holds; fail when that takes longer than `seconds`."""
+    give_up_at = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > give_up_at:
             raise AssertionError("it did not happen in time")
