@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from collector.databases.bigquery_schema import COLUMNS
-from collector.databases.bigquery_testing import ALWAYS, WORKLOADS
-from collector.databases.duckdb_reader import DuckDBReader
 from collector.main import main
 from collector.testing import RunningCollector, clusters_in, report_of, spooled_in, wait_until
+from collector.warehouse.bigquery.schema import COLUMNS
+from collector.warehouse.bigquery.testing import ALWAYS, WORKLOADS
+from collector.warehouse.duckdb_reader import DuckDBReader
 from tools.bigquery.faults import QUOTA_EXCEEDED, UNAVAILABLE, FaultScript, first, no_faults
 from tools.bigquery.messages import JSON, Request
 from tools.bigquery.server import FakeBigQuery, running_bigquery

@@ -7,10 +7,10 @@ from typing import Final, Protocol
 import msgspec
 from msgspec import Struct
 
-from collector.databases import Database
-from collector.databases.abilities import Merges
 from collector.errors import CommandFailed
 from collector.records import Batch, SpooledReport
+from collector.warehouse import Warehouse
+from collector.warehouse.abilities import Merges
 
 _MAX_REPORTS: Final = 1_000
 _MAX_BYTES: Final = 4 * 1024 * 1024
@@ -19,7 +19,7 @@ _NO_SPOOL: Final = "copy"
 
 
 class Source(Protocol):
-    """Where reports come from; see `collector.databases.duckdb_reader.DuckDBReader`."""
+    """Where reports come from; see `collector.warehouse.duckdb_reader.DuckDBReader`."""
 
     def count(self) -> int:
         """Return how many reports there are."""
@@ -71,13 +71,13 @@ class ProgressFile:
 
 
 def copy_reports(
-    source: Source, target: Database, progress: ProgressFile, *, copied: Callable[[int], None]
+    source: Source, target: Warehouse, progress: ProgressFile, *, copied: Callable[[int], None]
 ) -> None:
     """Copy every report of `source`; `copied` is told how many, batch by batch.
 
     A target that knows what it has gets what is missing. Any other gets all from where an
     unfinished copy ended: each at least once, and some twice, which the keys tell.
-    Raises `DatabaseUnavailable` and the like; the next copy goes on then.
+    Raises `WarehouseUnavailable` and the like; the next copy goes on then.
     """
     if isinstance(target, Merges):
         for batch in _batches(source.reports_from(0)):

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from collector.copying import ProgressFile, copy_reports
-from collector.databases.duckdb import DuckDBDatabase
-from collector.databases.duckdb_reader import DuckDBReader
-from collector.errors import DatabaseUnavailable
+from collector.errors import WarehouseUnavailable
 from collector.records import Batch, SpooledReport, Watermark
+from collector.warehouse.duckdb import DuckDBDatabase
+from collector.warehouse.duckdb_reader import DuckDBReader
 
 HOUR = 3_600
 COUNT = 2_500  # more than two batches
@@ -28,7 +28,7 @@ class _Sent:
 
     def write(self, batch: Batch) -> None:
         if self.batches == 0:
-            raise DatabaseUnavailable("it broke off")
+            raise WarehouseUnavailable("it broke off")
         self.batches -= 1
         self.reports.extend(batch.reports)
 
@@ -85,7 +85,7 @@ def test_a_target_that_knows_its_reports_gets_what_is_missing(
 def test_a_copy_that_broke_off_goes_on_where_it_was(tmp_path: Path, source: DuckDBReader) -> None:
     """The second attempt sends the rest, and at most one report again."""
     first, second = _Sent(batches=1), _Sent(batches=99)
-    with pytest.raises(DatabaseUnavailable):
+    with pytest.raises(WarehouseUnavailable):
         copy_reports(source, first, progress_of(tmp_path, source), copied=lambda _: None)
     counted: list[int] = []
     copy_reports(source, second, progress_of(tmp_path, source), copied=counted.append)
@@ -107,7 +107,7 @@ def test_progress_counts_for_the_same_copy_only(
     if change == "finished":
         copy_reports(source, interrupted, progress, copied=lambda _: None)
     else:
-        with pytest.raises(DatabaseUnavailable):
+        with pytest.raises(WarehouseUnavailable):
             copy_reports(source, interrupted, progress, copied=lambda _: None)
     if change == "target":
         progress = progress_of(tmp_path, source, "yet another")

@@ -28,11 +28,11 @@ class FileUnusable(CollectorError):
     """A file holds something that this version cannot use; the file was left as it is."""
 
 
-class DatabaseUnusable(CollectorError):
+class WarehouseUnusable(CollectorError):
     """The database can never be used as it is: somebody has to act. It was left as it is."""
 
 
-class DatabaseUnavailable(CollectorError):
+class WarehouseUnavailable(CollectorError):
     """The database cannot take reports now; trying again later may help."""
 
 

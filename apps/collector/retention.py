@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from collector.databases.abilities import Expires
-from collector.errors import DatabaseUnavailable, FileUnusable, InvalidRetention
+from collector.errors import FileUnusable, InvalidRetention, WarehouseUnavailable
 from collector.shared_database import SharedDatabase
+from collector.warehouse.abilities import Expires
 
 _DAYS: Final = re.compile(r"([1-9][0-9]{0,4})d")
 _DAY_SECONDS: Final = 24 * 3_600.0
@@ -64,7 +64,7 @@ class Retention:
                     if count > 0:
                         self._expired(count)
             self._expire_dead_letters()
-        except DatabaseUnavailable:
+        except WarehouseUnavailable:
             return _RETRY_SECONDS  # the drain says so, and why
         except FileUnusable:
             return _DAY_SECONDS  # said by whoever has to write to the file

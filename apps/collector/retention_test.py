@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from collector.databases import Database
-from collector.errors import DatabaseUnavailable, FileUnusable, InvalidRetention
+from collector.errors import FileUnusable, InvalidRetention, WarehouseUnavailable
 from collector.records import Batch, Watermark
 from collector.retention import Retention, parse_retention
 from collector.shared_database import SharedDatabase
+from collector.warehouse import Warehouse
 
 NOW = 1_800_000_000.0
 
@@ -34,7 +34,7 @@ class _Expiring:
 
 
 def run(
-    open_database: Callable[[], Database],
+    open_database: Callable[[], Warehouse],
     *,
     rounds: int,
     days: int | None = 400,
@@ -76,7 +76,7 @@ def test_a_database_that_fails_is_tried_again_soon() -> None:
 
     class _Failing(_Expiring):
         def expire(self, *, days: int, now: float) -> int:
-            raise DatabaseUnavailable(f"{days} {now}")
+            raise WarehouseUnavailable(f"{days} {now}")
 
     waits, expired = run(_Failing, rounds=2)
     assert waits == [1, 1]

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Final
 
 from collector.api.client_address import Network, parse_networks
-from collector.databases.catalogue import format_duckdb, parse_address
 from collector.spool.limits import SpoolLimits
+from collector.warehouse.catalogue import format_duckdb, parse_address
 
 DEFAULT_POSTS_PER_MINUTE: Final = 60
 _DEFAULT_SPOOL_LIMITS: Final = SpoolLimits()
@@ -73,7 +73,7 @@ class Settings:
 
     @property
     def database_address(self) -> str:
-        """The address of the database; see `collector.databases.catalogue`."""
+        """The address of the database; see `collector.warehouse.catalogue`."""
         return self.database or format_duckdb(self.data_dir / "reports.duckdb")
 
     @property

@@ -5,26 +5,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from collector.databases import Database, OpenDatabase
-from collector.errors import DatabaseUnavailable
+from collector.errors import WarehouseUnavailable
 from collector.records import Batch, Watermark
+from collector.warehouse import OpenWarehouse, Warehouse
 
 
 class SharedDatabase:
     """Opens a database for its one writer, and lends it to other threads meanwhile.
 
-    Borrowers use what stands in `collector.databases.abilities`, and look at `is_recalled` now
+    Borrowers use what stands in `collector.warehouse.abilities`, and look at `is_recalled` now
     and then: the writer's `close` waits for them.
     """
 
-    def __init__(self, open_database: OpenDatabase) -> None:
+    def __init__(self, open_database: OpenWarehouse) -> None:
         self._open_database: Final = open_database
         self._changed: Final = threading.Condition()
-        self._database: Database | None = None
+        self._database: Warehouse | None = None
         self._borrowers = 0
 
-    def open(self) -> Database:
-        """Open the database. Raises `DatabaseUnavailable` or `DatabaseUnusable`."""
+    def open(self) -> Warehouse:
+        """Open the database. Raises `WarehouseUnavailable` or `WarehouseUnusable`."""
         database = self._open_database()
         with self._changed:
             self._database = database
@@ -36,11 +36,13 @@ class SharedDatabase:
         return self._database is None
 
     @contextmanager
-    def borrowed(self) -> Iterator[Database]:
-        """Borrow the database that is open. Raises `DatabaseUnavailable` while none is."""
+    def borrowed(self) -> Iterator[Warehouse]:
+        """Borrow the database that is open. Raises `WarehouseUnavailable` while none is."""
         with self._changed:
             if self._database is None:
-                raise DatabaseUnavailable("the database is not open at the moment; try again later")
+                raise WarehouseUnavailable(
+                    "the database is not open at the moment; try again later"
+                )
             database = self._database
             self._borrowers += 1
         try:
@@ -59,7 +61,7 @@ class SharedDatabase:
 class _Owned:
     """The writer's own view of the database: closing it waits for the borrowers."""
 
-    def __init__(self, database: Database, *, recall: Callable[[], None]) -> None:
+    def __init__(self, database: Warehouse, *, recall: Callable[[], None]) -> None:
         self._database: Final = database
         self._recall: Final = recall
 

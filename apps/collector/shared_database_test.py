@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from collector.errors import DatabaseUnavailable
+from collector.errors import WarehouseUnavailable
 from collector.records import Batch, Watermark
 from collector.shared_database import SharedDatabase
 from collector.testing import DEADLINE_SECONDS, wait_until
@@ -21,7 +21,7 @@ class _Recorded:
         return Watermark(spool_id, 7)
 
     def write(self, batch: Batch) -> None:
-        raise DatabaseUnavailable(batch.spool_id)
+        raise WarehouseUnavailable(batch.spool_id)
 
     def close(self) -> None:
         self.is_closed = True
@@ -30,10 +30,10 @@ class _Recorded:
 def test_nothing_is_lent_before_the_database_is_open_and_after_it_is_closed() -> None:
     """Who borrows then is told that the database is not open."""
     shared = SharedDatabase(_Recorded)
-    with pytest.raises(DatabaseUnavailable, match="not open"), shared.borrowed():
+    with pytest.raises(WarehouseUnavailable, match="not open"), shared.borrowed():
         pass
     shared.open().close()
-    with pytest.raises(DatabaseUnavailable, match="not open"), shared.borrowed():
+    with pytest.raises(WarehouseUnavailable, match="not open"), shared.borrowed():
         pass
 
 
@@ -45,7 +45,7 @@ def test_the_writer_works_on_the_very_database_that_is_lent() -> None:
         with shared.borrowed() as lent:
             assert lent is database
         assert writers.position("s1") == Watermark("s1", 7)
-        with pytest.raises(DatabaseUnavailable, match="s1"):
+        with pytest.raises(WarehouseUnavailable, match="s1"):
             writers.write(Batch("s1", ()))
 
 

@@ -17,8 +17,6 @@ from collector.api.application import create_application
 from collector.api.committing import GroupCommit, answer_to_failed_commit
 from collector.api.readiness import Readiness
 from collector.data_directory import DataDirectory
-from collector.databases.catalogue import keeps_position, parse_address
-from collector.databases.dead_letters import DEAD_LETTERS_FILE
 from collector.drain.launch import launch_drain
 from collector.drain.supervisor import DrainSupervisor, Patience
 from collector.errors import CannotListen
@@ -30,6 +28,8 @@ from collector.telemetry.dead_letter_count import count_dead_letters
 from collector.telemetry.logs import configure_logs, get_log
 from collector.telemetry.metrics import Metrics
 from collector.version import VERSION
+from collector.warehouse.catalogue import keeps_position, parse_address
+from collector.warehouse.dead_letters import DEAD_LETTERS_FILE
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication

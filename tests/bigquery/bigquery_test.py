@@ -15,20 +15,20 @@ from google.api_core.client_options import ClientOptions
 from google.auth.credentials import AnonymousCredentials, Credentials
 from google.cloud import bigquery
 
-from collector.databases.abilities import Forgotten
-from collector.databases.bigquery import open_bigquery
-from collector.databases.bigquery_address import BigQueryTable
-from collector.databases.bigquery_retrying import Persistence
-from collector.databases.bigquery_schema import COLUMNS
-from collector.databases.bigquery_service import Service
-from collector.databases.bigquery_upkeep import (
+from collector.records import Batch, SpooledReport
+from collector.warehouse.abilities import Forgotten
+from collector.warehouse.bigquery.address import BigQueryTable
+from collector.warehouse.bigquery.retrying import Persistence
+from collector.warehouse.bigquery.schema import COLUMNS
+from collector.warehouse.bigquery.service import Service
+from collector.warehouse.bigquery.upkeep import (
     DELETE_SETTLED,
     count_reports,
     expire_reports,
     forget_cluster,
 )
-from collector.databases.bigquery_view import create_view
-from collector.records import Batch, SpooledReport
+from collector.warehouse.bigquery.view import create_view
+from collector.warehouse.bigquery.warehouse import open_bigquery
 from tests.bigquery.emulator import PROJECT, running_emulator
 
 HOUR = 1_795_417_200  # 2026-11-23T07:00:00Z

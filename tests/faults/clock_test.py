@@ -10,10 +10,10 @@ import duckdb
 import pytest
 
 from collector.api.intake import Post, accept
-from collector.databases.duckdb import DuckDBDatabase
 from collector.spool.reader import SpoolReader
 from collector.spool.writer import Added, Spool
 from collector.testing import clusters_in, report_of
+from collector.warehouse.duckdb import DuckDBDatabase
 
 NOW = 1_800_000_000.0
 DAY = 86_400.0

@@ -7,8 +7,8 @@ from typing import Final
 import duckdb
 import pytest
 
-from collector.databases.duckdb_reader import DuckDBReader
 from collector.testing import RunningCollector, clusters_in, report_of
+from collector.warehouse.duckdb_reader import DuckDBReader
 from tests.faults.keep_release import DRAINED, PENDING, unpack
 
 RELEASES: Final = sorted(Path(__file__).with_name("releases").iterdir())

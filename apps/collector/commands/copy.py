@@ -9,12 +9,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from collector.copying import ProgressFile, copy_reports
-from collector.databases import Database
-from collector.databases.abilities import Counts, LacksColumns
-from collector.databases.catalogue import DuckDBFile, parse_address
-from collector.databases.duckdb_reader import DuckDBReader
-from collector.databases.opening import opener_of
 from collector.errors import CommandFailed
+from collector.warehouse import Warehouse
+from collector.warehouse.abilities import Counts, LacksColumns
+from collector.warehouse.catalogue import DuckDBFile, parse_address
+from collector.warehouse.duckdb_reader import DuckDBReader
+from collector.warehouse.opening import opener_of
 
 _From: TypeAlias = Annotated[
     str,
@@ -46,7 +46,7 @@ def copy(*, source: _From, target: _To) -> None:
         _compare(total, database)
 
 
-def _warn(database: Database) -> None:
+def _warn(database: Warehouse) -> None:
     if isinstance(database, LacksColumns) and (columns := database.missing_columns()):
         typer.echo(
             f"the other table lacks {', '.join(columns)}, and these credentials may not add"
@@ -65,7 +65,7 @@ def _bar() -> Progress:
     )
 
 
-def _compare(total: int, database: Database) -> None:
+def _compare(total: int, database: Warehouse) -> None:
     typer.echo(f"in the file: {total} reports")
     if not isinstance(database, Counts):
         return

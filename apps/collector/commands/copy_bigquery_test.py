@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from collector.databases.bigquery_schema import COLUMNS
-from collector.databases.bigquery_testing import WORKLOADS, spooled
-from collector.databases.duckdb import DuckDBDatabase
-from collector.databases.duckdb_reader import DuckDBReader
 from collector.records import Batch, SpooledReport
 from collector.testing import MODULES, run_collector, wait_until
+from collector.warehouse.bigquery.schema import COLUMNS
+from collector.warehouse.bigquery.testing import WORKLOADS, spooled
+from collector.warehouse.duckdb import DuckDBDatabase
+from collector.warehouse.duckdb_reader import DuckDBReader
 from tools.bigquery.faults import Fault, Silence, no_faults
 from tools.bigquery.messages import JSON, Request
 from tools.bigquery.server import FakeBigQuery, running_bigquery

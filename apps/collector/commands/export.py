@@ -12,11 +12,11 @@ from collector.commands.options import Database, DataDir
 from collector.control.client import NotRunning, ask
 from collector.control.messages import SOCKET_NAME, Exported
 from collector.control.messages import Export as ExportRequest
-from collector.databases.abilities import Format
-from collector.databases.catalogue import DuckDBFile, parse_address
-from collector.databases.duckdb_reader import DuckDBReader
 from collector.errors import CommandFailed
 from collector.settings import Settings
+from collector.warehouse.abilities import Format
+from collector.warehouse.catalogue import DuckDBFile, parse_address
+from collector.warehouse.duckdb_reader import DuckDBReader
 
 _Format: TypeAlias = Annotated[
     Format,

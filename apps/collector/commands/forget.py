@@ -15,13 +15,13 @@ from collector.control.client import NotRunning, ask
 from collector.control.messages import SOCKET_NAME, HasForgotten
 from collector.control.messages import Forget as ForgetRequest
 from collector.data_directory import DataDirectory
-from collector.databases.abilities import Forgets, Forgotten
-from collector.databases.catalogue import parse_address
-from collector.databases.dead_letters import DEAD_LETTERS_FILE, DeadLetters
-from collector.databases.opening import opener_of
 from collector.errors import CommandFailed
 from collector.settings import Settings
 from collector.spool.forgetting import forget_in_spool
+from collector.warehouse.abilities import Forgets, Forgotten
+from collector.warehouse.catalogue import parse_address
+from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
+from collector.warehouse.opening import opener_of
 
 _FROM_STDIN = "-"
 

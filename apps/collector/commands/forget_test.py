@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from collector.databases.dead_letters import DEAD_LETTERS_FILE, DeadLetters
 from collector.records import SpooledReport
 from collector.testing import (
     RunningCollector,
@@ -17,6 +16,7 @@ from collector.testing import (
     report_of,
     run_collector,
 )
+from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
 
 
 def buried_in(data_dir: Path) -> list[str]:

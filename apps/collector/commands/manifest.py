@@ -5,8 +5,8 @@ from typing import Annotated, Final, TypeAlias
 
 import typer
 
-from collector.databases.bigquery_address import parse_bigquery
 from collector.manifest.documents import BigQuery, Installation, OneFile, render
+from collector.warehouse.bigquery.address import parse_bigquery
 
 _IMAGE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*")
 _SIZE: Final = re.compile(r"[1-9]\d{0,8}(Mi|Gi|Ti)")

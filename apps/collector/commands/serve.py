@@ -7,10 +7,10 @@ import typer
 import release
 from collector.commands.data_dir import chosen_data_dir
 from collector.commands.options import Database, DataDir, Verbose
-from collector.databases.catalogue import KINDS
 from collector.settings import DEFAULT_POSTS_PER_MINUTE, Settings
 from collector.spool.limits import MIB, SpoolLimits
 from collector.version import VERSION
+from collector.warehouse.catalogue import KINDS
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it with the flag's value

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import duckdb
 
-from collector.databases.dead_letters import DEAD_LETTERS_FILE, DeadLetters
 from collector.records import SpooledReport
 from collector.testing import (
     RunningCollector,
@@ -15,6 +14,7 @@ from collector.testing import (
     leave_drained,
     wait_until,
 )
+from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
 
 DAY = 86_400
 

@@ -6,12 +6,12 @@ from contextlib import closing
 import typer
 
 from collector.commands.options import Database
-from collector.databases.bigquery_address import BigQueryTable
-from collector.databases.bigquery_retrying import PERSISTENCE
-from collector.databases.bigquery_service import Service
-from collector.databases.bigquery_view import create_view
-from collector.databases.catalogue import parse_address
 from collector.errors import CommandFailed
+from collector.warehouse.bigquery.address import BigQueryTable
+from collector.warehouse.bigquery.retrying import PERSISTENCE
+from collector.warehouse.bigquery.service import Service
+from collector.warehouse.bigquery.view import create_view
+from collector.warehouse.catalogue import parse_address
 
 
 def views(*, database: Database = "") -> None:

@@ -22,9 +22,9 @@ from collector.control.messages import (
 )
 from collector.control.server import ControlServer
 from collector.control.socket_path import reachable
-from collector.databases.abilities import Forgotten, Format
-from collector.errors import CommandFailed, DatabaseUnavailable
+from collector.errors import CommandFailed, WarehouseUnavailable
 from collector.testing import DEADLINE_SECONDS
+from collector.warehouse.abilities import Forgotten, Format
 
 EXPORT = Export(Format.JSONL)
 
@@ -48,7 +48,7 @@ def answer_well(request: Request, write: Callable[[bytes], None]) -> Done:
 
 def fail(request: Request, write: Callable[[bytes], None]) -> Done:
     write(b"the beginning")
-    raise DatabaseUnavailable(f"not now: {type(request).__name__}")
+    raise WarehouseUnavailable(f"not now: {type(request).__name__}")
 
 
 def test_data_and_the_end_arrive_whole(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import BinaryIO, Final, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from collector.databases.abilities import Forgotten, Format
+from collector.warehouse.abilities import Forgotten, Format
 
 SOCKET_NAME: Final = "control"
 MAX_REQUEST_BYTES: Final = 4_096

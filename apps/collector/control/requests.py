@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Final, assert_never
 
 from collector.control.messages import Done, Export, Exported, Forget, HasForgotten, Request
-from collector.databases.abilities import Exports, Forgets, Forgotten, Format
-from collector.errors import CommandFailed, DatabaseUnavailable
+from collector.errors import CommandFailed, WarehouseUnavailable
 from collector.shared_database import SharedDatabase
 from collector.spool.reader import SpoolReader
+from collector.warehouse.abilities import Exports, Forgets, Forgotten, Format
 
 _LOOK_SECONDS: Final = 0.1
 
@@ -45,7 +45,7 @@ class Requests:
     def _export(self, form: Format, write: Callable[[bytes], None]) -> int:
         def write_on(data: bytes) -> None:
             if self._database.is_recalled:
-                raise DatabaseUnavailable("the database was closed meanwhile; try again later")
+                raise WarehouseUnavailable("the database was closed meanwhile; try again later")
             write(data)
 
         with self._database.borrowed() as database:
@@ -63,14 +63,14 @@ class Requests:
     def _await_drained(self) -> None:
         """Wait until every report that is in the spool now has reached the database.
 
-        So that none of the cluster's comes after the deletion. Raises `DatabaseUnavailable`.
+        So that none of the cluster's comes after the deletion. Raises `WarehouseUnavailable`.
         """
         give_up_at = self._waiting.clock() + self._waiting.longest_seconds
         with closing(SpoolReader(self._spool)) as reader:
             last_id = reader.last_id()
             while reader.first_unread() <= last_id:
                 if self._waiting.clock() > give_up_at:
-                    raise DatabaseUnavailable(
+                    raise WarehouseUnavailable(
                         "reports wait for the database, among them perhaps this cluster's;"
                         " try again when it takes them"
                     )

@@ -11,15 +11,15 @@ import pytest
 
 from collector.control.messages import Export, Exported, Forget, HasForgotten
 from collector.control.requests import Requests, Waiting
-from collector.databases import Database
-from collector.databases.abilities import Forgotten, Format
-from collector.databases.duckdb import DuckDBDatabase
-from collector.databases.stdout import StdoutDatabase
-from collector.errors import CommandFailed, DatabaseUnavailable
+from collector.errors import CommandFailed, WarehouseUnavailable
 from collector.records import AcceptedReport, Batch, SpooledReport
 from collector.shared_database import SharedDatabase
 from collector.spool.writer import Spool
 from collector.testing import DEADLINE_SECONDS, wait_until
+from collector.warehouse import Warehouse
+from collector.warehouse.abilities import Forgotten, Format
+from collector.warehouse.duckdb import DuckDBDatabase
+from collector.warehouse.stdout import StdoutDatabase
 
 ENCODED = b'{"version":"v2","timestamp":"0","clusterID":"%s"}'
 
@@ -27,7 +27,7 @@ ENCODED = b'{"version":"v2","timestamp":"0","clusterID":"%s"}'
 class Desk:
     """Requests to a database, beside a spool, with a clock that sleeping moves."""
 
-    def __init__(self, directory: Path, open_database: Callable[[], Database]) -> None:
+    def __init__(self, directory: Path, open_database: Callable[[], Warehouse]) -> None:
         self.now = 0.0
         self.while_waiting: Callable[[], None] = lambda: None
         self.spool = Spool(directory / "spool", clock=lambda: self.now, random_bytes=os.urandom)
@@ -89,7 +89,7 @@ def test_forgetting_waits_for_what_is_in_the_spool(desk: Desk) -> None:
 def test_forgetting_fails_while_the_database_takes_nothing(desk: Desk) -> None:
     """After a minute the request is refused, instead of being done in part."""
     desk.accept(b"gone")
-    with pytest.raises(DatabaseUnavailable, match="reports wait for the database"):
+    with pytest.raises(WarehouseUnavailable, match="reports wait for the database"):
         desk.requests.answer(Forget("gone"), _take_nothing)
     assert 60 < desk.now < 62
 
@@ -106,7 +106,7 @@ def test_an_export_ends_when_the_database_is_to_be_closed(desk: Desk) -> None:
         wait_until(lambda: desk.shared.is_recalled)
 
     desk.drain()
-    with pytest.raises(DatabaseUnavailable, match="closed meanwhile"):
+    with pytest.raises(WarehouseUnavailable, match="closed meanwhile"):
         desk.requests.answer(Export(Format.JSONL), write_slowly)
     closer.join(DEADLINE_SECONDS)
     assert not closer.is_alive()

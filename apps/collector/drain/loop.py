@@ -10,10 +10,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from collector.databases import Database, OpenDatabase
 from collector.drain.messages import Emptied, Message, Missing, Opened, Unavailable, Written
-from collector.errors import DatabaseUnavailable
+from collector.errors import WarehouseUnavailable
 from collector.records import Batch
+from collector.warehouse import OpenWarehouse, Warehouse
 
 
 class Signal(enum.Enum):
@@ -82,7 +82,7 @@ class Drain:
     def __init__(
         self,
         source: Source,
-        open_database: OpenDatabase,
+        open_database: OpenWarehouse,
         channel: Channel,
         *,
         pace: Pace,
@@ -102,7 +102,7 @@ class Drain:
         self._failures = 0
 
     def run(self) -> None:
-        """Drain until told to end. Raises `DatabaseUnusable`, and `FileUnusable` for the spool.
+        """Drain until told to end. Raises `WarehouseUnusable`, and `FileUnusable` for the spool.
 
         After a failure the database is opened anew: its position then says whether the
         transaction that failed was written after all.
@@ -111,14 +111,14 @@ class Drain:
             try:
                 with closing(self._open_database()) as database:
                     self._drain_into(database)
-            except DatabaseUnavailable as error:
+            except WarehouseUnavailable as error:
                 self._channel.tell(Unavailable(str(error)))
                 if self._pause() is Signal.GONE:
                     return
             else:
                 return
 
-    def _drain_into(self, database: Database) -> None:
+    def _drain_into(self, database: Warehouse) -> None:
         last_id = self._start(database)
         signal = Signal.GO_ON
         while signal is not Signal.GONE:
@@ -137,7 +137,7 @@ class Drain:
                 return
             signal = self._next_signal(is_behind=self._is_full(batch))
 
-    def _start(self, database: Database) -> int:
+    def _start(self, database: Warehouse) -> int:
         """Return the ID of the last row that need not be written."""
         watermark = database.position(self._source.spool_id)
         self._channel.tell(Opened(watermark))

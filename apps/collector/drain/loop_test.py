@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from collector.drain.loop import Drain, Pace, Signal
 from collector.drain.messages import Emptied, Message, Missing, Opened, Unavailable, Written
-from collector.errors import DatabaseUnavailable, DatabaseUnusable
+from collector.errors import WarehouseUnavailable, WarehouseUnusable
 from collector.records import Batch, SpooledReport, Watermark
 
 SPOOL = "s1"
@@ -47,7 +47,7 @@ class _Store:
 
     def open(self) -> "_Store":
         if self.failures and self.failures[0] == "open":
-            raise DatabaseUnavailable(self.failures.pop(0))
+            raise WarehouseUnavailable(self.failures.pop(0))
         self.opened += 1
         return self
 
@@ -58,12 +58,12 @@ class _Store:
     def write(self, batch: Batch) -> None:
         failure = self.failures.pop(0) if self.failures else ""
         if failure == "before":
-            raise DatabaseUnavailable(failure)
+            raise WarehouseUnavailable(failure)
         self.ids += [each.row_id for each in batch.reports]
         if self.keeps_position:
             self.watermark = batch.watermark
         if failure == "after":
-            raise DatabaseUnavailable(failure)
+            raise WarehouseUnavailable(failure)
 
     def close(self) -> None:
         self.closed += 1
@@ -163,9 +163,9 @@ def test_an_unusable_database_ends_the_drain() -> None:
     """What only a person can mend is not tried again."""
 
     def refuse() -> _Store:
-        raise DatabaseUnusable("damaged")
+        raise WarehouseUnusable("damaged")
 
-    with pytest.raises(DatabaseUnusable):
+    with pytest.raises(WarehouseUnusable):
         Drain(_Rows(1), refuse, _Line(), pace=PACE, jitter=lambda: 0.0).run()
 
 

@@ -21,11 +21,6 @@ from typing import Final
 from collector.control.messages import SOCKET_NAME
 from collector.control.requests import Requests, Waiting
 from collector.control.server import ControlServer
-from collector.databases import Database, OpenDatabase
-from collector.databases.abilities import LacksColumns
-from collector.databases.catalogue import parse_address
-from collector.databases.dead_letters import DEAD_LETTERS_FILE, DeadLetters
-from collector.databases.opening import opener_of
 from collector.drain.channel import SocketChannel, end_process
 from collector.drain.loop import Channel, Drain, Pace
 from collector.drain.messages import Expired, Lacking, Refused
@@ -33,6 +28,11 @@ from collector.errors import CollectorError, DataDirectoryUnusable
 from collector.retention import Retention
 from collector.shared_database import SharedDatabase
 from collector.spool.reader import SpoolReader
+from collector.warehouse import OpenWarehouse, Warehouse
+from collector.warehouse.abilities import LacksColumns
+from collector.warehouse.catalogue import parse_address
+from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
+from collector.warehouse.opening import opener_of
 
 _PRIVATE_UMASK: Final = 0o077
 # Where processors are scarce clients come first: rows can wait in the spool.
@@ -84,7 +84,7 @@ def _drain(arguments: _Arguments, channel: SocketChannel) -> None:
             Drain(source, database.open, channel, pace=Pace(), jitter=jitter).run()
 
 
-def _open(open_database: OpenDatabase, channel: Channel) -> Database:
+def _open(open_database: OpenWarehouse, channel: Channel) -> Warehouse:
     """Open the database, and tell what its table lacks, if anything."""
     database = open_database()
     if isinstance(database, LacksColumns) and (columns := database.missing_columns()):

@@ -24,10 +24,10 @@ from collector.drain.messages import (
 )
 from collector.errors import (
     CollectorError,
-    DatabaseUnavailable,
-    DatabaseUnusable,
     DrainFailed,
     SpoolUnavailable,
+    WarehouseUnavailable,
+    WarehouseUnusable,
 )
 from collector.records import Watermark
 from collector.telemetry.metrics import Metrics
@@ -107,7 +107,7 @@ class DrainSupervisor:
         No report may be accepted earlier, because the database's position may be above the
         numbers of the spool. One that keeps no position is waited for as well, so that what is
         wrong with it shows at once; but when it is away, reports are accepted all the same.
-        Raises `DatabaseUnusable`, `DatabaseUnavailable` or `DrainFailed`.
+        Raises `WarehouseUnusable`, `WarehouseUnavailable` or `DrainFailed`.
         """
         self._thread.start()
         try:
@@ -119,7 +119,7 @@ class DrainSupervisor:
             reason = self._complaint or "the database does not open"
             if not self._may_be_away:
                 self.finish(grace_seconds=0)
-                raise DatabaseUnavailable(reason) from error
+                raise WarehouseUnavailable(reason) from error
             self._log.error(_AWAY, reason=reason)
         self._has_started = True
 
@@ -209,7 +209,7 @@ class DrainSupervisor:
             case Refused(reason):
                 self._complain(reason)
                 if not self._first_opening.done():
-                    self._first_opening.set_exception(DatabaseUnusable(reason))
+                    self._first_opening.set_exception(WarehouseUnusable(reason))
             case Expired(count):
                 self._log.info("reports older than the retention were deleted", reports=count)
             case Emptied():

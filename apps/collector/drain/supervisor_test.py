@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from collector.databases.catalogue import format_duckdb
-from collector.databases.duckdb import DuckDBDatabase
 from collector.drain import process as drain_process
 from collector.drain.launch import DrainProcess, launch_drain
 from collector.drain.supervisor import DrainSupervisor, Ending, Patience
-from collector.errors import DatabaseUnavailable, DatabaseUnusable, DrainFailed
+from collector.errors import DrainFailed, WarehouseUnavailable, WarehouseUnusable
 from collector.records import AcceptedReport
 from collector.spool.writer import Spool
 from collector.telemetry.logs import get_log
 from collector.telemetry.metrics import Metrics
 from collector.testing import clusters_in, held_open, spooled_in, wait_until
+from collector.warehouse.catalogue import format_duckdb
+from collector.warehouse.duckdb import DuckDBDatabase
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_an_unusable_database_is_an_error_at_the_start(tmp_path: Path, spool: Sp
     """The reason of the drain is the error of the start."""
     launcher = _Launcher(tmp_path)
     launcher.database.write_bytes(b"not a database" * 100)
-    with pytest.raises(DatabaseUnusable, match=str(launcher.database)):
+    with pytest.raises(WarehouseUnusable, match=str(launcher.database)):
         supervise(launcher, spool).start()
 
 
@@ -142,7 +142,7 @@ def test_a_locked_database_is_an_error_after_a_while(tmp_path: Path, spool: Spoo
     DuckDBDatabase(launcher.database).close()
     with (
         held_open(launcher.database),
-        pytest.raises(DatabaseUnavailable, match="another process has"),
+        pytest.raises(WarehouseUnavailable, match="another process has"),
     ):
         supervise(launcher, spool, opening_seconds=2).start()
 

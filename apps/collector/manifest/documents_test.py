@@ -11,7 +11,6 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from collector.databases.bigquery_address import BigQueryTable
 from collector.main import main
 from collector.manifest.documents import (
     SHUTDOWN_DELAY_SECONDS,
@@ -20,6 +19,7 @@ from collector.manifest.documents import (
     OneFile,
     render,
 )
+from collector.warehouse.bigquery.address import BigQueryTable
 
 _ONE_FILE: Final = OneFile()
 _BIGQUERY: Final = BigQuery(

@@ -1,0 +1,99 @@
+"""Dead letters: kept, repeated, forgotten, let go after their time."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from collector.errors import FileUnusable, WarehouseUnavailable
+from collector.warehouse.bigquery.testing import HOUR, spooled
+from collector.warehouse.dead_letters import RETENTION_SECONDS, DeadLetter, DeadLetters
+
+
+def _open(path: Path, now: Callable[[], float] = lambda: HOUR + 59.5) -> DeadLetters:
+    return DeadLetters(path, clock=now)
+
+
+def test_a_dead_letter_survives_a_restart(tmp_path: Path) -> None:
+    """A buried report is there after the file is opened anew, with its reason and the hours."""
+    report = spooled(1)
+    with closing(_open(tmp_path / "file")) as letters:
+        letters.bury([(report, "invalid: why")], database="bigquery://p.d.t")
+    with closing(_open(tmp_path / "file")) as letters:
+        assert list(letters) == [
+            DeadLetter(
+                report.report_key, "bigquery://p.d.t", "invalid: why", HOUR, HOUR, report.encoded
+            )
+        ]
+
+
+def test_a_report_buried_again_is_there_once(tmp_path: Path) -> None:
+    """A repeated batch does not double its dead letters."""
+    with closing(_open(tmp_path / "file")) as letters:
+        letters.bury([(spooled(1), "first"), (spooled(2), "first")], database="a")
+        letters.bury([(spooled(1), "second")], database="a")
+        assert [each.reason for each in letters] == ["second", "first"]
+        assert len(list(letters)) == 2
+
+
+def test_a_dead_letter_is_gone_after_thirty_days(tmp_path: Path) -> None:
+    """What was buried more than 30 days ago is deleted, and nothing earlier."""
+    now = [float(HOUR)]
+    with closing(_open(tmp_path / "file", lambda: now[0])) as letters:
+        letters.bury([(spooled(1), "why")], database="a")
+        now[0] += RETENTION_SECONDS
+        letters.expire()
+        assert len(list(letters)) == 1
+        letters.bury([(spooled(2), "why")], database="a")
+        now[0] += 3_600
+        letters.expire()
+        assert [each.report_key for each in letters] == [f"{2:032x}"]
+        now[0] += RETENTION_SECONDS
+        letters.expire()
+        assert list(letters) == []
+
+
+def test_forgetting_reaches_dead_letters(tmp_path: Path) -> None:
+    """Forgetting a cluster deletes its dead letters, says how many, and leaves no trace of it."""
+    path = tmp_path / "file"
+    with closing(_open(path)) as letters:
+        clusters = ["secret-one", "other", "secret-one"]
+        letters.bury(
+            [(spooled(n, cluster_id=each), "why") for n, each in enumerate(clusters)], database="a"
+        )
+        assert letters.forget("secret-one") == 2
+        assert letters.forget("secret-one") == 0
+        assert len(list(letters)) == 1
+    assert b"secret-one" not in path.read_bytes()
+
+
+def test_another_programs_file_is_left_alone(tmp_path: Path) -> None:
+    """A database of something else is refused by name and not changed."""
+    path = tmp_path / "file"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE theirs (x)")
+        connection.commit()
+    before = path.read_bytes()
+    with pytest.raises(FileUnusable, match="is not a file of dead letters"):
+        _open(path)
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_file_is_left_alone(tmp_path: Path) -> None:
+    """A file that is no database is refused, naming it and what to do."""
+    path = tmp_path / "file"
+    path.write_bytes(b"not a database" * 100)
+    with pytest.raises(FileUnusable, match=r"file .* move it away"):
+        _open(path)
+    assert path.read_bytes() == b"not a database" * 100
+
+
+def test_a_disk_that_fails_buries_nothing(tmp_path: Path) -> None:
+    """A file that cannot be written is no reason to lose a report: the database is unavailable."""
+    path = tmp_path / "file"
+    with closing(_open(path)) as letters, closing(sqlite3.connect(path)) as other:
+        other.execute("DROP TABLE dead_letters")
+        with pytest.raises(WarehouseUnavailable, match="cannot be written"):
+            letters.bury([(spooled(1), "why")], database="a")

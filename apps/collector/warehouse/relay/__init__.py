@@ -1,0 +1,1 @@
+"""Another collector as a warehouse: reports are passed on to it."""
