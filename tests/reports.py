@@ -58,6 +58,7 @@ def nodes() -> SearchStrategy[Node]:
         kubelet_version=optional,
         cloud_provider=optional,
         capacity=st.none() | st.lists(resource, max_size=4).map(tuple),
+        role=optional,
     )
 
 
@@ -91,4 +92,5 @@ def reports() -> SearchStrategy[Report]:
         extensions=st.none()
         | st.lists(st.builds(Extension, KEYS, extension_values()), max_size=4).map(tuple),
         workloads=st.none() | workloads(),
+        distribution=st.none() | texts(),
     )

@@ -45,6 +45,7 @@ class _Envelope(Struct, frozen=True, kw_only=True, rename="camel"):
     nodes: Raw = Raw(b"null")
     extensions: Extensions | None = None
     workloads: Raw = Raw(b"null")
+    distribution: OptionalText | None = None
 
 
 _REPORT: Final = msgspec.json.Decoder(Report)
@@ -110,6 +111,7 @@ def _decode_in_parts(body: bytes) -> Report:
         nodes=decode_with(_NODES, envelope.nodes, "$.nodes"),
         extensions=envelope.extensions,
         workloads=decode_workloads(envelope.workloads),
+        distribution=envelope.distribution,
     )
 
 

@@ -75,6 +75,8 @@ def check_characters(report: Report) -> None:
 def _texts(report: Report) -> Iterator[tuple[str, str]]:
     if report.master_version is not None:
         yield "$.masterVersion", report.master_version
+    if report.distribution is not None:
+        yield "$.distribution", report.distribution
     for index, node in enumerate(report.nodes or ()):
         path = f"$.nodes[{index}]"
         for attribute, wire_name in _NODE_FIELDS:

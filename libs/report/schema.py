@@ -155,6 +155,16 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, rena
             guess="See `resource` and `value`.",
         ),
     ] = None
+    role: Annotated[
+        OptionalText | None,
+        note(
+            "What the node is for: `control-plane` or `worker`.",
+            purpose="To tell the nodes that run Kubernetes itself from those that run workloads.",
+            treatment="One of the two words: the first where the node has one of the two label "
+            "keys with which Kubernetes marks it, whatever their values. No label is sent.",
+            guess=_WORDS_ARE_SHARED,
+        ),
+    ] = None
 
 
 class Extension(Struct, frozen=True, gc=False):
@@ -254,5 +264,17 @@ class Report(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="came
             treatment="Left out without `--include workloads`. Counts and rounded ages only, and "
             "no name of anything.",
             guess="See the fields below.",
+        ),
+    ] = None
+    distribution: Annotated[
+        OptionalText | None,
+        note(
+            "Distribution of Kubernetes: `eks`, `k3s`, `openshift`.",
+            purpose="To know which distributions are in use.",
+            treatment="A word of a public list, told by the marks of versions and images, by "
+            "schemes of providerID, and by which documented label keys nodes have, whatever their "
+            "values; else `other`. No label is sent.",
+            guess="Who knows which distribution you run can tell that a row fits, as it fits all "
+            "others who run it.",
         ),
     ] = None

@@ -25,6 +25,7 @@ class PlainNode(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False,
     kubelet_version: str | None = None
     cloud_provider: str | None = None
     capacity: tuple[PlainResource, ...] | None = None
+    role: str | None = None
 
 
 class PlainExtension(Struct, frozen=True, gc=False):
@@ -74,3 +75,4 @@ class PlainReport(Struct, frozen=True, kw_only=True, omit_defaults=True, rename=
     nodes: tuple[PlainNode, ...] | None = None
     extensions: tuple[PlainExtension, ...] | None = None
     workloads: PlainWorkloads | None = None
+    distribution: str | None = None
