@@ -1,5 +1,7 @@
 """Generated observations: nodes as clusters have them, and nodes as nobody has ever seen them."""
 
+from collections.abc import Iterable
+
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -9,6 +11,7 @@ from report import (
     Observation,
     WorkloadKindObservation,
     WorkloadsObservation,
+    vocabulary,
 )
 
 PUBLIC = {
@@ -26,7 +29,9 @@ PUBLIC_CAPACITY = (("cpu", "4"), ("memory", "15437428Ki"), ("pods", "110"), ("nv
 ANY_TEXT = st.text(st.characters(), max_size=30)
 
 
-def node(name: str, **fields: str | dict[str, str]) -> NodeObservation:
+def node(
+    name: str, *, label_keys: Iterable[str] = (), **fields: str | dict[str, str]
+) -> NodeObservation:
     """Return a node with these fields and empty ones."""
     texts = {field: Identifying(text) for field, text in fields.items() if isinstance(text, str)}
     capacity = fields.get("capacity", {})
@@ -35,6 +40,7 @@ def node(name: str, **fields: str | dict[str, str]) -> NodeObservation:
     return NodeObservation(
         name=Identifying(name),
         capacity={Identifying(key): Identifying(value) for key, value in capacity.items()},
+        label_keys=frozenset(label_keys),
         **{**empty, **texts},
     )
 
@@ -53,6 +59,7 @@ def nodes() -> SearchStrategy[NodeObservation]:
         machine_id=ANY_TEXT,
         system_uuid=ANY_TEXT,
         capacity=capacity,
+        label_keys=st.frozensets(st.sampled_from(vocabulary.public_label_keys()), max_size=3),
         **fields,
     )
 

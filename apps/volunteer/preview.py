@@ -39,6 +39,7 @@ _TEXTS_OF_A_NODE: Final[tuple[tuple[str, Callable[[Node], str | None], str], ...
     ("containerRuntimeVersion", lambda node: node.container_runtime_version, _VERSION),
     ("kubeletVersion", lambda node: node.kubelet_version, _VERSION),
     ("cloudProvider", lambda node: node.cloud_provider, "the scheme of providerID, where known"),
+    ("role", lambda node: node.role, "one of two words, by Kubernetes' own label keys"),
 )
 
 
@@ -75,6 +76,7 @@ def _cluster(report: Report, verbatim: frozenset[str], *, chose_cluster_id: bool
         *_field("timestamp", [report.timestamp], "UNIX seconds; a collector keeps its own hour"),
         *_field("clusterID", [report.cluster_id], origin),
         *_field("masterVersion", [report.master_version], why_master_version),
+        *_field("distribution", [report.distribution], _PUBLIC_WORD),
     ]
 
 

@@ -28,6 +28,7 @@ def _prepared(
     withheld: tuple[Withheld, ...] = (),
     source: PseudonymSource = PseudonymSource.SECRET,
     workloads: Workloads | None = None,
+    distribution: str | None = None,
 ) -> Prepared:
     report = Report(
         version="v2.0.0",
@@ -37,6 +38,7 @@ def _prepared(
         nodes=nodes,
         extensions=extensions,
         workloads=workloads,
+        distribution=distribution,
     )
     return Prepared(Anonymised(report, withheld), source, b"x" * 123)
 
@@ -51,6 +53,16 @@ def _lines(
         chose_cluster_id=chose_cluster_id,
     )
     return text.splitlines()
+
+
+def test_distribution_and_role() -> None:
+    """The word for the distribution and the roles of nodes stand beside why they are anonymous."""
+    nodes = (Node(id="ab" * 16, role="worker"), Node(id="cd" * 16, role="worker"))
+    lines = _lines(_prepared(nodes=nodes, distribution="k3s"))
+    assert "  distribution: a word of a public vocabulary, the same in many clusters" in lines
+    assert "      k3s" in lines
+    assert "  role: one of two words, by Kubernetes' own label keys" in lines
+    assert "      worker  (2x)" in lines
 
 
 def test_where() -> None:

@@ -50,7 +50,10 @@ VERBATIM_FIELDS: Final = frozenset(
 WORKLOADS: Final = "workloads"
 """Wire name of what is not looked at unless the user asks for it."""
 
-OMITTABLE_FIELDS: Final = VERBATIM_FIELDS | {"cloudProvider", WORKLOADS}
+DISTRIBUTION: Final = "distribution"
+ROLE: Final = "role"
+
+OMITTABLE_FIELDS: Final = VERBATIM_FIELDS | {"cloudProvider", DISTRIBUTION, ROLE, WORKLOADS}
 """Wire names that a user may leave out. A provider ID names a machine: it is never verbatim."""
 
 NEVER_SENT: Final = (
@@ -126,6 +129,7 @@ def anonymise(
         nodes=anonymiser.nodes(observation.nodes) or None,
         extensions=tuple(extensions) or None,
         workloads=anonymiser.workloads(observation.workloads, timestamp),
+        distribution=anonymiser.distribution(observation.master_version),
     )
     return Anonymised(report, anonymiser.withheld())
 
@@ -137,6 +141,7 @@ class _Anonymiser:
         self._pseudonyms = pseudonyms
         self._omitted = disclosure.omit
         self._verbatim = disclosure.verbatim & VERBATIM_FIELDS
+        self._distribution = vocabulary.DistributionSearch()
         self._withheld: Counter[tuple[str, str, str]] = Counter()  # field, rule, flag or ""
         # Nodes of a cluster are much alike: equal capacities are kept once.
         self._capacities: dict[tuple[Resource, ...], tuple[Resource, ...]] = {}
@@ -152,6 +157,8 @@ class _Anonymiser:
 
     def node(self, seen: NodeObservation) -> Node:
         text = self.text
+        provider = text("cloudProvider", seen.provider_id, vocabulary.cloud_provider)
+        self._distribution.see(self._signs(seen, provider or ""))
         return Node(
             id=self._pseudonyms.node_id(seen),
             operating_system=text(
@@ -168,8 +175,9 @@ class _Anonymiser:
             kubelet_version=text(
                 "kubeletVersion", seen.kubelet_version, vocabulary.kubernetes_version
             ),
-            cloud_provider=text("cloudProvider", seen.provider_id, vocabulary.cloud_provider),
+            cloud_provider=provider,
             capacity=self.capacity(seen.capacity),
+            role=None if ROLE in self._omitted else vocabulary.node_role(seen.label_keys),
         )
 
     def text(
@@ -207,11 +215,33 @@ class _Anonymiser:
         """Return namespaces and workloads as numbers, where they were looked at."""
         return summarise(seen, now=now) if seen and WORKLOADS not in self._omitted else None
 
+    def distribution(self, master_version: Identifying) -> str | None:
+        """Return the word for the distribution, once all nodes were read."""
+        if DISTRIBUTION in self._omitted:
+            return None
+        version = self._countable("masterVersion", master_version)
+        self._distribution.see(vocabulary.Signs(version=version))
+        return self._distribution.word
+
     def withheld(self) -> tuple[Withheld, ...]:
         return tuple(
             Withheld(field, rule, count, flag or None)
             for (field, rule, flag), count in sorted(self._withheld.items())
         )
+
+    def _signs(self, seen: NodeObservation, provider: str) -> vocabulary.Signs:
+        return vocabulary.Signs(
+            version=self._countable("kubeletVersion", seen.kubelet_version),
+            image=self._countable("osImage", seen.os_image),
+            kernel=self._countable("kernelVersion", seen.kernel_version),
+            runtime=self._countable("containerRuntimeVersion", seen.container_runtime_version),
+            provider=provider,
+            label_keys=seen.label_keys,
+        )
+
+    def _countable(self, field: str, seen: Identifying) -> str:
+        # What is left out is not told by way of the distribution either.
+        return "" if field in self._omitted else seen.reveal()
 
     def _may_send(self, name: str, quantity: str) -> bool:
         if not vocabulary.is_quantity(quantity):

@@ -105,6 +105,45 @@ def test_what_is_sent_of_a_node() -> None:
     assert [(each.field, each.flag) for each in anonymised.withheld] == [("cloudProvider", None)]
 
 
+def test_distribution_and_role() -> None:
+    """A cluster gets a word by what any node or its version shows, and each node its role."""
+    report = look(
+        node("a", label_keys=["node-role.kubernetes.io/master", "microk8s.io/cluster"]), node("b")
+    ).report
+    assert report.distribution == "microk8s"
+    assert sorted(each.role or "" for each in report.nodes or ()) == ["control-plane", "worker"]
+    assert look(node("a")).report.distribution == "other"
+    assert look(node("a", provider_id="kind://docker/kind/a")).report.distribution == "kind"
+
+
+@pytest.mark.parametrize("field", ["masterVersion", "kubeletVersion", "osImage", "cloudProvider"])
+def test_distribution_does_not_tell_what_is_omitted(field: str) -> None:
+    """A field that the user omits is not told by way of the distribution."""
+    observation = Observation(
+        master_version=Identifying("v1.30.2-eks-1" if field == "masterVersion" else ""),
+        nodes=[
+            node(
+                "a",
+                kubelet_version="v1.30.2+k3s1" if field == "kubeletVersion" else "",
+                os_image="Talos (v1.8.2)" if field == "osImage" else "",
+                provider_id="kind://docker/kind/a" if field == "cloudProvider" else "",
+            )
+        ],
+    )
+    words = {
+        anonymise(
+            observation,
+            pseudonyms=KEYED,
+            version="v2.0.0",
+            timestamp=0,
+            disclosure=Disclosure(omit=omit),
+        ).report.distribution
+        for omit in (frozenset[str](), frozenset({field}))
+    }
+    assert len(words) == 2
+    assert "other" in words
+
+
 def test_what_is_told_of_the_cluster() -> None:
     """Version, time, cluster ID and extensions are those given."""
     anonymised = anonymise(
@@ -116,7 +155,7 @@ def test_what_is_told_of_the_cluster() -> None:
     )
     assert encode(anonymised.report) == (
         b'{"version":"v2.0.0","timestamp":"1512086400","clusterID":"c","masterVersion":"v1.30.2",'
-        b'"extensions":[{"name":"example.com/a","value":"b"}]}'
+        b'"extensions":[{"name":"example.com/a","value":"b"}],"distribution":"other"}'
     )
 
 

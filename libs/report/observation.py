@@ -67,7 +67,8 @@ class NodeObservation(_Sealed):
     """One node as the Kubernetes API describes it, reduced to the fields that a report needs.
 
     Fields are named after `v1.Node`: `metadata.name`, `status.nodeInfo.*`, `spec.providerID`,
-    `status.capacity`. A field that the API left out is an empty text.
+    `status.capacity`. A field that the API left out is an empty text. `label_keys` are those of
+    the public keys (`report.vocabulary.public_label_keys`) that are in `metadata.labels`.
     """
 
     __slots__ = (
@@ -76,6 +77,7 @@ class NodeObservation(_Sealed):
         "container_runtime_version",
         "kernel_version",
         "kubelet_version",
+        "label_keys",
         "machine_id",
         "name",
         "operating_system",
@@ -98,6 +100,7 @@ class NodeObservation(_Sealed):
         container_runtime_version: Identifying,
         kubelet_version: Identifying,
         capacity: Mapping[Identifying, Identifying],
+        label_keys: frozenset[str] = frozenset(),
     ) -> None:
         self.name = name
         self.machine_id = machine_id
@@ -110,6 +113,7 @@ class NodeObservation(_Sealed):
         self.container_runtime_version = container_runtime_version
         self.kubelet_version = kubelet_version
         self.capacity = capacity
+        self.label_keys = label_keys
 
 
 @final

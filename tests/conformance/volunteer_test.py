@@ -79,9 +79,11 @@ def test_example_of_the_original() -> None:
         for each in kept["nodes"]
     ]
     posted = emitted(*nodes, master_version=kept["masterVersion"])
+    assert posted.pop("distribution") == "other"
     assert list(posted) == list(kept)
     sent = posted["nodes"]
     assert isinstance(sent, list)
+    assert {each.pop("role") for each in sent} == {"worker"}
     assert [{**each, "id": ""} for each in sent] == [{**each, "id": ""} for each in kept["nodes"]]
     assert [list(each) for each in sent] == [list(each) for each in kept["nodes"]]
 

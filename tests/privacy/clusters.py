@@ -24,10 +24,16 @@ DRESSES = (
     *("aws:///eu-west-1a/{}", "{}://zone/name", "gce://{}", "ocid1.instance.{}", "cn-beijing.i-{}"),
     *("nvidia.com/{}", "{}/gpu", "hugepages-{}", "attachable-volumes-{}", "nvidia.com/mig-{}"),
     *("linux{}", "{}linux", "amd64-{}", "4{}", "{}Ki", "other {}", "unknown{}"),
+    *("{}/nodegroup", "eks.amazonaws.com/{}", "node-role.kubernetes.io/{}", "k3s{}", "worker-{}"),
 )
 """What real values look like with a place for something that identifies somebody."""
 
-PUBLIC_KEYS = ("cpu", "memory", "pods", "ephemeral-storage", "nvidia.com/gpu")
+PUBLIC_KEYS = (
+    *("cpu", "memory", "pods", "ephemeral-storage", "nvidia.com/gpu"),
+    *("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"),
+    *("eks.amazonaws.com/nodegroup", "node.openshift.io/os_id", "microk8s.io/cluster"),
+)
+"""Names of resources and labels that are public; a dictionary gives them canaries as values."""
 
 
 class ClusterMaker:

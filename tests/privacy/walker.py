@@ -35,6 +35,7 @@ _FILES = {
     "$.nodes[].capacity[].resource": "resources.toml",
     "$.workloads.kinds[].kind": "workloads.toml",
 }
+_ROLES = {"control-plane", "worker"}
 _COUNTS = {"$.workloads.namespaces.count", "$.workloads.kinds[].perNamespace[]"}
 _AGES = {
     *("$.workloads.namespaces.meanAge", "$.workloads.namespaces.medianAge"),
@@ -93,6 +94,10 @@ def _is_allowed_text(place: str, text: str, typed: Typed) -> bool:
     own_words = typed.by_place()
     if place in own_words:
         return text in own_words[place]
+    if place == "$.nodes[].role":
+        return text in _ROLES
+    if place == "$.distribution":
+        return text in _distributions()
     if place in _PATTERNS:
         return _PATTERNS[place].fullmatch(text) is not None
     return place in _FILES and _is_of_public_tokens(text, _public_tokens(_FILES[place]))
@@ -103,6 +108,12 @@ def _is_of_public_tokens(text: str, public: frozenset[str]) -> bool:
         token in public or (re.fullmatch("[0-9]+", token) and len(token) <= _LONGEST_NUMBER)
         for token in _TOKEN.findall(text)
     )
+
+
+@cache
+def _distributions() -> frozenset[str]:
+    content = resources.files("report.vocabulary").joinpath("distributions.toml").read_text()
+    return frozenset({"other", *re.findall('^word = "([a-z0-9-]+)"$', content, re.MULTILINE)})
 
 
 @cache

@@ -19,6 +19,7 @@ PSEUDONYMS = (
 FIELDS = (
     *("masterVersion", "hostname", "operatingSystem", "osImage", "kernelVersion", "architecture"),
     *("containerRuntimeVersion", "kubeletVersion", "cloudProvider", "id", "name", "timestamp"),
+    *("role", "distribution"),
 )
 
 

@@ -70,6 +70,7 @@ def timestamp(moment: datetime) -> str:
 
 def _labels(machine: Machine) -> Mapping[str, str]:
     platform = machine.platform
+    role = {"node-role.kubernetes.io/control-plane": ""} if machine.number == 0 else {}
     return {
         "beta.kubernetes.io/arch": platform.architecture,
         "beta.kubernetes.io/os": platform.operating_system,
@@ -80,6 +81,8 @@ def _labels(machine: Machine) -> Mapping[str, str]:
         "topology.kubernetes.io/region": machine.region,
         "topology.kubernetes.io/zone": machine.zone,
         f"{machine.company}.example/team": "payments",
+        **{key: machine.fill(value) for key, value in platform.labels.items()},
+        **role,
     }
 
 

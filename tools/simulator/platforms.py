@@ -12,7 +12,8 @@ class Platform:
     """One kind of machine.
 
     Each text may hold `{…}` placeholders, which are listed at the head of the data file.
-    `resources` are what a node offers beside cpu, memory, pods and storage.
+    `resources` are what a node offers beside cpu, memory, pods and storage, `labels` what its
+    distribution puts on it beside what Kubernetes does.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Platform:
     instance_type: str
     operating_system: str = "linux"
     resources: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @cache

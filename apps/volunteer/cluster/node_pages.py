@@ -6,14 +6,28 @@ Field names are those of `v1.NodeList`, `v1.Namespace`, `v1.Status` and `version
 from typing import Final
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Raw, Struct, field
 
 from report import Identifying, NodeObservation
+from report.vocabulary import public_label_keys
 from volunteer.cluster.kubernetes_json import EMPTY, ListMeta, Page, UnreadableAnswer, decode, seal
 
+# One field for each public label key, of which only the presence counts: a value stays undecoded
+# bytes, and what is no field of a struct is skipped without becoming an object.
+_ABSENT: Final = Raw()
+_LABEL_KEYS: Final = public_label_keys()
+_Labels: Final = msgspec.defstruct(
+    "_Labels",
+    [
+        (f"key_{place}", Raw, field(default=_ABSENT, name=key))
+        for place, key in enumerate(_LABEL_KEYS)
+    ],
+)
 
-class _NodeName(Struct):
+
+class _NodeMetadata(Struct):
     name: Identifying
+    labels: _Labels | None = None  # type: ignore[valid-type]  # made of data
 
 
 class _NodeSpec(Struct):
@@ -37,7 +51,7 @@ class _NodeStatus(Struct, rename="camel"):
 
 
 class _Node(Struct):
-    metadata: _NodeName
+    metadata: _NodeMetadata
     spec: _NodeSpec = field(default_factory=_NodeSpec)
     status: _NodeStatus = field(default_factory=_NodeStatus)
 
@@ -93,6 +107,7 @@ def read_message(body: bytes | bytearray) -> str:
 _NODE_LIST: Final = msgspec.json.Decoder(_NodeList, dec_hook=seal)
 _VERSION: Final = msgspec.json.Decoder(_Version, dec_hook=seal)
 _NAMESPACE: Final = msgspec.json.Decoder(_Namespace, dec_hook=seal)
+_NO_KEYS: Final[frozenset[str]] = frozenset()
 _STATUS: Final = msgspec.json.Decoder(_Status)
 
 
@@ -117,4 +132,14 @@ def _observed(node: _Node) -> NodeObservation:
         container_runtime_version=info.container_runtime_version,
         kubelet_version=info.kubelet_version,
         capacity=node.status.capacity,
+        label_keys=_label_keys(node.metadata.labels),
+    )
+
+
+def _label_keys(labels: Struct | None) -> frozenset[str]:
+    if labels is None:
+        return _NO_KEYS
+    values = msgspec.structs.astuple(labels)
+    return frozenset(
+        key for key, value in zip(_LABEL_KEYS, values, strict=True) if value is not _ABSENT
     )

@@ -50,6 +50,45 @@ def test_sealed() -> None:
         msgspec.json.encode(page.items)
 
 
+def _with_labels(labels: bytes) -> bytes:
+    return (
+        b'{"kind":"NodeList","metadata":{},"items":[{"metadata":{"name":"n","labels":%s}}]}'
+        % labels
+    )
+
+
+@pytest.mark.parametrize(
+    ("labels", "keys"),
+    [
+        (b"{}", set()),
+        (b"null", set()),
+        (b'{"a.example/team": "secret-team"}', set()),
+        (b'{"microk8s.io/cluster": "secret-value"}', {"microk8s.io/cluster"}),
+        (b'{"microk8s.io/cluster": ""}', {"microk8s.io/cluster"}),
+        (b'{"microk8s.io/cluster": null}', {"microk8s.io/cluster"}),
+        (b'{"microk8s.io/clusters": "", "xmicrok8s.io/cluster": ""}', set()),
+        (b'{"MicroK8s.io/cluster": ""}', set()),
+        (
+            b'{"node-role.kubernetes.io/master": "", "k8sd.io/role": {"no": ["label", 1]}}',
+            {"node-role.kubernetes.io/master", "k8sd.io/role"},
+        ),
+        (rb'{"k8sd.io\u002frole": "escaped"}', {"k8sd.io/role"}),
+    ],
+)
+def test_label_keys(labels: bytes, keys: set[str]) -> None:
+    """Of labels it is known which public keys are there: no other key, and no value."""
+    (node,) = node_pages.read_node_page(_with_labels(labels)).items
+    assert node.label_keys == keys
+
+
+@pytest.mark.parametrize("labels", [b"[]", b'"secret"', b"1"])
+def test_labels_that_are_none(labels: bytes) -> None:
+    """Labels that are no object are an answer that cannot be read, and are not quoted."""
+    with pytest.raises(UnreadableAnswer) as raised:
+        node_pages.read_node_page(_with_labels(labels))
+    assert "secret" not in str(raised.value)
+
+
 def test_no_nodes() -> None:
     """A list without nodes is a list, whether empty or null."""
     for items in (b"[]", b"null"):

@@ -5,6 +5,8 @@ files of this folder, with their sources; `report.vocabulary.templates` says how
 """
 
 from report.vocabulary.cloud_providers import cloud_provider
+from report.vocabulary.distributions import DistributionSearch, Signs
+from report.vocabulary.label_keys import node_role, public_label_keys
 from report.vocabulary.recognition import Recognised
 from report.vocabulary.resources import is_known_resource, is_quantity
 from report.vocabulary.versions import (
@@ -16,7 +18,9 @@ from report.vocabulary.words import architecture, operating_system, os_image
 from report.vocabulary.workloads import is_known_workload_kind
 
 __all__ = [
+    "DistributionSearch",
     "Recognised",
+    "Signs",
     "architecture",
     "cloud_provider",
     "container_runtime_version",
@@ -25,6 +29,8 @@ __all__ = [
     "is_quantity",
     "kernel_version",
     "kubernetes_version",
+    "node_role",
     "operating_system",
     "os_image",
+    "public_label_keys",
 ]

@@ -1,0 +1,142 @@
+"""Distributions: one public word for a cluster, by marks that its nodes show.
+
+The words and their marks are in `distributions.toml`, which says how to read them.
+"""
+
+import pkgutil
+import re
+from collections.abc import Callable, Iterator
+from functools import cache, lru_cache
+from typing import Final, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from report.vocabulary.recognition import MAX_CHARACTERS, REMEMBERED
+
+OTHER_DISTRIBUTION: Final = "other"
+"""What is sent where no node shows a mark."""
+
+# A release, with what Kubernetes itself appends to one: v1.30.2, v1.31.0-rc.1.
+_RELEASE: Final = r"[0-9]{1,9}(?:\.[0-9]{1,9}){1,3}(?:-(?:alpha|beta|rc)[.0-9]{1,20})?"
+# What stands before a mark, by the kind of mark.
+_BEFORE: Final = {
+    "version": f"v{_RELEASE}",
+    "image": "",
+    "kernel": r"[0-9]{1,9}(?:\.[0-9]{1,9}){1,3}",
+    "runtime": f"[A-Za-z-]{{1,32}}://v?{_RELEASE}",
+}
+_NUMBER: Final = "[0-9]{1,9}"
+_END: Final = "(?![0-9A-Za-z])"
+
+
+class Signs(NamedTuple):
+    """What one node shows: its texts as they are, its provider's public word, and those of the
+    public label keys that it has. An empty text is one that it does not show, or may not count.
+    """
+
+    version: str = ""
+    image: str = ""
+    kernel: str = ""
+    runtime: str = ""
+    provider: str = ""
+    label_keys: frozenset[str] = frozenset()
+
+
+class Mark(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a node must show, all of it at once; what is empty may be anything."""
+
+    label: str = ""
+    provider: str = ""
+    version: str = ""
+    image: str = ""
+    kernel: str = ""
+    runtime: str = ""
+
+
+class Distribution(Struct, frozen=True, forbid_unknown_fields=True):
+    """The word for a distribution, any of whose `marks` tells it, and the `sources` of these."""
+
+    word: str
+    name: str
+    sources: tuple[str, ...]
+    marks: tuple[Mark, ...]
+
+
+class _DataFile(Struct, frozen=True, forbid_unknown_fields=True):
+    distribution: tuple[Distribution, ...]
+
+
+@cache
+def distributions() -> tuple[Distribution, ...]:
+    """Return the public distributions, the first to be preferred."""
+    content = pkgutil.get_data(__package__, "distributions.toml")
+    if content is None:
+        message = "this installation lacks distributions.toml"
+        raise FileNotFoundError(message)
+    return msgspec.toml.decode(content, type=_DataFile).distribution
+
+
+class DistributionSearch:
+    """Finds the distribution of a cluster whose nodes are shown one by one."""
+
+    def __init__(self) -> None:
+        self._place = len(distributions())
+
+    def see(self, signs: Signs) -> None:
+        """Take what one node shows into account, or what the API server does."""
+        self._place = min(self._place, _place(_shortened(signs)))
+
+    @property
+    def word(self) -> str:
+        """The word for what was seen so far."""
+        known = distributions()
+        return known[self._place].word if self._place < len(known) else OTHER_DISTRIBUTION
+
+
+def _shortened(signs: Signs) -> Signs:
+    # A text that long shows no mark, and is not worth remembering.
+    texts = signs[:4]
+    if max(map(len, texts)) <= MAX_CHARACTERS:
+        return signs
+    version, image, kernel, runtime = (
+        text if len(text) <= MAX_CHARACTERS else "" for text in texts
+    )
+    return Signs(version, image, kernel, runtime, signs.provider, signs.label_keys)
+
+
+@lru_cache(REMEMBERED)
+def _place(signs: Signs) -> int:
+    """Return the place of the first distribution of which a node shows a mark."""
+    tests = _tests()
+    return next((place for place, test in tests if test(signs)), len(distributions()))
+
+
+@cache
+def _tests() -> tuple[tuple[int, Callable[[Signs], bool]], ...]:
+    return tuple(
+        (place, _test_of(mark))
+        for place, distribution in enumerate(distributions())
+        for mark in distribution.marks
+    )
+
+
+def _test_of(mark: Mark) -> Callable[[Signs], bool]:
+    patterns = tuple(_patterns(mark))
+
+    def shows(signs: Signs) -> bool:
+        return (
+            (not mark.label or mark.label in signs.label_keys)
+            and (not mark.provider or mark.provider == signs.provider)
+            and all(pattern.match(getattr(signs, kind)) for kind, pattern in patterns)
+        )
+
+    return shows
+
+
+def _patterns(mark: Mark) -> Iterator[tuple[str, re.Pattern[str]]]:
+    for kind, before in _BEFORE.items():
+        text = getattr(mark, kind)
+        if text:
+            wanted = re.escape(text).replace(r"\#", _NUMBER)
+            yield kind, re.compile(f"{before}{wanted}{_END}")
