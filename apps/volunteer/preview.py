@@ -19,14 +19,13 @@ _VERSION: Final = "numbers and publicly known suffixes only"
 _AS_IT_IS: Final = "as it is in the cluster, because you asked for it with --verbatim"
 
 PSEUDONYM_KEYS: Final = {
-    PseudonymSource.SECRET: "keyed with the secret of --key-file",
+    PseudonymSource.SECRET: "BLAKE2b, keyed with the secret of --key-file",
     PseudonymSource.CLUSTER_UID: (
-        "keyed with the UID of the namespace kube-system, which the operator of a managed cluster"
-        " knows too; --key-file is stronger"
+        "BLAKE2b, keyed with the UID of the namespace kube-system, which the operator of a managed"
+        " cluster knows too; --key-file is stronger"
     ),
     PseudonymSource.NONE: (
-        "without a key, so whoever knows a node's machine ID and name can test a guess;"
-        " --key-file is stronger"
+        "random, and another in every report, for want of a key; with --key-file it stays"
     ),
 }
 """How the pseudonyms of nodes are protected, in words."""
@@ -84,12 +83,12 @@ def _nodes(
     nodes: Sequence[Node], source: PseudonymSource, verbatim: frozenset[str]
 ) -> Iterator[str]:
     yield f"Nodes: {len(nodes)}"
-    yield from _field(
-        "id", [node.id for node in nodes], f"a pseudonym (BLAKE2b), {PSEUDONYM_KEYS[source]}"
-    )
+    yield from _field("id", [node.id for node in nodes], f"a pseudonym: {PSEUDONYM_KEYS[source]}")
     for name, text, why in _TEXTS_OF_A_NODE:
         yield from _field(name, [text(node) for node in nodes], _why(name, why, verbatim))
-    why = _why("capacity", "public names of resources, with quantities", verbatim)
+    why = _why(
+        "capacity", "public names of resources, with quantities; sizes to two digits", verbatim
+    )
     yield from _field("capacity", _capacities(nodes), why)
 
 

@@ -77,7 +77,7 @@ def test_values_and_reasons() -> None:
     lines = _lines(_prepared())
     field = lines.index("  osImage: a word of a public vocabulary, the same in many clusters")
     assert lines[field + 1] == "      Debian"
-    field = lines.index("  id: a pseudonym (BLAKE2b), keyed with the secret of --key-file")
+    field = lines.index("  id: a pseudonym: BLAKE2b, keyed with the secret of --key-file")
     assert lines[field + 1] == "      " + "ab" * 16
 
 
@@ -191,10 +191,13 @@ def test_cluster_id() -> None:
 
 
 def test_weaker_keys() -> None:
-    """A weaker key says so, and names the stronger one."""
-    for source in (PseudonymSource.CLUSTER_UID, PseudonymSource.NONE):
+    """A weaker key says so, and so does none; both name the stronger one."""
+    for source, end in (
+        (PseudonymSource.CLUSTER_UID, "; --key-file is stronger"),
+        (PseudonymSource.NONE, "for want of a key; with --key-file it stays"),
+    ):
         (line,) = [line for line in _lines(_prepared(source=source)) if line.startswith("  id: ")]
-        assert line.endswith("; --key-file is stronger")
+        assert line.endswith(end)
 
 
 def test_one_line_a_value() -> None:

@@ -68,6 +68,7 @@ NEVER_SENT: Final = (
 
 _NO_QUANTITY: Final = "its value is not a Kubernetes quantity"
 _NO_PUBLIC_NAME: Final = "the resource's name is not a public one"
+_EXACT_SIZE: Final = "an exact size of memory or disk, sent to two digits"
 _BEYOND_THE_FIRST: Final = f"beyond the first {MAX_CAPACITIES_PER_NODE} resources of a node"
 _UNFIT: Final = "it is too long, or holds characters that no report may hold"
 
@@ -195,11 +196,13 @@ class _Anonymiser:
         return value
 
     def capacity(self, seen: Mapping[Identifying, Identifying]) -> tuple[Resource, ...] | None:
-        """Return the resources whose names are public and whose values are quantities."""
+        """Return the resources whose names are public and whose values are quantities; sizes of
+        memory and disks are rounded.
+        """
         if "capacity" in self._omitted:
             return None
         resources = [
-            Resource(name, quantity)
+            Resource(name, self._sendable(name, quantity))
             for name, quantity in sorted(
                 (name.reveal(), quantity.reveal()) for name, quantity in seen.items()
             )
@@ -253,6 +256,14 @@ class _Anonymiser:
             return True
         self._withhold("capacity", _NO_PUBLIC_NAME)
         return False
+
+    def _sendable(self, name: str, quantity: str) -> str:
+        if name not in vocabulary.SIZES or "capacity" in self._verbatim:
+            return quantity
+        rounded = vocabulary.rounded_size(quantity)
+        if rounded != quantity:
+            self._withhold("capacity", _EXACT_SIZE)
+        return rounded
 
     def _withhold(self, field: str, rule: str) -> None:
         """Count what a flag would send, unless it was given and the wire contract forbids it."""

@@ -205,6 +205,42 @@ def test_verbatim_within_the_rules(text: str) -> None:
     assert (withheld.rule.startswith("it is too long"), withheld.flag) == (True, None)
 
 
+SIZES = {
+    "memory": "15437428Ki",
+    "ephemeral-storage": "101430960Ki",
+    "storage": "1e12",
+    "hugepages-2Mi": "2050Mi",
+}
+
+
+def test_sizes_are_rounded() -> None:
+    """Sizes of memory and disks are sent to two digits, which is told; other quantities are not."""
+    anonymised = look(node("a", capacity=SIZES), node("b", capacity={"memory": "16Gi"}))
+    sizes = {
+        resource.resource: resource.value
+        for each in anonymised.report.nodes or ()
+        for resource in each.capacity or ()
+        if resource.value != "16Gi"
+    }
+    assert sizes == {
+        "ephemeral-storage": "97Gi",
+        "hugepages-2Mi": "2050Mi",
+        "memory": "15Gi",
+        "storage": "930Gi",
+    }
+    (withheld,) = anonymised.withheld
+    assert (withheld.field, withheld.count) == ("capacity", 3)
+    assert withheld.flag == "--verbatim capacity"
+
+
+def test_verbatim_sizes() -> None:
+    """With capacity verbatim, sizes are sent as they are, and nothing is said to be withheld."""
+    anonymised = look(node("a", capacity=SIZES), verbatim="capacity")
+    (sent,) = anonymised.report.nodes or ()
+    assert {each.resource: each.value for each in sent.capacity or ()} == SIZES
+    assert anonymised.withheld == ()
+
+
 def test_provider_id_is_never_verbatim() -> None:
     """No disclosure sends a provider ID."""
     (sent,) = look(node("a", provider_id="acme://n1"), verbatim="cloudProvider").report.nodes or ()

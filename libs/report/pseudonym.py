@@ -31,7 +31,10 @@ class PseudonymSource(enum.Enum):
 
 @dataclass(frozen=True, repr=False)
 class Pseudonyms:
-    """Makes the pseudonyms of one cluster. Another key or another cluster ID unlinks them all."""
+    """Makes the pseudonyms of one cluster: with another key or cluster ID, others altogether.
+
+    What else is in two reports may still link them; `docs/privacy.md` says what.
+    """
 
     source: PseudonymSource
     cluster_id: str
@@ -56,17 +59,19 @@ class Pseudonyms:
 
     @classmethod
     def without_key(cls, cluster_id: str, random_bytes: Callable[[int], bytes]) -> Self:
-        """Use no key. A node with nothing but a name gets a fresh random ID in every report."""
+        """Use no key: every node gets a fresh random ID in every report.
+
+        Without a key anybody could test a guess: names can be guessed, and a machineID is public
+        where an image bakes it in.
+        """
         return cls(PseudonymSource.NONE, cluster_id, b"", random_bytes)
 
     def node_id(self, node: NodeObservation) -> str:
         """Return the node's pseudonym, 32 hex digits."""
-        machine_id, system_uuid = node.machine_id.reveal(), node.system_uuid.reveal()
-        if self._random_bytes is not None and not machine_id and not system_uuid:
-            # A name alone is guessable, and without a key anybody could test a guess.
+        if self._random_bytes is not None:
             return self._random_bytes(_ID_BYTES).hex()
-        parts = (self.cluster_id, node.name.reveal(), machine_id, system_uuid)
-        return _digest(self._key, _NODE_PURPOSE, *parts).hex()
+        facts = (node.name.reveal(), node.machine_id.reveal(), node.system_uuid.reveal())
+        return _digest(self._key, _NODE_PURPOSE, self.cluster_id, *facts).hex()
 
     def __repr__(self) -> str:
         return f"Pseudonyms(source={self.source.value})"

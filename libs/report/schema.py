@@ -56,11 +56,13 @@ class Resource(Struct, frozen=True, gc=False):
     value: Annotated[
         RequiredText,
         note(
-            "How much of it, as a Kubernetes quantity: `4`, `15437428Ki`.",
+            "How much of it, as a Kubernetes quantity: `4`, `15Gi`.",
             purpose="To know how large nodes are.",
-            treatment="Sent where it is a quantity: at most 15 characters, a number with a unit.",
-            guess="Who knows the exact memory or disk size of your nodes can tell that a row "
-            "fits. Machines of one type and image share them; hand-built ones may not.",
+            treatment="Sent where it is a quantity: at most 15 characters, a number with a unit. "
+            "`memory`, `storage` and `ephemeral-storage` are rounded to two digits of a binary "
+            "unit: `15437428Ki` is sent as `15Gi`.",
+            guess="Who knows how large your nodes are can tell that a row fits, as it fits all "
+            "whose machines are of these sizes. Sizes stay when IDs change.",
         ),
     ]
 
@@ -74,12 +76,12 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, rena
             "Pseudonym of the node, 32 hex digits.",
             purpose="To tell a node that stays from one that is replaced.",
             treatment="BLAKE2b over the cluster ID and the node's name, machineID and systemUUID. "
-            "Its key is your secret; else the UID of the namespace `kube-system`; else there is "
-            "none, and a node with nothing but a name gets a random ID in every report.",
+            "Its key is your secret, else the UID of the namespace `kube-system`. Where there is "
+            "neither, it is a random number, another in every report.",
             guess="With a secret: only who can read it. With the UID as key: who knows that UID "
             "and a node's name, machineID and systemUUID can test whether that node is in a row; "
             "the operator of a managed cluster and vendors of monitoring know all four. With no "
-            "key: who knows those three facts of a node.",
+            "key: nobody.",
         ),
     ]
     operating_system: Annotated[

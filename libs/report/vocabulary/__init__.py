@@ -9,6 +9,7 @@ from report.vocabulary.distributions import DistributionSearch, Signs
 from report.vocabulary.label_keys import node_role, public_label_keys
 from report.vocabulary.recognition import Recognised
 from report.vocabulary.resources import is_known_resource, is_quantity
+from report.vocabulary.sizes import SIZES, rounded_size
 from report.vocabulary.versions import (
     container_runtime_version,
     kernel_version,
@@ -18,6 +19,7 @@ from report.vocabulary.words import architecture, operating_system, os_image
 from report.vocabulary.workloads import is_known_workload_kind
 
 __all__ = [
+    "SIZES",
     "DistributionSearch",
     "Recognised",
     "Signs",
@@ -33,4 +35,5 @@ __all__ = [
     "operating_system",
     "os_image",
     "public_label_keys",
+    "rounded_size",
 ]
