@@ -8,11 +8,12 @@ is withheld and counted, so that a preview can say what and why.
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache, partial
+from typing import Final, NamedTuple
 
 from report import vocabulary
+from report.capacity import NO_QUANTITY, fits_the_wire, judge
 from report.errors import TooManyNodes
-from report.field_types import MAX_TEXT_CHARACTERS
 from report.observation import (
     Identifying,
     NodeObservation,
@@ -20,7 +21,6 @@ from report.observation import (
     WorkloadsObservation,
 )
 from report.pseudonym import Pseudonyms
-from report.rules import is_plain_text
 from report.schema import (
     MAX_CAPACITIES_PER_NODE,
     MAX_NODES,
@@ -29,7 +29,8 @@ from report.schema import (
     Report,
     Resource,
 )
-from report.vocabulary import Recognised
+from report.vocabulary import SIZES, Recognised
+from report.vocabulary.recognition import ABSENT, MAX_CHARACTERS, REMEMBERED
 from report.workload_schema import Workloads
 from report.workload_summary import summarise
 
@@ -66,11 +67,21 @@ NEVER_SENT: Final = (
 )
 """What no flag can make a report hold, in words for people."""
 
-_NO_QUANTITY: Final = "its value is not a Kubernetes quantity"
-_NO_PUBLIC_NAME: Final = "the resource's name is not a public one"
-_EXACT_SIZE: Final = "an exact size of memory or disk, sent to two digits"
 _BEYOND_THE_FIRST: Final = f"beyond the first {MAX_CAPACITIES_PER_NODE} resources of a node"
+_RECOGNISERS: Final[Mapping[str, Callable[[str], Recognised]]] = {
+    "operatingSystem": vocabulary.operating_system,
+    "osImage": vocabulary.os_image,
+    "kernelVersion": vocabulary.kernel_version,
+    "architecture": vocabulary.architecture,
+    "containerRuntimeVersion": vocabulary.container_runtime_version,
+    "kubeletVersion": vocabulary.kubernetes_version,
+}
+"""What says of a text of a node how much of it is public, by the field's wire name."""
+
+_ATTRIBUTES: Final = dict(zip(Node.__struct_encode_fields__, Node.__struct_fields__, strict=True))
+
 _UNFIT: Final = "it is too long, or holds characters that no report may hold"
+_WHATEVER_THE_FLAGS: Final = {NO_QUANTITY, _BEYOND_THE_FIRST}
 
 
 @dataclass(frozen=True)
@@ -135,6 +146,16 @@ def anonymise(
     return Anonymised(report, anonymiser.withheld())
 
 
+class _Texts(NamedTuple):
+    """The texts of a node: what is sent of them, what is withheld, by which rule, and those that
+    may tell a distribution, in the order of `vocabulary.Signs`.
+    """
+
+    sent: dict[str, str | None]
+    withheld: tuple[tuple[str, str], ...]
+    signs: tuple[str, str, str, str]
+
+
 class _Anonymiser:
     """Anonymises one observation and counts what it withholds."""
 
@@ -143,8 +164,12 @@ class _Anonymiser:
         self._omitted = disclosure.omit
         self._verbatim = disclosure.verbatim & VERBATIM_FIELDS
         self._distribution = vocabulary.DistributionSearch()
-        self._withheld: Counter[tuple[str, str, str]] = Counter()  # field, rule, flag or ""
-        # Nodes of a cluster are much alike: equal capacities are kept once.
+        self._withheld: Counter[tuple[str, str]] = Counter()  # field, rule
+        # Nodes of a cluster are much alike: equal texts are recognised once, and equal capacities
+        # kept once.
+        self._judge = partial(judge, verbatim="capacity" in self._verbatim)
+        self._remembered_judge = lru_cache(REMEMBERED)(self._judge)
+        self._remembered_texts = lru_cache(REMEMBERED)(self._recognise_all)
         self._capacities: dict[tuple[Resource, ...], tuple[Resource, ...]] = {}
 
     def nodes(self, observations: Iterable[NodeObservation]) -> tuple[Node, ...]:
@@ -157,25 +182,14 @@ class _Anonymiser:
         return tuple(nodes)
 
     def node(self, seen: NodeObservation) -> Node:
-        text = self.text
-        provider = text("cloudProvider", seen.provider_id, vocabulary.cloud_provider)
-        self._distribution.see(self._signs(seen, provider or ""))
+        texts = self._texts(seen)
+        for field, rule in texts.withheld:
+            self._withheld[field, rule] += 1
+        provider = self.text("cloudProvider", seen.provider_id, vocabulary.cloud_provider)
+        self._distribution.see(vocabulary.Signs(*texts.signs, provider or "", seen.label_keys))
         return Node(
             id=self._pseudonyms.node_id(seen),
-            operating_system=text(
-                "operatingSystem", seen.operating_system, vocabulary.operating_system
-            ),
-            os_image=text("osImage", seen.os_image, vocabulary.os_image),
-            kernel_version=text("kernelVersion", seen.kernel_version, vocabulary.kernel_version),
-            architecture=text("architecture", seen.architecture, vocabulary.architecture),
-            container_runtime_version=text(
-                "containerRuntimeVersion",
-                seen.container_runtime_version,
-                vocabulary.container_runtime_version,
-            ),
-            kubelet_version=text(
-                "kubeletVersion", seen.kubelet_version, vocabulary.kubernetes_version
-            ),
+            **texts.sent,
             cloud_provider=provider,
             capacity=self.capacity(seen.capacity),
             role=None if ROLE in self._omitted else vocabulary.node_role(seen.label_keys),
@@ -185,14 +199,9 @@ class _Anonymiser:
         self, field: str, seen: Identifying, recognise: Callable[[str], Recognised]
     ) -> str | None:
         """Return what may be sent of one text, or None where nothing may."""
-        if field in self._omitted:
-            return None
-        text = seen.reveal()
-        if field in self._verbatim and fits_the_wire(text):
-            return text or None
-        value, rule = recognise(text)
+        value, rule = self._recognise(field, seen.reveal(), recognise)
         if rule is not None:
-            self._withhold(field, rule)
+            self._withheld[field, rule] += 1
         return value
 
     def capacity(self, seen: Mapping[Identifying, Identifying]) -> tuple[Resource, ...] | None:
@@ -201,16 +210,21 @@ class _Anonymiser:
         """
         if "capacity" in self._omitted:
             return None
-        resources = [
-            Resource(name, self._sendable(name, quantity))
-            for name, quantity in sorted(
-                (name.reveal(), quantity.reveal()) for name, quantity in seen.items()
-            )
-            if self._may_send(name, quantity)
-        ]
+        resources = []
+        for name, quantity in sorted(
+            (name.reveal(), value.reveal()) for name, value in seen.items()
+        ):
+            # Hardly two sizes are alike before they are rounded.
+            is_usual = name not in SIZES and len(name) + len(quantity) <= MAX_CHARACTERS
+            judge_one = self._remembered_judge if is_usual else self._judge
+            resource, rule = judge_one(name, quantity)
+            if resource is not None:
+                resources.append(resource)
+            if rule is not None:
+                self._withheld["capacity", rule] += 1
         if len(resources) > MAX_CAPACITIES_PER_NODE:
             surplus = len(resources) - MAX_CAPACITIES_PER_NODE
-            self._withheld["capacity", _BEYOND_THE_FIRST, ""] += surplus
+            self._withheld["capacity", _BEYOND_THE_FIRST] += surplus
         kept = tuple(resources[:MAX_CAPACITIES_PER_NODE])
         return self._capacities.setdefault(kept, kept) or None
 
@@ -222,61 +236,64 @@ class _Anonymiser:
         """Return the word for the distribution, once all nodes were read."""
         if DISTRIBUTION in self._omitted:
             return None
-        version = self._countable("masterVersion", master_version)
-        self._distribution.see(vocabulary.Signs(version=version))
+        if "masterVersion" not in self._omitted:
+            self._distribution.see(vocabulary.Signs(version=master_version.reveal()))
         return self._distribution.word
 
     def withheld(self) -> tuple[Withheld, ...]:
+        counts: Counter[tuple[str, str, str]] = Counter()
+        for (field, rule), count in self._withheld.items():
+            counts[field, *self._told(field, rule)] += count
         return tuple(
             Withheld(field, rule, count, flag or None)
-            for (field, rule, flag), count in sorted(self._withheld.items())
+            for (field, rule, flag), count in sorted(counts.items())
         )
 
-    def _signs(self, seen: NodeObservation, provider: str) -> vocabulary.Signs:
-        return vocabulary.Signs(
-            version=self._countable("kubeletVersion", seen.kubelet_version),
-            image=self._countable("osImage", seen.os_image),
-            kernel=self._countable("kernelVersion", seen.kernel_version),
-            runtime=self._countable("containerRuntimeVersion", seen.container_runtime_version),
-            provider=provider,
-            label_keys=seen.label_keys,
+    def _told(self, field: str, rule: str) -> tuple[str, str]:
+        """Return why a value was withheld, and the flag that would send it, or ""."""
+        if rule in _WHATEVER_THE_FLAGS or field not in VERBATIM_FIELDS:
+            return rule, ""
+        # Where the flag was given, the wire contract forbids it.
+        return (_UNFIT, "") if field in self._verbatim else (rule, f"--verbatim {field}")
+
+    def _texts(self, seen: NodeObservation) -> "_Texts":
+        texts = (
+            seen.operating_system.reveal(),
+            seen.os_image.reveal(),
+            seen.kernel_version.reveal(),
+            seen.architecture.reveal(),
+            seen.container_runtime_version.reveal(),
+            seen.kubelet_version.reveal(),
+        )
+        # A longer text is not public, and not worth remembering.
+        is_long = max(map(len, texts)) > MAX_CHARACTERS
+        return self._recognise_all(*texts) if is_long else self._remembered_texts(*texts)
+
+    def _recognise_all(self, *texts: str) -> "_Texts":
+        recognised = {
+            field: self._recognise(field, text, recognise)
+            for (field, recognise), text in zip(_RECOGNISERS.items(), texts, strict=True)
+        }
+        seen = {
+            field: "" if field in self._omitted else text
+            for field, text in zip(_RECOGNISERS, texts, strict=True)
+        }
+        return _Texts(
+            {_ATTRIBUTES[field]: value for field, (value, _) in recognised.items()},
+            tuple((field, rule) for field, (_, rule) in recognised.items() if rule is not None),
+            (
+                seen["kubeletVersion"],
+                seen["osImage"],
+                seen["kernelVersion"],
+                seen["containerRuntimeVersion"],
+            ),
         )
 
-    def _countable(self, field: str, seen: Identifying) -> str:
-        # What is left out is not told by way of the distribution either.
-        return "" if field in self._omitted else seen.reveal()
-
-    def _may_send(self, name: str, quantity: str) -> bool:
-        if not vocabulary.is_quantity(quantity):
-            self._withheld["capacity", _NO_QUANTITY, ""] += 1
-            return False
-        if vocabulary.is_known_resource(name):
-            return True
-        if "capacity" in self._verbatim and name and fits_the_wire(name):
-            return True
-        self._withhold("capacity", _NO_PUBLIC_NAME)
-        return False
-
-    def _sendable(self, name: str, quantity: str) -> str:
-        if name not in vocabulary.SIZES or "capacity" in self._verbatim:
-            return quantity
-        rounded = vocabulary.rounded_size(quantity)
-        if rounded != quantity:
-            self._withhold("capacity", _EXACT_SIZE)
-        return rounded
-
-    def _withhold(self, field: str, rule: str) -> None:
-        """Count what a flag would send, unless it was given and the wire contract forbids it."""
-        if field in self._verbatim:
-            self._withheld[field, _UNFIT, ""] += 1
-        else:
-            self._withheld[field, rule, _flag_that_sends(field)] += 1
-
-
-def fits_the_wire(text: str) -> bool:
-    """Whether `text` may stand in a report as it is: its length and its characters."""
-    return len(text) <= MAX_TEXT_CHARACTERS and is_plain_text(text)
-
-
-def _flag_that_sends(field: str) -> str:
-    return f"--verbatim {field}" if field in VERBATIM_FIELDS else ""
+    def _recognise(
+        self, field: str, text: str, recognise: Callable[[str], Recognised]
+    ) -> Recognised:
+        if field in self._omitted:
+            return ABSENT
+        if field in self._verbatim and fits_the_wire(text):
+            return Recognised(text or None, None)
+        return recognise(text)

@@ -3,6 +3,7 @@
 Field names are those of `v1.NodeList`, `v1.Namespace`, `v1.Status` and `version.Info`.
 """
 
+from itertools import compress
 from typing import Final
 
 import msgspec
@@ -13,7 +14,8 @@ from report.vocabulary import public_label_keys
 from volunteer.cluster.kubernetes_json import EMPTY, ListMeta, Page, UnreadableAnswer, decode, seal
 
 # One field for each public label key, of which only the presence counts: a value stays undecoded
-# bytes, and what is no field of a struct is skipped without becoming an object.
+# bytes, and what is no field of a struct is skipped without becoming an object. Nothing here is
+# part of a cycle (`gc=False`), and a page is some ten thousand objects.
 _ABSENT: Final = Raw()
 _LABEL_KEYS: Final = public_label_keys()
 _Labels: Final = msgspec.defstruct(
@@ -22,19 +24,20 @@ _Labels: Final = msgspec.defstruct(
         (f"key_{place}", Raw, field(default=_ABSENT, name=key))
         for place, key in enumerate(_LABEL_KEYS)
     ],
+    gc=False,
 )
 
 
-class _NodeMetadata(Struct):
+class _NodeMetadata(Struct, gc=False):
     name: Identifying
     labels: _Labels | None = None  # type: ignore[valid-type]  # made of data
 
 
-class _NodeSpec(Struct):
+class _NodeSpec(Struct, gc=False):
     provider_id: Identifying = field(default=EMPTY, name="providerID")
 
 
-class _NodeInfo(Struct, rename="camel"):
+class _NodeInfo(Struct, gc=False, rename="camel"):
     machine_id: Identifying = field(default=EMPTY, name="machineID")
     system_uuid: Identifying = field(default=EMPTY, name="systemUUID")
     operating_system: Identifying = EMPTY
@@ -45,12 +48,12 @@ class _NodeInfo(Struct, rename="camel"):
     kubelet_version: Identifying = EMPTY
 
 
-class _NodeStatus(Struct, rename="camel"):
+class _NodeStatus(Struct, gc=False, rename="camel"):
     node_info: _NodeInfo = field(default_factory=_NodeInfo)
     capacity: dict[Identifying, Identifying] = field(default_factory=dict)
 
 
-class _Node(Struct):
+class _Node(Struct, gc=False):
     metadata: _NodeMetadata
     spec: _NodeSpec = field(default_factory=_NodeSpec)
     status: _NodeStatus = field(default_factory=_NodeStatus)
@@ -139,7 +142,5 @@ def _observed(node: _Node) -> NodeObservation:
 def _label_keys(labels: Struct | None) -> frozenset[str]:
     if labels is None:
         return _NO_KEYS
-    values = msgspec.structs.astuple(labels)
-    return frozenset(
-        key for key, value in zip(_LABEL_KEYS, values, strict=True) if value is not _ABSENT
-    )
+    # A value that is there has at least one byte.
+    return frozenset(compress(_LABEL_KEYS, msgspec.structs.astuple(labels)))

@@ -18,11 +18,12 @@ _QUANTITY: Final = re.compile(
 _UNITS: Final = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 _BINARY: Final = {unit: 1024**power for power, unit in enumerate(_UNITS)}
 _DECIMAL: Final = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+_MOST_CHARACTERS: Final = 32
 _LARGEST: Final = 2**63 - 1
 """Kubernetes takes every larger size for this one."""
 _THOUSAND_UNITS: Final = 10_000  # counted in tenths
 _LARGEST_EXPONENT: Final = 40
-"""Beyond this, either way, fifteen digits are too much or nothing."""
+"""Beyond this, either way, as many digits as there may be are too much or nothing."""
 
 
 def rounded_size(quantity: str) -> str:
@@ -31,27 +32,30 @@ def rounded_size(quantity: str) -> str:
     A half is rounded up, and what is rounded to a thousand units is one of the next. Parts of a
     byte count as a byte, as in Kubernetes. Raises `ValueError` for what is no quantity.
     """
-    found = _QUANTITY.fullmatch(quantity)
-    if found is None or not (found["whole"] or found["part"]):
+    found = _QUANTITY.fullmatch(quantity, 0, _MOST_CHARACTERS + 1)
+    if found is None or len(quantity) > _MOST_CHARACTERS or not (found["whole"] or found["part"]):
         raise ValueError("a size must be a Kubernetes quantity")
     size = _two_digits(min(_bytes(found), _LARGEST))
     return f"-{size}" if found["sign"] == "-" and size != "0" else size
 
 
-def _bytes(found: re.Match[str]) -> int:
-    digits = int(found["whole"] + found["part"])
-    suffix = found["suffix"] or ""
-    exponent = _DECIMAL.get(suffix, 0) + int(found["exponent"] or 0) - len(found["part"])
+def _bytes(found: "re.Match[str]") -> int:
+    whole, part, suffix, exponents = found.group("whole", "part", "suffix", "exponent")
+    size: int = int(whole + part) * _BINARY.get(suffix or "", 1)
+    exponent = _DECIMAL.get(suffix, 0) + int(exponents or 0) - len(part)
     exponent = max(-_LARGEST_EXPONENT, min(exponent, _LARGEST_EXPONENT))
-    size = digits * _BINARY.get(suffix, 1)
-    return size * 10**exponent if exponent >= 0 else -(-size // 10**-exponent)
+    scale: int = 10 ** abs(exponent)
+    return size * scale if exponent >= 0 else -(-size // scale)
 
 
 def _two_digits(size: int) -> str:
     power = max(0, size.bit_length() - 1) // 10
     unit = 1024**power
     # Counted in tenths of the unit, of which a number below ten keeps the last.
-    step = 10 ** max(0, len(str(size * 10 // unit)) - 2)
+    tenths = size * 10 // unit
+    step = 1
+    while tenths >= 100 * step:
+        step *= 10
     tenths = (20 * size + unit * step) // (2 * unit * step) * step
     if tenths >= _THOUSAND_UNITS and power < len(_UNITS) - 1:
         power, tenths = power + 1, 10

@@ -18,7 +18,8 @@ def size_of(sent: str) -> Fraction:
     """Return the bytes of a size as it is sent."""
     found = re.fullmatch(r"([0-9.]+)([A-Za-z]*)", sent)
     assert found
-    return Fraction(found[1]) * 1024 ** UNITS[found[2]]
+    factor: int = 1024 ** UNITS[found[2]]
+    return Fraction(found[1]) * factor
 
 
 @pytest.mark.parametrize(

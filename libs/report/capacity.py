@@ -1,0 +1,46 @@
+"""What may be sent of one resource of a node: its name and how much of it."""
+
+from typing import Final, NamedTuple
+
+from report import vocabulary
+from report.field_types import MAX_TEXT_CHARACTERS
+from report.rules import is_plain_text
+from report.schema import Resource
+
+NO_QUANTITY: Final = "its value is not a Kubernetes quantity"
+NO_PUBLIC_NAME: Final = "the resource's name is not a public one"
+EXACT_SIZE: Final = "an exact size of memory or disk, sent to two digits"
+
+
+class Judged(NamedTuple):
+    """What is sent of a resource, or None, and why it is not all that was seen, or None."""
+
+    resource: Resource | None
+    rule: str | None
+
+
+def judge(name: str, quantity: str, *, verbatim: bool) -> Judged:
+    """Return what may be sent: a public name with its quantity, sizes of memory and disks rounded.
+
+    Where the user wants capacities verbatim, it is any name that the wire takes, and any size.
+    """
+    if name in vocabulary.SIZES and not verbatim:
+        return _judge_size(name, quantity)
+    if not vocabulary.is_quantity(quantity):
+        return Judged(None, NO_QUANTITY)
+    if vocabulary.is_known_resource(name) or (verbatim and name and fits_the_wire(name)):
+        return Judged(Resource(name, quantity), None)
+    return Judged(None, NO_PUBLIC_NAME)
+
+
+def _judge_size(name: str, quantity: str) -> Judged:
+    try:
+        sent = vocabulary.rounded_size(quantity)
+    except ValueError:
+        return Judged(None, NO_QUANTITY)
+    return Judged(Resource(name, sent), None if sent == quantity else EXACT_SIZE)
+
+
+def fits_the_wire(text: str) -> bool:
+    """Whether `text` may stand in a report as it is: its length and its characters."""
+    return len(text) <= MAX_TEXT_CHARACTERS and is_plain_text(text)
