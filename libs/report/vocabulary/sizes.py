@@ -12,7 +12,7 @@ SIZES: Final = frozenset({"memory", "storage", "ephemeral-storage"})
 
 # <quantity> of https://pkg.go.dev/k8s.io/apimachinery/pkg/api/resource#Quantity
 _QUANTITY: Final = re.compile(
-    r"(?P<sign>[+-]?)(?P<whole>[0-9]*)\.?(?P<part>[0-9]*)"
+    r"[+]?(?P<whole>[0-9]*)\.?(?P<part>[0-9]*)"
     r"(?:(?P<suffix>[KMGTPE]i|[numkMGTPE])|[eE](?P<exponent>[+-]?[0-9]+))?"
 )
 _UNITS: Final = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
@@ -30,13 +30,13 @@ def rounded_size(quantity: str) -> str:
     """Return a size to two significant digits, in the largest binary unit of which it has one.
 
     A half is rounded up, and what is rounded to a thousand units is one of the next. Parts of a
-    byte count as a byte, as in Kubernetes. Raises `ValueError` for what is no quantity.
+    byte count as a byte, as in Kubernetes. Raises `ValueError` for what is no
+    quantity, or a negative one.
     """
     found = _QUANTITY.fullmatch(quantity, 0, _MOST_CHARACTERS + 1)
     if found is None or len(quantity) > _MOST_CHARACTERS or not (found["whole"] or found["part"]):
         raise ValueError("a size must be a Kubernetes quantity")
-    size = _two_digits(min(_bytes(found), _LARGEST))
-    return f"-{size}" if found["sign"] == "-" and size != "0" else size
+    return _two_digits(min(_bytes(found), _LARGEST))
 
 
 def _bytes(found: "re.Match[str]") -> int:
