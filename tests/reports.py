@@ -20,7 +20,16 @@ KEYS = st.from_regex(
 CLUSTER_IDS = st.from_regex(r"[A-Za-z0-9._:-]{1,128}", fullmatch=True)
 
 FORBIDDEN_CHARACTERS = "".join(
-    map(chr, [*range(0x20), 0x7F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)])
+    map(
+        chr,
+        [
+            *range(0x20),
+            *range(0x7F, 0xA0),
+            *(0x061C, 0x200E, 0x200F),
+            *range(0x2028, 0x202F),
+            *range(0x2066, 0x206A),
+        ],
+    )
 )
 _LINE_CONTROLS = "\t\n\r"
 

@@ -91,6 +91,13 @@ class BodyTooLarge(Refusal):
         super().__init__(f"the body must be at most {limit} bytes, counted after decompression")
 
 
+class DecompressionTooCostly(Refusal):
+    """The body takes more to decompress than what it can become is worth."""
+
+    def __init__(self) -> None:
+        super().__init__("the body takes too long to decompress: send it plain, or in one member")
+
+
 class InvalidIdempotencyKey(Refusal):
     """The Idempotency-Key header breaks its rule."""
 

@@ -15,6 +15,7 @@ from structlog.stdlib import BoundLogger
 from collector.api.admission import make_admission
 from collector.api.application import create_application
 from collector.api.committing import GroupCommit, answer_to_failed_commit
+from collector.api.cost import cost_of
 from collector.api.readiness import Readiness
 from collector.data_directory import DataDirectory
 from collector.drain.launch import launch_drain
@@ -134,6 +135,7 @@ def _make_server(
                 request_deadline_seconds=settings.request_deadline_seconds,
             ),
             refused=metrics.refused_by_server,
+            cost_of=cost_of,
         )
     except OSError as error:
         # The socket module adds the address, in Python's notation, to the system's words.

@@ -344,12 +344,12 @@ def test_omit(field: str) -> None:
 
 def test_most_capacities() -> None:
     """Of more resources than a node may have, the first are sent and the rest is told."""
-    capacity = {f"acme.example/r{number:03}": "1" for number in range(MAX_CAPACITIES_PER_NODE + 2)}
+    capacity = {f"acme.example/r{number:04}": "1" for number in range(MAX_CAPACITIES_PER_NODE + 2)}
     anonymised = look(node("a", capacity=capacity), verbatim="capacity")
     (sent,) = anonymised.report.nodes or ()
-    assert [each.resource for each in sent.capacity or ()] == sorted(capacity)[:64]
+    assert [each.resource for each in sent.capacity or ()] == sorted(capacity)[:-2]
     assert [(each.rule, each.count) for each in anonymised.withheld] == [
-        ("beyond the first 64 resources of a node", 2)
+        (f"beyond the first {MAX_CAPACITIES_PER_NODE} resources of a node", 2)
     ]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from report import MAX_REPORT_BYTES
+from report.schema import MAX_CAPACITIES_PER_NODE
 
 MIB = 1024 * 1024
 BYTES_PER_BYTE = 8
@@ -76,6 +77,9 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
         b"}",
     ),
     "64 tiny capacities a node": lambda: repeated(HEAD + b"[", node_of(64), b"]}"),
+    "as many tiny capacities a node as are allowed": lambda: repeated(
+        HEAD + b"[", node_of(MAX_CAPACITIES_PER_NODE), b"]}"
+    ),
     "64 capacities beyond ASCII": lambda: repeated(
         HEAD + b"[", node_of(64, '{"resource":"ж","value":"ж"}'.encode()), b"]}"
     ),

@@ -4,16 +4,18 @@ Each means the same to Python's `re` (with `re.ASCII`) and to ECMA-262, whose di
 uses: so `report.schema.json` states what the decoder enforces. Nothing here is anchored by `$`,
 which in Python also matches before a trailing newline.
 
-Sources: C0 controls and DEL from ISO/IEC 646; separator and bidi controls from Unicode, which can
-make a log or a page read differently from what it holds; extension keys from
+Sources: C0 controls and DEL from ISO/IEC 646, C1 controls from ISO/IEC 6429 (U+009B begins a
+terminal's command as ESC [ does); separator and bidi controls from Unicode (`Bidi_Control` of
+PropList.txt), which can make a log or a page read differently from what it holds; extension keys
+from
 `k8s.io/apimachinery/pkg/util/validation`, `IsQualifiedName` and `IsDNS1123Subdomain`.
 """
 
 from typing import Final
 
 _LINE_CONTROLS: Final = r"\u0009\u000a\u000d"  # TAB, LF, CR
-_OTHER_CONTROLS: Final = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f"
-_SEPARATORS_AND_BIDI: Final = r"\u2028-\u202e\u2066-\u2069"
+_OTHER_CONTROLS: Final = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"
+_SEPARATORS_AND_BIDI: Final = r"\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
 
 FORBIDDEN_IN_VALUE: Final = f"[{_OTHER_CONTROLS}{_SEPARATORS_AND_BIDI}]"
 """One character that no extension's value holds."""

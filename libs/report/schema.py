@@ -26,7 +26,9 @@ from report.field_types import (
 from report.workload_schema import Workloads
 
 MAX_NODES: Final = 20_000
-MAX_CAPACITIES_PER_NODE: Final = 64
+MAX_CAPACITIES_PER_NODE: Final = 1_024
+"""Real nodes have up to some sixty: plugins that name every device add one each, and Akri never
+takes one away (project-akri/akri#181). No report of the original's volunteer is refused for it."""
 MAX_EXTENSIONS: Final = 256
 
 

@@ -36,7 +36,7 @@ lengths   of decode, what msgspec takes for the lengths of strings and lists
 identity  of decode, the rules of version, cluster ID and extension keys, once a report
 the rest  of decode, what is settled once for the whole body: whether it may hold too many nodes
           or a forbidden character (no DEL, no escape but of quotes and slashes, and ASCII: no)
-one by one  not part of it: every string looked at, which only a body with such a character costs
+one by one  not part of it: every text checked, which only a body with such a character costs
 """
 
 

@@ -5,7 +5,7 @@ from typing import Final, Protocol
 
 from structlog.stdlib import BoundLogger
 
-from collector.api.client_address import ClientAddresses
+from collector.api.client_address import ClientAddresses, Forwarding
 from collector.api.rate_limit import RateLimit
 from collector.settings import Settings
 
@@ -13,16 +13,13 @@ from collector.settings import Settings
 class Admission(Protocol):
     """Decides about a post before it is read."""
 
-    def __call__(self, peer: str, forwarded_for: str | None) -> None:
-        """Admit a post from the address `peer`, or raise `RateExceeded`.
-
-        `forwarded_for` is its X-Forwarded-For header.
-        """
+    def __call__(self, peer: str, forwarding: Forwarding) -> None:
+        """Admit a post from the address `peer`, or raise `RateExceeded`."""
 
 
-def admit_all(peer: str, forwarded_for: str | None) -> None:
+def admit_all(peer: str, forwarding: Forwarding) -> None:
     """Admit everybody."""
-    del peer, forwarded_for
+    del peer, forwarding
 
 
 class LimitedAdmission:
@@ -32,9 +29,9 @@ class LimitedAdmission:
         self._addresses: Final = addresses
         self._limit: Final = limit
 
-    def __call__(self, peer: str, forwarded_for: str | None) -> None:
+    def __call__(self, peer: str, forwarding: Forwarding) -> None:
         """Admit a post, or raise `RateExceeded`."""
-        self._limit.take(self._addresses.client_of(peer, forwarded_for))
+        self._limit.take(self._addresses.client_of(peer, forwarding))
 
 
 def make_admission(
@@ -50,7 +47,8 @@ def make_admission(
     addresses = ClientAddresses(
         settings.trusted_networks,
         ignored_forwarding=lambda: log.warning(
-            "X-Forwarded-For came from a peer that is not in --trusted-proxies and is ignored:"
+            "X-Forwarded-For or Forwarded came from a peer that is not in --trusted-proxies,"
+            " and is ignored:"
             " if that peer is a proxy, all its clients share one limit"
         ),
     )

@@ -7,6 +7,7 @@ import pytest
 import structlog
 
 from collector.api.admission import Admission, admit_all, make_admission
+from collector.api.client_address import Forwarding
 from collector.errors import RateExceeded
 from collector.settings import DEFAULT_POSTS_PER_MINUTE, Settings
 from collector.telemetry.logs import get_log
@@ -25,10 +26,10 @@ def test_trusted_proxies_bring_a_limit() -> None:
     """With trusted proxies clients can be told apart, and each has a limit of its own."""
     admit = admission_of(Settings(data_dir=Path(), trusted_proxies="10.0.0.0/8"))
     for _ in range(DEFAULT_POSTS_PER_MINUTE):
-        admit("10.0.0.1", "192.0.2.1")
+        admit("10.0.0.1", Forwarding("192.0.2.1"))
     with pytest.raises(RateExceeded):
-        admit("10.0.0.1", "192.0.2.1")
-    admit("10.0.0.1", "192.0.2.2")
+        admit("10.0.0.1", Forwarding("192.0.2.1"))
+    admit("10.0.0.1", Forwarding("192.0.2.2"))
 
 
 def test_a_proxy_that_is_not_trusted_is_one_warning_without_its_address() -> None:
@@ -36,7 +37,7 @@ def test_a_proxy_that_is_not_trusted_is_one_warning_without_its_address() -> Non
     with structlog.testing.capture_logs() as log:
         admit = admission_of(Settings(data_dir=Path(), rate_limit=10))
         for _ in range(3):
-            admit("10.0.0.1", "192.0.2.1")
+            admit("10.0.0.1", Forwarding("192.0.2.1"))
     assert len(log) == 1
     assert "--trusted-proxies" in log[0]["event"]
     assert "10.0.0.1" not in str(log)

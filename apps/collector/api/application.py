@@ -1,5 +1,6 @@
 """The HTTP interface of the collector as a WSGI application. Only wiring and headers."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -9,6 +10,7 @@ import falcon
 import msgspec
 
 from collector.api.admission import Admission, admit_all
+from collector.api.client_address import Forwarding
 from collector.api.intake import MAX_BODY_BYTES, Post, accept
 from collector.api.openapi import openapi_document
 from collector.api.problems import PROBLEM_CONTENT_TYPE, Problem, problem_of
@@ -42,11 +44,17 @@ class Reports:
     metrics: Metrics
     clock: Callable[[], float]
     random_bytes: Callable[[int], bytes]
+    processor_seconds: Callable[[], float]
 
     def on_post(self, request: falcon.Request, response: falcon.Response) -> None:
         """Accept a report. The 204 is true, and sent, once the group is committed."""
-        self.admit(request.remote_addr, request.get_header("X-Forwarded-For"))
-        accepted = accept(_post(request), now=self.clock(), random_bytes=self.random_bytes)
+        self.admit(request.remote_addr, _forwarding(request))
+        accepted = accept(
+            _post(request),
+            now=self.clock(),
+            random_bytes=self.random_bytes,
+            processor_seconds=self.processor_seconds,
+        )
         request.env[AWAITS_COMMIT] = True
         if self.keeper.add(accepted) is Added.REPEATED:
             self.metrics.repeated()
@@ -122,8 +130,13 @@ def create_application(
     version: str,
     metrics: Metrics,
     admit: Admission = admit_all,
+    processor_seconds: Callable[[], float] = time.thread_time,
 ) -> falcon.App[falcon.Request, falcon.Response]:
-    """Return the application. `clock` gives UNIX seconds, `reasons` why it is not ready."""
+    """Return the application.
+
+    `clock` gives UNIX seconds, `processor_seconds` those that this thread has used, `reasons` why
+    no report can be accepted.
+    """
     application = falcon.App()
     # The original answers `/api/v1/` too, by a redirect.
     application.req_options.strip_url_path_trailing_slash = True
@@ -132,12 +145,17 @@ def create_application(
     for refusal in (InvalidReport, Refusal, SpoolUnavailable):
         application.add_error_handler(refusal, Refusals(metrics).answer)
     application.add_route("/", Text(WELCOME))
-    application.add_route("/api/v1", Reports(keeper, admit, metrics, clock, random_bytes))
+    reports = Reports(keeper, admit, metrics, clock, random_bytes, processor_seconds)
+    application.add_route("/api/v1", reports)
     application.add_route("/healthz", Text("ok\n"))
     application.add_route("/readyz", Ready(reasons))
     application.add_route("/openapi.json", Document(openapi_document(version)))
     application.add_route("/version", Text(f"{version}\n"))
     return application
+
+
+def _forwarding(request: falcon.Request) -> Forwarding:
+    return Forwarding(request.get_header("X-Forwarded-For"), request.get_header("Forwarded"))
 
 
 def _post(request: falcon.Request) -> Post:

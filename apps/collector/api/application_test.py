@@ -7,6 +7,7 @@ import pytest
 from falcon.testing import TestClient
 
 from collector.api.application import create_application
+from collector.api.client_address import Forwarding
 from collector.api.intake import MAX_BODY_BYTES
 from collector.errors import IdempotencyKeyReused, RateExceeded, SpoolFull, SpoolUnavailable
 from collector.records import AcceptedReport
@@ -38,10 +39,10 @@ class _Gate:
 
     def __init__(self) -> None:
         self.closed = False
-        self.asked: list[tuple[str, str | None]] = []
+        self.asked: list[tuple[str, Forwarding]] = []
 
-    def __call__(self, peer: str, forwarded_for: str | None) -> None:
-        self.asked.append((peer, forwarded_for))
+    def __call__(self, peer: str, forwarding: Forwarding) -> None:
+        self.asked.append((peer, forwarding))
         if self.closed:
             raise RateExceeded(17)
 
@@ -155,11 +156,11 @@ def test_a_client_that_posts_too_often_is_429(
 ) -> None:
     """It is refused before its report is looked at, and told when to come again."""
     admit.closed = True
-    headers = {**JSON, "X-Forwarded-For": "192.0.2.1"}
+    headers = {**JSON, "X-Forwarded-For": "192.0.2.1", "Forwarded": "for=192.0.2.1"}
     answer = client.simulate_post("/api/v1", body=b"", headers=headers)
     assert answer.status_code == 429
     assert answer.headers["retry-after"] == "17"
-    assert admit.asked == [("127.0.0.1", "192.0.2.1")]
+    assert admit.asked == [("127.0.0.1", Forwarding("192.0.2.1", "for=192.0.2.1"))]
     assert keeper.reports == []
 
 

@@ -8,8 +8,11 @@ from structlog.stdlib import BoundLogger
 from collector.api.problems import PROBLEM_CONTENT_TYPE, problem_of
 from collector.api.readiness import Readiness
 from collector.errors import SpoolUnavailable
-from collector.server import Answer
+from collector.server import Answer, Episode, application_failed
 from collector.telemetry.metrics import Metrics
+
+QUIET_SECONDS: Final = 10.0
+"""Trouble that has not come for so long is over; on a full disk it comes and goes."""
 
 
 class CommittedSpool(Protocol):
@@ -42,7 +45,8 @@ class GroupCommit:
         self._metrics: Final = metrics
         self._clock: Final = clock
         self._log: Final = log
-        self._is_full = False
+        self._failures: Final = Episode(QUIET_SECONDS)
+        self._full: Final = Episode(QUIET_SECONDS)
 
     def __call__(self) -> None:
         """Commit the group. Raises `SpoolUnavailable` when none of it is stored."""
@@ -51,27 +55,30 @@ class GroupCommit:
             reports = self._spool.commit()
         except SpoolUnavailable as error:
             self._metrics.commit_failed()
-            if self._readiness.spool_failed():
+            self._readiness.spool_failed()
+            if self._failures.happens(began):
                 self._log.error("the spool takes no reports", reason=str(error.__cause__))
             raise
-        if self._readiness.spool_works():
-            self._log.info("the spool takes reports again")
-        self._note_room()
+        self._readiness.spool_works()
+        if failed := self._failures.take_ended(began):
+            self._log.info("the spool takes reports again", failed_commits=failed)
+        self._note_room(began)
         if reports:
             self._metrics.committed(reports, seconds=self._clock() - began)
             self._wake_drain()
 
-    def _note_room(self) -> None:
+    def _note_room(self, now: float) -> None:
         reason = self._spool.full()
-        if reason is not None and not self._is_full:
+        if reason is not None and self._full.happens(now):
             self._log.error("no more reports are taken until there is room", reason=reason)
-        elif reason is None and self._is_full:
+        elif reason is None and self._full.take_ended(now):
             self._log.info("there is room for reports again")
-        self._is_full = reason is not None
 
 
 def answer_to_failed_commit(error: Exception) -> Answer:
-    """Return what every client of a group gets whose commit failed."""
+    """Return what every client of a group gets whose commit failed; a fault of ours is logged."""
+    if not isinstance(error, SpoolUnavailable):
+        return application_failed(error)
     problem = problem_of(error)
     headers = [("Content-Type", PROBLEM_CONTENT_TYPE), *problem.headers.items()]
     return Answer(f"{problem.status.value} {problem.status.phrase}", headers, problem.document)

@@ -1,11 +1,12 @@
 """Behaviour of `collector.api.committing`."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 import structlog
 
-from collector.api.committing import GroupCommit, answer_to_failed_commit
+from collector.api.committing import QUIET_SECONDS, GroupCommit, answer_to_failed_commit
 from collector.api.readiness import Readiness
 from collector.errors import SpoolUnavailable
 from collector.telemetry.logs import get_log
@@ -29,15 +30,29 @@ class _FakeSpool:
         return self.reason
 
 
+class _Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 def commit_of(
-    spool: _FakeSpool, *, wake_drain: Callable[[], None] = lambda: None, metrics: Metrics
+    spool: _FakeSpool,
+    *,
+    wake_drain: Callable[[], None] = lambda: None,
+    metrics: Metrics,
+    clock: Callable[[], float] = lambda: 0.0,
 ) -> GroupCommit:
     return GroupCommit(
         spool,
         readiness=Readiness(lambda: None),
         wake_drain=wake_drain,
         metrics=metrics,
-        clock=lambda: 0.0,
+        clock=clock,
         log=get_log(),
     )
 
@@ -77,14 +92,14 @@ def test_commits_are_counted(metrics: Metrics) -> None:
 
 
 def test_a_full_spool_is_logged_once(metrics: Metrics) -> None:
-    """That nothing more fits is one line with the reason, and its end another."""
-    spool = _FakeSpool()
+    """That nothing more fits is one line with the reason, and its end another, once it lasts."""
+    spool, clock = _FakeSpool(), _Clock()
     with structlog.testing.capture_logs() as log:
-        commit = commit_of(spool, metrics=metrics)
-        spool.reason = "the disk is full"
-        commit()
-        commit()
-        spool.reason = None
+        commit = commit_of(spool, metrics=metrics, clock=clock)
+        for reason in ("the disk is full", None) * 100:
+            spool.reason = reason
+            commit()
+        clock.now += QUIET_SECONDS
         commit()
     assert [(line["event"], line.get("reason")) for line in log] == [
         ("no more reports are taken until there is room", "the disk is full"),
@@ -93,21 +108,29 @@ def test_a_full_spool_is_logged_once(metrics: Metrics) -> None:
 
 
 def test_a_failure_is_logged_once_for_as_long_as_it_lasts(metrics: Metrics) -> None:
-    """A full disk is one line, and its end another, however many commits fail meanwhile."""
-    spool = _FakeSpool()
+    """A full disk is one line, and its end another with a count, however it comes and goes."""
+    spool, clock = _FakeSpool(), _Clock()
     with structlog.testing.capture_logs() as log:
-        commit = commit_of(spool, metrics=metrics)
-        spool.fails = True
-        for _ in range(3):
-            with pytest.raises(SpoolUnavailable):
+        commit = commit_of(spool, metrics=metrics, clock=clock)
+        for fails in (True, True, False) * 100:
+            spool.fails = fails
+            with suppress(SpoolUnavailable):
                 commit()
-        spool.fails = False
+        clock.now += QUIET_SECONDS
         commit()
         commit()
-    assert [line["event"] for line in log] == [
-        "the spool takes no reports",
-        "the spool takes reports again",
+    assert [(line["event"], line.get("failed_commits")) for line in log] == [
+        ("the spool takes no reports", None),
+        ("the spool takes reports again", 200),
     ]
+
+
+def test_a_fault_of_ours_is_answered_500_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """What no commit should raise is a line with its place, and tells the client nothing."""
+    answer = answer_to_failed_commit(ValueError("c-1 of acme"))
+    assert answer.status == "500 Internal Server Error"
+    assert "ValueError" in caplog.text
+    assert "acme" not in caplog.text + answer.body.decode()
 
 
 def test_a_failed_commit_is_answered_503() -> None:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -11,6 +10,7 @@ from msgspec import Struct
 
 import report
 from collector.api.compression import inflate
+from collector.api.public_words import without_unknown_words
 from collector.errors import (
     BodyTooLarge,
     InvalidIdempotencyKey,
@@ -18,14 +18,14 @@ from collector.errors import (
     UnsupportedContentType,
 )
 from collector.records import AcceptedReport
-from report import MAX_REPORT_BYTES, Node, Report, vocabulary
+from report import MAX_REPORT_BYTES, Report
 
 SECONDS_PER_HOUR: Final = 3_600
 MAX_BODY_BYTES: Final = MAX_REPORT_BYTES
 _KEY_BYTES: Final = 16
 _VISIBLE_ASCII: Final = re.compile(r"[!-~]{1,128}")
-# Reports name the same few resources for ever, so each name is looked up once.
-_is_known_resource: Final = lru_cache(maxsize=4_096)(vocabulary.is_known_resource)
+# RFC 9110, 8.4.1.3: x-gzip is gzip.
+_GZIP: Final = frozenset({"gzip", "x-gzip"})
 
 
 class Post(Struct, frozen=True):
@@ -37,8 +37,21 @@ class Post(Struct, frozen=True):
     body: bytes
 
 
-def accept(post: Post, *, now: float, random_bytes: Callable[[int], bytes]) -> AcceptedReport:
-    """Return the report of `post` as it will be kept. `now` is UNIX seconds.
+def is_gzip(content_encoding: str | None) -> bool:
+    """Whether a body of that Content-Encoding is compressed."""
+    return (content_encoding or "").lower() in _GZIP
+
+
+def accept(
+    post: Post,
+    *,
+    now: float,
+    random_bytes: Callable[[int], bytes],
+    processor_seconds: Callable[[], float],
+) -> AcceptedReport:
+    """Return the report of `post` as it will be kept.
+
+    `now` is UNIX seconds; `processor_seconds` counts those that this thread has used.
 
     Kept is the re-encoded valid report, never the received bytes; without capacities of unknown
     resources and workloads of unknown kinds, because other clients may send more than they should;
@@ -46,7 +59,8 @@ def accept(post: Post, *, now: float, random_bytes: Callable[[int], bytes]) -> A
     Raises a `Refusal` or `report.InvalidReport`.
     """
     _check_headers(post)
-    received = _without_unknown_words(report.decode(_content(post)))
+    content = _content(post, processor_seconds)
+    received = without_unknown_words(report.decode(content))
     hour = int(now // SECONDS_PER_HOUR) * SECONDS_PER_HOUR
     encoded = report.encode(msgspec.structs.replace(received, timestamp=str(hour)))
     if post.idempotency_key is None:
@@ -59,46 +73,19 @@ def _check_headers(post: Post) -> None:
     media_type = (post.content_type or "").partition(";")[0].strip()
     if media_type.lower() != "application/json":
         raise UnsupportedContentType
-    if (post.content_encoding or "identity").lower() not in {"identity", "gzip"}:
+    encoding = post.content_encoding or "identity"
+    if encoding.lower() != "identity" and not is_gzip(encoding):
         raise UnsupportedContentEncoding
     if post.idempotency_key is not None and not _VISIBLE_ASCII.fullmatch(post.idempotency_key):
         raise InvalidIdempotencyKey
 
 
-def _content(post: Post) -> bytes:
+def _content(post: Post, processor_seconds: Callable[[], float]) -> bytes:
     if len(post.body) > MAX_BODY_BYTES:
         raise BodyTooLarge(MAX_BODY_BYTES)
-    if (post.content_encoding or "").lower() == "gzip":
-        return inflate(post.body, limit=MAX_BODY_BYTES)
+    if is_gzip(post.content_encoding):
+        return inflate(post.body, limit=MAX_BODY_BYTES, processor_seconds=processor_seconds)
     return post.body
-
-
-def _without_unknown_words(received: Report) -> Report:
-    return _without_unknown_kinds(_without_unknown_resources(received))
-
-
-def _without_unknown_resources(received: Report) -> Report:
-    # Each name once: a report of a hundred nodes holds six names, six hundred times.
-    names = {each.resource for node in received.nodes or () for each in node.capacity or ()}
-    unknown = frozenset(name for name in names if not _is_known_resource(name))
-    if received.nodes is None or not unknown:
-        return received
-    kept = tuple(_without_resources(unknown, node) for node in received.nodes)
-    return msgspec.structs.replace(received, nodes=kept)
-
-
-def _without_resources(unknown: frozenset[str], node: Node) -> Node:
-    kept = tuple(each for each in node.capacity or () if each.resource not in unknown)
-    return msgspec.structs.replace(node, capacity=kept or None)
-
-
-def _without_unknown_kinds(received: Report) -> Report:
-    workloads = received.workloads
-    if workloads is None or workloads.kinds is None:
-        return received
-    kept = tuple(each for each in workloads.kinds if vocabulary.is_known_workload_kind(each.kind))
-    known = msgspec.structs.replace(workloads, kinds=kept or None)
-    return msgspec.structs.replace(received, workloads=known)
 
 
 def _report_key(cluster_id: str, idempotency_key: str) -> str:

@@ -33,7 +33,12 @@ def take(
 ) -> AcceptedReport:
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
     post = Post(content_type, encoding, key, body)
-    return accept(post, now=now, random_bytes=lambda count: b"\x07" * count)
+    return accept(
+        post,
+        now=now,
+        random_bytes=lambda count: b"\x07" * count,
+        processor_seconds=lambda: 0.0,
+    )
 
 
 def test_the_hour_of_receipt_is_stamped() -> None:
@@ -128,16 +133,32 @@ def test_another_content_type_is_refused(content_type: str | None) -> None:
         take(content_type=content_type)
 
 
-def test_gzip_is_inflated() -> None:
-    """A compressed report is kept like a plain one."""
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "x-gzip", "X-GZip"])
+def test_gzip_is_inflated(encoding: str) -> None:
+    """A compressed report is kept like a plain one, by either name (RFC 9110, 8.4.1.3)."""
     body = gzip.compress(json.dumps(REPORT).encode())
-    assert take(body, encoding="GZIP").encoded == take().encoded
+    assert take(body, encoding=encoding).encoded == take().encoded
 
 
 def test_another_content_encoding_is_refused() -> None:
     """Nothing but gzip is inflated."""
     with pytest.raises(UnsupportedContentEncoding):
         take(encoding="br")
+
+
+@pytest.mark.parametrize("known", [6, 70])
+def test_a_node_of_many_devices_is_kept(known: int) -> None:
+    """What the original's volunteer sends of a node with a device in every socket is no fault.
+
+    It sends all of `status.capacity`, whatever the names, each once, with the quantity as a text.
+    """
+    names = [*(f"hugepages-{size}Mi" for size in (1, 2)), *("cpu", "memory", "pods", "storage")]
+    names += [f"nvidia.com/mig-{number}g.{5 * number}gb" for number in range(1, known - 5)]
+    names += [f"akri.sh/camera-{number:06x}" for number in range(56)]
+    node = {"id": "1", "capacity": [{"resource": name, "value": "1"} for name in names]}
+    (kept,) = json.loads(take({**REPORT, "nodes": [node]}).encoded)["nodes"]
+    assert 6 <= len(kept["capacity"]) <= known
+    assert not any("akri" in each["resource"] for each in kept["capacity"])
 
 
 @pytest.mark.parametrize("encoding", [None, "gzip"])

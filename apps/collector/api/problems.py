@@ -10,6 +10,7 @@ import msgspec
 
 from collector.errors import (
     BodyTooLarge,
+    DecompressionTooCostly,
     IdempotencyKeyReused,
     InvalidCompression,
     InvalidIdempotencyKey,
@@ -30,6 +31,7 @@ STATUS_OF: Final[Mapping[type[Exception], HTTPStatus]] = MappingProxyType(
         InvalidCompression: HTTPStatus.BAD_REQUEST,
         InvalidIdempotencyKey: HTTPStatus.BAD_REQUEST,
         BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        DecompressionTooCostly: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         ReportTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         UnsupportedContentType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         UnsupportedContentEncoding: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

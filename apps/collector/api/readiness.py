@@ -32,17 +32,13 @@ class Readiness:
         """Say from now on that the collector is shutting down."""
         self._stopping.set()
 
-    def spool_failed(self) -> bool:
-        """Note that a commit failed. Returns whether that is news."""
-        is_news = not self._spool_fails
+    def spool_failed(self) -> None:
+        """Note that a commit failed."""
         self._spool_fails = True
-        return is_news
 
-    def spool_works(self) -> bool:
-        """Note that a commit succeeded. Returns whether that is news."""
-        is_news = self._spool_fails
+    def spool_works(self) -> None:
+        """Note that a commit succeeded."""
         self._spool_fails = False
-        return is_news
 
     def reasons(self) -> tuple[str, ...]:
         """Return why no report can be accepted now; empty when one can.

@@ -4,19 +4,25 @@ import logging
 import selectors
 import socket
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from collector.server.answer import plain_text
 from collector.server.body_memory import BodyMemory, BodyMemoryFull
 from collector.server.connection import Afterwards, Connection, Received, Sent
+from collector.server.episode import Episode
 from collector.server.exchange import Reply
 from collector.server.listener import Listener, OutOfFiles
-from collector.server.request import RequestLimits
+from collector.server.request import Request, RequestLimits
 from collector.server.settings import ServerSettings
 from collector.server.wait_queue import WaitQueue
 
 LINGER_SECONDS: Final = 2.0
 LOOK_AGAIN_SECONDS: Final = 1.0
+STALLED_SECONDS: Final = 1.0
+STEP_BYTES: Final = 64 * 1024
+"""Who takes more than `STALLED_SECONDS` for so much of a large body gives way to who does not."""
+QUIET_SECONDS: Final = 30.0
 TOO_SLOW: Final = plain_text("408 Request Timeout", "the request took too long to arrive")
 TOO_MANY_LARGE_BODIES: Final = plain_text(
     "503 Service Unavailable", "too many large bodies at once", ("Retry-After", "5")
@@ -34,7 +40,17 @@ class Clients:
     to be answered and is in none. Only those that wait can be closed for want of time or room.
     """
 
-    def __init__(self, settings: ServerSettings, selector: selectors.BaseSelector) -> None:
+    def __init__(
+        self,
+        settings: ServerSettings,
+        selector: selectors.BaseSelector,
+        *,
+        cost_of: Callable[[Request], int] = lambda request: request.body_size,
+    ) -> None:
+        """`cost_of` tells what it may cost to answer a request, in bytes of body to read."""
+        self._cost_of = cost_of
+        self._large_bytes = settings.large_body_bytes
+        self._tick_bytes = settings.small_bodies_per_tick_bytes
         self._limit = settings.connection_limit
         self._request_limits = RequestLimits(settings)
         self._selector = selector
@@ -46,13 +62,16 @@ class Clients:
         # Those among the receiving that are looked at by time, not whenever a byte comes.
         self._trickling: Queue = WaitQueue(LOOK_AGAIN_SECONDS)
         self._place: dict[Connection, Queue | None] = {}
-        self._ready: list[Connection] = []
+        # With a large body that has yet to arrive whole, since its last step.
+        self._uploading: Queue = WaitQueue(STALLED_SECONDS)
+        # With what each may cost.
+        self._ready: deque[tuple[Connection, int]] = deque()
         self._ready_large: deque[Connection] = deque()
         self._bodies: BodyMemory[Connection] = BodyMemory(
             large_body_bytes=settings.large_body_bytes,
             limit_bytes=settings.large_body_memory_bytes,
         )
-        self._crowded = False
+        self._evictions = Episode(QUIET_SECONDS)
 
     def __len__(self) -> int:
         return len(self._place)
@@ -68,16 +87,20 @@ class Clients:
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def accept(self, listener: Listener, now: float) -> None:
-        """Take the connections that wait at the listener."""
+        """Take the connections that wait at the listener. Raises OutOfFiles where none can be.
+
+        That is when there is no file descriptor, and no connection to close for one.
+        """
         try:
             for connected, client in listener.accept_waiting():
                 self._open(connected, client, now)
         except OutOfFiles:
-            self._make_room("no file descriptor is left")
+            if not self._make_room("no file descriptor is left", now):
+                raise
 
     def _open(self, connected: socket.socket, client: tuple[str, int], now: float) -> None:
         if len(self) >= self._limit:
-            self._make_room(f"{self._limit} connections are open")
+            self._make_room(f"{self._limit} connections are open", now)
         if len(self) >= self._limit:
             connected.close()
             return
@@ -86,14 +109,14 @@ class Clients:
         self._place[connection] = self._idle
         self._idle.add(connection, now)
 
-    def _make_room(self, reason: str) -> None:
-        """Close the connection that has waited longest for its client."""
-        if not self._crowded:
+    def _make_room(self, reason: str, now: float) -> bool:
+        """Close the connection that has waited longest for its client, if there is one."""
+        if self._evictions.happens(now):
             logger.warning("%s: closing the one that has waited longest for each new one", reason)
-            self._crowded = True
         firsts = [first for queue in self._queues if (first := queue.first()) is not None]
         if firsts:
             self._close(min(firsts, key=lambda first: first[0])[1])
+        return bool(firsts)
 
     def handle_event(self, connection: Connection, now: float) -> None:
         """Go on with a connection whose socket has become ready for what it waits for."""
@@ -113,7 +136,7 @@ class Clients:
             self._close(connection)
         elif received is Received.NOTHING:
             self._move(connection, self._idle, now)
-        elif not self._has_room_for_body(connection) or received is Received.REQUEST:
+        elif not self._has_room_for_body(connection, now) or received is Received.REQUEST:
             self._make_ready(connection, now)
         else:
             self._receive_more(connection, now)
@@ -123,28 +146,66 @@ class Clients:
         self._trickling.discard(connection)
         if connection.trickles:
             self._trickling.add(connection, now)
+        if self._bodies.is_large(connection):
+            self._note_step(connection, now)
         if connection.has_unsent:  # 100 Continue
             self._send(connection, now)
 
-    def _has_room_for_body(self, connection: Connection) -> bool:
-        try:
-            self._bodies.hold(connection, connection.request.body_size)
-        except BodyMemoryFull:
-            connection.request.refuse(TOO_MANY_LARGE_BODIES)
-            return False
+    def _note_step(self, connection: Connection, now: float) -> None:
+        size = connection.request.body_size
+        if connection in self._uploading and size - connection.stepped_bytes < STEP_BYTES:
+            return
+        connection.stepped_bytes = size
+        self._uploading.discard(connection)
+        self._uploading.add(connection, now)
+
+    def _has_room_for_body(self, connection: Connection, now: float) -> bool:
+        while True:
+            try:
+                self._bodies.hold(connection, connection.request.body_size)
+            except BodyMemoryFull:
+                if not self._refuse_stalled(now, but=connection):
+                    connection.request.refuse(TOO_MANY_LARGE_BODIES)
+                    return False
+            else:
+                break
         return True
+
+    def _refuse_stalled(self, now: float, *, but: Connection) -> bool:
+        """Refuse the large body whose last step is longest ago, if that is too long."""
+        self._uploading.discard(but)
+        first = self._uploading.first()
+        if first is None or first[0] + STALLED_SECONDS > now:
+            return False
+        self._refuse_late(first[1], now)
+        return True
+
+    def _refuse_late(self, connection: Connection, now: float) -> None:
+        connection.request.refuse(TOO_SLOW)
+        self._bodies.release(connection)
+        self._make_ready(connection, now)
 
     def _make_ready(self, connection: Connection, now: float) -> None:
         self._move(connection, None, now)
-        if self._bodies.is_large(connection):
+        refused = connection.request.refusal is not None
+        cost = 0 if refused else self._cost_of(connection.request)
+        if cost > self._large_bytes:
             self._ready_large.append(connection)
         else:
-            self._ready.append(connection)
+            self._ready.append((connection, cost))
 
     def take_ready(self) -> list[Connection]:
-        """The connections whose request is ready to be answered, but for large ones."""
-        ready, self._ready = self._ready, []
-        return ready
+        """The connections whose request is ready to be answered, but for large ones.
+
+        In the order in which they became so, and as many as may cost what a tick may.
+        """
+        taken: list[Connection] = []
+        total = 0
+        while self._ready and (not taken or total + self._ready[0][1] <= self._tick_bytes):
+            connection, cost = self._ready.popleft()
+            taken.append(connection)
+            total += cost
+        return taken
 
     def take_ready_large(self) -> list[Connection]:
         """The one, at most, with a large request that has been ready longest."""
@@ -176,16 +237,14 @@ class Clients:
         What has come from clients that trickle is read when its time has come.
         """
         for connection in self._receiving.take_expired(now):
-            connection.request.refuse(TOO_SLOW)
-            self._bodies.release(connection)
-            self._make_ready(connection, now)
+            self._refuse_late(connection, now)
         for queue in (self._idle, self._sending, self._lingering):
             for connection in queue.take_expired(now):
                 self._close(connection)
         for connection in self._trickling.take_expired(now):
             self.handle_event(connection, now)
-        if len(self) < self._limit // 2:
-            self._crowded = False
+        if closed := self._evictions.take_ended(now):
+            logger.warning("%d connections were closed to make room; no more are", closed)
 
     def read_all(self, now: float) -> None:
         """Read what has arrived on every connection that no request is known of."""
@@ -211,6 +270,7 @@ class Clients:
             previous.discard(connection)
         if previous is self._receiving:
             self._trickling.discard(connection)
+            self._uploading.discard(connection)
         if queue is not None:
             queue.add(connection, now)
         self._place[connection] = queue
@@ -224,6 +284,7 @@ class Clients:
         if queue is not None:
             queue.discard(connection)
         self._trickling.discard(connection)
+        self._uploading.discard(connection)
         self._bodies.release(connection)
         self._selector.unregister(connection.socket)
         connection.close()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from collector.server.answer import Answer
+from collector.server.request import Request
 from collector.server.server import Server
 from collector.server.settings import ServerSettings
 
@@ -137,6 +138,7 @@ class Serve(Protocol):
         settings: ServerSettings = ...,
         clock: Callable[[], float] = ...,
         wall_clock: Callable[[], float] = ...,
+        cost_of: Callable[[Request], int] = ...,
     ) -> Running:
         """Start one on a free port of the loopback address, unless told otherwise."""
         ...
@@ -154,6 +156,7 @@ def serve() -> Iterator[Serve]:
         settings: ServerSettings = ANY_PORT,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
+        cost_of: Callable[[Request], int] = lambda request: request.body_size,
     ) -> Running:
         server = Server(
             application,
@@ -162,6 +165,7 @@ def serve() -> Iterator[Serve]:
             settings=settings,
             clock=clock,
             wall_clock=wall_clock,
+            cost_of=cost_of,
         )
         running = Running(server, Thread(target=server.run))
         running.thread.start()

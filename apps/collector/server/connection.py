@@ -64,6 +64,7 @@ class Connection:
         "client",
         "request",
         "socket",
+        "stepped_bytes",
     )
 
     def __init__(
@@ -73,6 +74,8 @@ class Connection:
         self.client = client
         self.afterwards = Afterwards.KEEP
         self.request = Request(limits)
+        self.stepped_bytes = 0
+        """Bytes of a large body that had arrived at its last step."""
         self._limits = limits
         self._unparsed = b""
         self._unsent = b""

@@ -1,6 +1,5 @@
 """From requests to answers: the application for each, one commit for all."""
 
-import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -18,8 +17,6 @@ from collector.server.gateway import (
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
-logger = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -34,7 +31,8 @@ class Exchange:
     """Answers groups of requests.
 
     `commit` makes durable whatever the application put aside while it handled a group; when it
-    raises, `commit_failed` makes the answer that replaces those that awaited it.
+    raises, `commit_failed` makes the answer that replaces those that awaited it. What there is to
+    log of it, the two of them do.
     """
 
     def __init__(
@@ -90,7 +88,6 @@ class Exchange:
             self._commit()
         # Whatever a commit raises, nothing of its group is durable, and the clients must know.
         except Exception as error:  # noqa: BLE001
-            logger.warning("%d requests not committed: %s", len(awaiting), type(error).__name__)
             failure = self._commit_failed(error)
             awaiting = [self._reply(reply.connection, failure) for reply in awaiting]
         yield from awaiting

@@ -16,11 +16,23 @@ from collector.server.answer import Answer, plain_text
 from collector.server.settings import ServerSettings
 
 MAX_CHUNK_LINE_BYTES: Final = 1024
-MAX_CHUNK_OVERHEAD_BYTES: Final = 16 * 1024
+MAX_CHUNK_OVERHEAD_BYTES: Final = 4 * 1024
+BODY_BYTES_A_BYTE_OF_OVERHEAD: Final = 32
+"""Chunks of 200 bytes are well above it; each costs microseconds, whatever it carries."""
+MAX_TARGET_BYTES: Final = 8_000
+"""What everybody should support (RFC 9110, 4.1), and nothing here needs."""
+MAX_HEADER_FIELDS: Final = 128
+"""Clients send ten, a chain of proxies some more; 8,000 fit into the limit of bytes and take ten
+milliseconds."""
+TOO_MANY_FIELDS: Final = plain_text(
+    "431 Request Header Fields Too Large", f"a header may have at most {MAX_HEADER_FIELDS} fields"
+)
+TARGET_TOO_LONG: Final = plain_text(
+    "414 URI Too Long", f"the target may hold at most {MAX_TARGET_BYTES} bytes"
+)
+TRANSFER_ENCODING: Final = re.compile(rb"\ntransfer-encoding:([^\r\n]*)", re.IGNORECASE)
+BLANK_LINE: Final = BadRequest("a chunk must begin with its size")
 FOLDED_LINE: Final = re.compile(rb"\n[ \t]")
-
-# Waitress copies what is left of its input for every chunk in it, so it gets little at a time.
-CHUNKED_PIECE_BYTES: Final = 8 * 1024
 
 
 class Request(HTTPRequestParser):
@@ -56,6 +68,13 @@ class Request(HTTPRequestParser):
         """Bytes of the body that have arrived and are held in memory."""
         return 0 if self.body_rcv is None else len(self.body_rcv)
 
+    def read_body(self) -> bytes:
+        """Return a copy of the body as it arrived, which can still be read."""
+        stream = self.get_body_stream()
+        body = stream.read()
+        stream.seek(0)
+        return body
+
     @property
     def missing(self) -> int | None:
         """Bytes of the body that have yet to come; None where only the client knows."""
@@ -84,18 +103,37 @@ class Request(HTTPRequestParser):
 
     def receive(self, data: bytes) -> int:
         """Take what belongs to this request from the front of `data`; returns how many bytes."""
-        consumed = self.received(data[:CHUNKED_PIECE_BYTES] if self.chunked else data)
-        excess = self._excess()
-        if excess is not None:
-            self.error = excess
-            self.completed = True
+        if isinstance(self.body_rcv, ChunkedReceiver):
+            return self._receive_chunks(data, self.body_rcv)
+        consumed = self.received(data)
+        self._complete_with(self._excess())
         return consumed
+
+    def _receive_chunks(self, data: bytes, receiver: ChunkedReceiver) -> int:
+        # Waitress copies what is left of its input for every chunk, so it gets a part at a time.
+        consumed = 0
+        while consumed < len(data) and not self.completed:
+            part = data[consumed : _end_of_part(receiver, data, consumed)]
+            # RFC 9112, 7.1: a chunk begins with its size, which waitress lets blank lines precede.
+            is_blank = receiver.control_line + part == b"\r\n" and _awaits_size(receiver)
+            consumed += self.received(part)
+            self._complete_with(BLANK_LINE if is_blank else self._chunk_excess(receiver))
+        return consumed
+
+    def _complete_with(self, error: Error | None) -> None:
+        if error is not None:
+            self.error = error
+            self.completed = True
 
     def parse_header(self, header_plus: bytes) -> None:
         """Parse request line and header; raises ParsingError, which becomes a 400."""
+        self._refusal = _costly_header(header_plus)
+        if self._refusal is not None:
+            return
         if FOLDED_LINE.search(header_plus):
             # RFC 9112, 5.2: to be refused, or read as a space; parsers differ in which.
             raise ParsingError("a header may not be folded over lines")
+        _require_known_length(header_plus)
         try:
             super().parse_header(header_plus)
         except ValueError as error:
@@ -124,8 +162,7 @@ class Request(HTTPRequestParser):
         limit = self._limits.max_body_bytes
         if self.content_length > limit or self.body_size > limit:
             return RequestEntityTooLarge(f"the body may hold at most {limit} bytes")
-        receiver = self.body_rcv
-        return self._chunk_excess(receiver) if isinstance(receiver, ChunkedReceiver) else None
+        return None
 
     def _chunk_excess(self, receiver: ChunkedReceiver) -> Error | None:
         """Waitress bounds none of these, and a body of tiny chunks costs it seconds."""
@@ -134,9 +171,45 @@ class Request(HTTPRequestParser):
         if len(receiver.trailer) > self._limits.max_header_bytes:
             return BadRequest("the trailer after the last chunk is too long")
         overhead = self.body_bytes_received - self.body_size
-        if overhead > MAX_CHUNK_OVERHEAD_BYTES + self.body_size // 4:
+        allowed = self.body_size // BODY_BYTES_A_BYTE_OF_OVERHEAD
+        if overhead > MAX_CHUNK_OVERHEAD_BYTES + allowed:
             return BadRequest("the chunks are too small")
-        return None
+        return self._excess()
+
+
+def _awaits_size(receiver: ChunkedReceiver) -> bool:
+    """Whether the next thing to come is the line before a chunk."""
+    return not (
+        receiver.chunk_remainder or receiver.validate_chunk_end or receiver.all_chunks_received
+    )
+
+
+def _end_of_part(receiver: ChunkedReceiver, data: bytes, start: int) -> int:
+    """Return where in `data` ends what comes next: a line, what it announces, or a line's end."""
+    if _awaits_size(receiver):
+        return data.find(b"\n", start) + 1 or len(data)
+    if receiver.all_chunks_received:
+        return len(data)
+    return start + (receiver.chunk_remainder or 2 - len(receiver.chunk_end))
+
+
+def _costly_header(header_plus: bytes) -> Answer | None:
+    """Return the refusal of a header that costs milliseconds to parse, before it is parsed."""
+    if header_plus.count(b"\n") > MAX_HEADER_FIELDS + 2:
+        return TOO_MANY_FIELDS
+    return TARGET_TOO_LONG if header_plus.find(b"\n") > MAX_TARGET_BYTES else None
+
+
+def _require_known_length(header_plus: bytes) -> None:
+    """Raise ParsingError where Transfer-Encoding leaves the length of the body unknown.
+
+    RFC 9112, 6.1: chunked at most once, and 6.3: chunked last. What else is named, waitress
+    answers with 501. An empty list says neither that there are chunks nor that there are none.
+    """
+    lines = TRANSFER_ENCODING.findall(header_plus)
+    codings = [each.strip(b" \t").lower() for line in lines for each in line.split(b",")]
+    if codings and (codings[-1] != b"chunked" or codings.count(b"chunked") > 1 or b"" in codings):
+        raise ParsingError("Transfer-Encoding must be chunked, once and last")
 
 
 class RequestLimits:

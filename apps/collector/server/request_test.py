@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.server.request import Request, RequestLimits
+from collector.server.request import MAX_HEADER_FIELDS, Request, RequestLimits
 from collector.server.settings import ServerSettings
 
 LIMITS = RequestLimits(ServerSettings(max_header_bytes=4096, max_body_bytes=200_000))
@@ -104,6 +104,25 @@ def test_a_target_that_urllib_refuses_is_refused(target: bytes) -> None:
     assert status(b"GET " + target + b" HTTP/1.1\r\nHost: a\r\n\r\n") == "400"
 
 
+@pytest.mark.parametrize(
+    ("fields", "expected"), [(MAX_HEADER_FIELDS, None), (MAX_HEADER_FIELDS + 1, "431")]
+)
+def test_the_fields_of_a_header_are_counted(fields: int, expected: str | None) -> None:
+    """More fields than anybody sends are answered 431, before they are parsed."""
+    header = b"Host: a\r\n" + b"X:\r\n" * (fields - 1)
+    assert status(b"GET / HTTP/1.1\r\n" + header + b"\r\n") == expected
+
+
+@pytest.mark.parametrize(("length", "expected"), [(7_980, None), (8_001, "414")])
+def test_a_target_has_a_limit(length: int, expected: str | None) -> None:
+    """A target of 8,000 bytes is taken, and a longer one answered 414."""
+    limits = RequestLimits(ServerSettings())
+    request = Request(limits)
+    request.receive(b"GET /" + b"x" * (length - 1) + b" HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert request.completed
+    assert (request.refusal and request.refusal.status[:3]) == expected
+
+
 def test_a_header_that_is_too_long_is_refused() -> None:
     """A header over the limit is answered 431 before it ends."""
     assert status(b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 4096) == "431"
@@ -128,6 +147,7 @@ def test_a_body_that_is_too_long_is_refused_at_its_head() -> None:
         pytest.param(b"1;" + b"x" * 2000, id="a chunk's line without end"),
         pytest.param(b"0\r\nX: " + b"x" * 5000, id="a trailer without end"),
         pytest.param(b"1\r\nx\r\n" * 8000, id="chunks of one byte"),
+        pytest.param((b"3c\r\n" + b"x" * 60 + b"\r\n") * 3000, id="chunks of 60 bytes"),
         pytest.param(b"1\r\nxy\r\n", id="a chunk longer than announced"),
         pytest.param(b"-1\r\nx\r\n", id="a negative chunk"),
     ],

@@ -11,7 +11,8 @@ from collector.server.answer import Answer
 from collector.server.clients import Clients
 from collector.server.connection import Connection
 from collector.server.exchange import Exchange
-from collector.server.listener import ACCEPTS_PER_TICK, Listener
+from collector.server.listener import ACCEPTS_PER_TICK, Listener, OutOfFiles
+from collector.server.request import Request
 from collector.server.settings import ServerSettings
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 DEFAULT_SETTINGS: Final = ServerSettings()
 GRACE_SECONDS: Final = 10.0
 WAKE_BYTES: Final = 4096
+MOST_WAIT_SECONDS: Final = 60.0
+"""Deadlines may be infinite; what the system waits for may not."""
+ACCEPT_AGAIN_SECONDS: Final = 1.0
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +35,8 @@ class Server:
     complete, calls `commit` once if any of them awaits it (see AWAITS_COMMIT), and sends the
     answers. When `commit` raises, `commit_failed` makes the answer for those that awaited it.
     `clock` counts seconds and never goes back; `wall_clock` gives UNIX seconds, for Date.
-    `refused` is told the HTTP status of each answer that is not the application's.
+    `refused` is told the HTTP status of each answer that is not the application's. `cost_of` tells
+    what it may cost to answer a request, in bytes of body to read.
 
     Raises OSError when it cannot listen.
     """
@@ -46,12 +51,13 @@ class Server:
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
         refused: Callable[[int], None] = lambda _: None,
+        cost_of: Callable[[Request], int] = lambda request: request.body_size,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._listener = Listener(settings)
         self._selector = selectors.DefaultSelector()
-        self._clients = Clients(settings, self._selector)
+        self._clients = Clients(settings, self._selector, cost_of=cost_of)
         self._exchange = Exchange(
             application,
             commit=commit,
@@ -64,6 +70,7 @@ class Server:
         self._wakes.setblocking(False)
         self._waker.setblocking(False)
         self._ends_at: float | None = None
+        self._accepts_again_at: float | None = None
         self._draining = False
 
     @property
@@ -103,7 +110,7 @@ class Server:
         return not len(self._clients)
 
     def _tick(self) -> None:
-        events = self._selector.select(self._patience())
+        events = self._selector.select(self._seconds_to_wait())
         now = self._clock()
         ready = {key.fileobj for key, _ in events}
         for key, _ in events:
@@ -111,7 +118,9 @@ class Server:
                 self._clients.handle_event(key.data, now)
         # Accepting comes after reading: what makes room then had its turn to be read.
         if self._listener.socket in ready:
-            self._clients.accept(self._listener, now)
+            self._accept(now)
+        if self._accepts_again_at is not None and now >= self._accepts_again_at:
+            self._accept_again()
         if self._wakes in ready:
             self._wakes.recv(WAKE_BYTES)
         if self._ends_at is not None and not self._draining:
@@ -123,25 +132,41 @@ class Server:
         if self._draining:
             self._clients.close_without_request()
 
+    def _accept(self, now: float) -> None:
+        try:
+            self._clients.accept(self._listener, now)
+        except OutOfFiles:
+            # It would be ready again at once, and nothing would change.
+            self._selector.unregister(self._listener.socket)
+            self._accepts_again_at = now + ACCEPT_AGAIN_SECONDS
+
+    def _accept_again(self) -> None:
+        self._accepts_again_at = None
+        self._selector.register(self._listener.socket, selectors.EVENT_READ)
+
     def _answer(self, group: list[Connection]) -> None:
         for reply in self._exchange.replies(group):
             self._clients.send(reply, self._clock())
 
-    def _patience(self) -> float | None:
-        """How long a tick may wait for something to happen, in seconds; None for ever."""
+    def _seconds_to_wait(self) -> float:
+        """How long a tick may wait for something to happen."""
         if self._clients.has_ready:
             return 0
-        deadlines = (self._clients.next_deadline(), self._ends_at)
+        deadlines = (self._clients.next_deadline(), self._ends_at, self._accepts_again_at)
         due = [deadline for deadline in deadlines if deadline is not None]
-        return max(0.0, min(due) - self._clock()) if due else None
+        now = self._clock()
+        return max(0.0, min([*due, now + MOST_WAIT_SECONDS]) - now)
 
     def _start_draining(self, now: float) -> None:
         self._draining = True
         self._exchange.keeps_connections = False
         # Closing the listener resets what still waits at it, so all that is taken first.
         for _ in range(self._settings.backlog // ACCEPTS_PER_TICK + 1):
-            self._clients.accept(self._listener, now)
-        self._selector.unregister(self._listener.socket)
+            if self._accepts_again_at is None:
+                self._accept(now)
+        if self._accepts_again_at is None:
+            self._selector.unregister(self._listener.socket)
+        self._accepts_again_at = None
         self._listener.close()
         self._clients.read_all(now)
 

@@ -131,17 +131,6 @@ def test_a_failed_commit_answers_all_that_awaited_it(serve: Serve) -> None:
     assert client.answer().body == b"GET /healthz "
 
 
-def test_a_failed_commit_is_logged_without_its_message(
-    serve: Serve, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The log names the kind of error and how many it concerned."""
-    store = Store(fails=True)
-    client = serve(store.application, commit=store.commit).client()
-    client.send(post(b"x"))
-    client.answer()
-    assert "1 requests not committed: OSError" in caplog.text
-
-
 def test_nothing_is_committed_when_nothing_awaits_it(serve: Serve) -> None:
     """A tick whose answers do not await a commit makes none."""
     store = Store()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 KIB = 1024
 MIB = 1024 * KIB
+LARGE_BODY_BYTES = 128 * KIB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +42,12 @@ class ServerSettings:
     max_body_bytes: int = 8 * MIB
     """A body as it is sent, before any inflating; more is answered 413."""
 
-    large_body_bytes: int = 128 * KIB
-    """A longer body is large: it shares `large_body_memory_bytes` and is served one a tick."""
+    large_body_bytes: int = LARGE_BODY_BYTES
+    """A longer body is large: it shares `large_body_memory_bytes`. One that costs as much to answer
+    as a longer one is answered when its turn comes, one a tick."""
+
+    small_bodies_per_tick_bytes: int = 1 * MIB
+    """What the others may cost that are answered in a tick, in bytes of body."""
 
     large_body_memory_bytes: int = 48 * MIB
     """What all large bodies may hold at once; the one that asks for more is answered 503."""

@@ -1,0 +1,101 @@
+"""Leaves out of a report the words that are not public: other clients send more than they should.
+
+What a name of a resource costs does not depend on the name. It is public because it is listed, or
+because it begins as a template does and matches it; only so many names of a report are compared
+with templates, and only names that matched are remembered, so that strangers fill no cache.
+"""
+
+from functools import cache, lru_cache
+from typing import Final
+
+import msgspec
+
+from report import InvalidReport, Node, Report, vocabulary
+from report.vocabulary.vocabularies import Vocabulary, read
+
+MAX_RESOURCE_NAMES: Final = 4_096
+"""Real clusters have some tens; where plugins name every device, hundreds."""
+RESOURCE_NAMES_RULE: Final = f"a report names at most {MAX_RESOURCE_NAMES} different resources"
+MAX_COMPARED: Final = 64
+"""Names of a report that are compared with templates; twenty of the public ones have numbers."""
+_REMEMBERED: Final = 512
+
+
+class _NotPublic(Exception):
+    """A name is on no list."""
+
+
+def without_unknown_words(received: Report) -> Report:
+    """Return the report without unknown resources and kinds of workloads.
+
+    Raises `InvalidReport` for more than `MAX_RESOURCE_NAMES`, before any is looked up.
+    """
+    return _without_unknown_kinds(_without_unknown_resources(received))
+
+
+def unknown_resources(names: set[str]) -> frozenset[str]:
+    """Return those of `names` that are not public."""
+    listed, beginnings = _public_names()
+    unlisted = names - listed
+    compared = [name for name in unlisted if name.startswith(beginnings)][:MAX_COMPARED]
+    return frozenset(unlisted - {name for name in compared if _is_public(name)})
+
+
+def _without_unknown_resources(received: Report) -> Report:
+    unknown = unknown_resources(_resource_names(received))
+    if received.nodes is None or not unknown:
+        return received
+    kept = tuple(_without_resources(unknown, node) for node in received.nodes)
+    return msgspec.structs.replace(received, nodes=kept)
+
+
+def _resource_names(received: Report) -> set[str]:
+    # Each name once: a report of a hundred nodes holds six names, six hundred times.
+    names: set[str] = set()
+    for index, node in enumerate(received.nodes or ()):
+        names.update([each.resource for each in node.capacity or ()])
+        if len(names) > MAX_RESOURCE_NAMES:
+            raise InvalidReport(f"$.nodes[{index}].capacity", RESOURCE_NAMES_RULE)
+    return names
+
+
+def _without_resources(unknown: frozenset[str], node: Node) -> Node:
+    kept = tuple([each for each in node.capacity or () if each.resource not in unknown])
+    return msgspec.structs.replace(node, capacity=kept or None)
+
+
+def _without_unknown_kinds(received: Report) -> Report:
+    workloads = received.workloads
+    if workloads is None or workloads.kinds is None:
+        return received
+    kept = tuple(each for each in workloads.kinds if vocabulary.is_known_workload_kind(each.kind))
+    known = msgspec.structs.replace(workloads, kinds=kept or None)
+    return msgspec.structs.replace(received, workloads=known)
+
+
+@cache
+def _public_names() -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the names that are listed as they are, and how all others begin."""
+    file = read(Vocabulary.RESOURCES)
+    templates = [file.stem + text for group in file.group for text in group.templates]
+    listed = frozenset(text for text in templates if _beginning(text) == text)
+    return listed, tuple({_beginning(text) for text in templates if text not in listed})
+
+
+def _beginning(template: str) -> str:
+    return template.partition("{")[0].partition("[")[0]
+
+
+def _is_public(name: str) -> bool:
+    try:
+        _require_public(name)
+    except _NotPublic:
+        return False
+    return True
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _require_public(name: str) -> None:
+    # What raises is not remembered.
+    if not vocabulary.is_known_resource(name):
+        raise _NotPublic
