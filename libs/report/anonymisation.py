@@ -64,7 +64,9 @@ NEVER_SENT: Final = (
 """What no flag can make a report hold, in words for people."""
 
 _NO_QUANTITY: Final = "its value is not a Kubernetes quantity"
+_NO_PUBLIC_QUANTITY: Final = "its value is more, or more exact, than nodes commonly have of it"
 _NO_PUBLIC_NAME: Final = "the resource's name is not a public one"
+_EXACT_SIZES: Final = frozenset({"memory", "storage", "ephemeral-storage"})
 _BEYOND_THE_FIRST: Final = f"beyond the first {MAX_CAPACITIES_PER_NODE} resources of a node"
 _UNFIT: Final = "it is too long, or holds characters that no report may hold"
 
@@ -217,11 +219,12 @@ class _Anonymiser:
         if not vocabulary.is_quantity(quantity):
             self._withheld["capacity", _NO_QUANTITY, ""] += 1
             return False
-        if vocabulary.is_known_resource(name):
-            return True
         if "capacity" in self._verbatim and name and fits_the_wire(name):
             return True
-        self._withhold("capacity", _NO_PUBLIC_NAME)
+        known = vocabulary.is_known_resource(name)
+        if known and (name in _EXACT_SIZES or vocabulary.is_public_quantity(name, quantity)):
+            return True
+        self._withhold("capacity", _NO_PUBLIC_QUANTITY if known else _NO_PUBLIC_NAME)
         return False
 
     def _withhold(self, field: str, rule: str) -> None:

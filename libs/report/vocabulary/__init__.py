@@ -5,8 +5,9 @@ files of this folder, with their sources; `report.vocabulary.templates` says how
 """
 
 from report.vocabulary.cloud_providers import cloud_provider
+from report.vocabulary.quantities import is_public_quantity, is_quantity
 from report.vocabulary.recognition import Recognised
-from report.vocabulary.resources import is_known_resource, is_quantity
+from report.vocabulary.resources import is_known_resource
 from report.vocabulary.versions import (
     container_runtime_version,
     kernel_version,
@@ -22,6 +23,7 @@ __all__ = [
     "container_runtime_version",
     "is_known_resource",
     "is_known_workload_kind",
+    "is_public_quantity",
     "is_quantity",
     "kernel_version",
     "kubernetes_version",

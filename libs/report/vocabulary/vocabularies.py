@@ -1,6 +1,7 @@
 """The data files of this folder, each read once, when it is first needed."""
 
 import pkgutil
+from collections.abc import Iterator
 from enum import Enum
 from functools import cache
 
@@ -24,11 +25,15 @@ class Vocabulary(Enum):
 
 
 class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Templates, the `sources` that vouch for them, and the `words` that they name as pieces."""
+    """Templates, the `sources` that vouch for them, and the `words` that they name as pieces.
+
+    A `stem` takes the place of the file's.
+    """
 
     name: str
     sources: tuple[str, ...]
     templates: tuple[str, ...]
+    stem: str | None = None
     words: dict[str, tuple[str, ...]] = {}
 
 
@@ -50,17 +55,26 @@ def read(vocabulary: Vocabulary) -> DataFile:
     return msgspec.toml.decode(content, type=DataFile)
 
 
-def is_public(vocabulary: Vocabulary, text: str, end: int | None = None) -> bool:
-    """Whether `text`, or what stands before `end`, is a public text of `vocabulary`."""
-    stop = len(text) if end is None else end
-    return any(template.matches(text, stop) for template in _templates(vocabulary))
+def lines(file: DataFile) -> Iterator[tuple[Group, str, dict[str, tuple[str, ...]]]]:
+    """Yield every template of `file` as a whole, with its group and the words it may name."""
+    for group in file.group:
+        stem = file.stem if group.stem is None else group.stem
+        words = file.words | group.words
+        for template in group.templates:
+            yield group, stem + template, words
+
+
+def is_public(vocabulary: Vocabulary, text: str) -> bool:
+    """Whether `text` is a public text of `vocabulary` from its first to its last character."""
+    return public_end(vocabulary, text, len(text)) == len(text)
+
+
+def public_end(vocabulary: Vocabulary, text: str, end: int) -> int | None:
+    """Return where what may be sent of `text[:end]` ends, None if no template is of that text."""
+    ends = (template.public_end(text, end) for template in _templates(vocabulary))
+    return next((found for found in ends if found is not None), None)
 
 
 @cache
 def _templates(vocabulary: Vocabulary) -> tuple[Template, ...]:
-    file = read(vocabulary)
-    return tuple(
-        Template(file.stem + text, file.words | group.words)
-        for group in file.group
-        for text in group.templates
-    )
+    return tuple(Template(text, words) for _, text, words in lines(read(vocabulary)))
