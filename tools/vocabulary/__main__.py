@@ -37,7 +37,7 @@ def _print(lines: Iterable[str], *, everything: bool) -> None:
 
 
 def _opened(name: str) -> TextIO:
-    return sys.stdin if name == "-" else open(name, encoding="utf-8")  # noqa: PTH123, SIM115
+    return sys.stdin if name == "-" else open(name, encoding="utf-8")  # noqa: PTH123
 
 
 def _reason(error: Exception) -> str:

@@ -23,7 +23,7 @@ class Answer(NamedTuple):
 
 
 class NotATextOfANode(Exception):
-    """A line of the file is not a field and a text. The message says which, and what it should be."""
+    """A line of the file is not a field and a text. The message says which and what is expected."""
 
 
 def _resource(name: str) -> Recognised:

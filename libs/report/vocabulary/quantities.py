@@ -6,7 +6,10 @@ https://pkg.go.dev/k8s.io/apimachinery/pkg/api/resource#Quantity
 """
 
 import re
+from functools import lru_cache
 from typing import Final
+
+from report.vocabulary.recognition import REMEMBERED
 
 _MAX_QUANTITY_CHARACTERS: Final = 15
 _QUANTITY: Final = re.compile(
@@ -33,6 +36,7 @@ def is_quantity(text: str) -> bool:
     return len(text) <= _MAX_QUANTITY_CHARACTERS and _QUANTITY.fullmatch(text) is not None
 
 
+@lru_cache(REMEMBERED)
 def is_public_quantity(resource: str, text: str) -> bool:
     """Whether `text` is a quantity that a node can have of `resource`, in so few digits that it
     identifies nothing: `110` pods, `3920m` of cpu, `15Gi` of memory (which has to be rounded).

@@ -50,21 +50,30 @@ class Template:
     """One line of a data file. `words` are the lists that it may name as pieces.
 
     Raises KeyError for a piece that is neither in `words` nor in `PIECES`, and re.error for a
-    bracket without its other half, both when it is first compared to a text that may match.
+    bracket without its other half, both when it is first compared to a text.
     """
 
     def __init__(self, text: str, words: Mapping[str, Sequence[str]]) -> None:
         self._parts = tuple(part for part in _MARKS.split(text) if part)
         self._words = words
-        self._needed = tuple(_needed(self._parts))
+        self._needed = tuple(self._what_is_needed())
+
+    def may_match(self, text: str) -> bool:
+        """Whether `text` holds the words that no text of this template, nor one that goes on after
+        it, lacks. To compile an expression costs as much as hundreds of these: most never are.
+        """
+        for alternatives in self._needed:
+            for word in alternatives:
+                if word in text:
+                    break
+            else:
+                return False
+        return True
 
     def public_end(self, text: str, end: int) -> int | None:
         """Return where what may be sent of `text[:end]` ends, None if this template is of another
         text. That is `end`, unless the template has a part that is not sent.
         """
-        # To compile an expression costs as much as thousands of these: most are never needed.
-        if not all(literal in text for literal in self._needed):
-            return None
         found = self.expression.fullmatch(text, 0, end)
         if found is None:
             return None
@@ -89,11 +98,14 @@ class Template:
         digits = int(sized[2])
         return _NUMBER.format(digits - 1) if sized[1] == "build" else f"[0-9]{{{digits}}}"
 
-
-def _needed(parts: Sequence[str]) -> Iterator[str]:
-    """Yield what stands for itself and may not be missing."""
-    optional = 0
-    for part in parts:
-        optional += (part == "[") - (part == "]")
-        if optional == 0 and part not in _MARK_EXPRESSIONS and not part.startswith("{"):
-            yield part
+    def _what_is_needed(self) -> Iterator[Sequence[str]]:
+        """Yield what may not be missing: words of which there has to be one."""
+        optional = 0
+        for part in self._parts:
+            optional += (part == "[") - (part == "]")
+            if optional or part in _MARK_EXPRESSIONS:
+                continue
+            if not part.startswith("{"):
+                yield (part,)
+            elif part[1:-1] in self._words:
+                yield self._words[part[1:-1]]

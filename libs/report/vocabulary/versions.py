@@ -47,4 +47,4 @@ def _end_of_public_part(vocabulary: Vocabulary, head: str) -> int:
     it could end where a longer text was shortened to `head`.
     """
     ends = [*(found.start() for found in _SEPARATOR.finditer(head)), len(head)]
-    return next(filter(None, (public_end(vocabulary, head, end) for end in reversed(ends))), 0)
+    return public_end(vocabulary, head, reversed(ends)) or 0

@@ -1,8 +1,8 @@
 """The data files of this folder, each read once, when it is first needed."""
 
 import pkgutil
-from collections.abc import Iterator
-from enum import Enum
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
 from functools import cache
 
 import msgspec
@@ -10,8 +10,10 @@ import msgspec
 from report.vocabulary.templates import Template
 
 
-class Vocabulary(Enum):
-    """A data file, by its name without `.toml`."""
+class Vocabulary(StrEnum):
+    """A data file, by its name without `.toml`. A text, because texts are hashed fastest: every
+    question that a cache answers hashes one.
+    """
 
     ARCHITECTURES = "architectures"
     CLOUD_PROVIDERS = "cloud_providers"
@@ -66,13 +68,20 @@ def lines(file: DataFile) -> Iterator[tuple[Group, str, dict[str, tuple[str, ...
 
 def is_public(vocabulary: Vocabulary, text: str) -> bool:
     """Whether `text` is a public text of `vocabulary` from its first to its last character."""
-    return public_end(vocabulary, text, len(text)) == len(text)
+    return public_end(vocabulary, text, [len(text)]) == len(text)
 
 
-def public_end(vocabulary: Vocabulary, text: str, end: int) -> int | None:
-    """Return where what may be sent of `text[:end]` ends, None if no template is of that text."""
-    ends = (template.public_end(text, end) for template in _templates(vocabulary))
-    return next((found for found in ends if found is not None), None)
+def public_end(vocabulary: Vocabulary, text: str, ends: Iterable[int]) -> int | None:
+    """Return where what may be sent of `text[:end]` ends, for the first of `ends` at which a
+    template knows what stands in front of it; None if there is no such end.
+    """
+    candidates = [each for each in _templates(vocabulary) if each.may_match(text)]
+    for end in ends:
+        for template in candidates:
+            found = template.public_end(text, end)
+            if found is not None:
+                return found
+    return None
 
 
 @cache
