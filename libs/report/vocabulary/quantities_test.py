@@ -45,6 +45,29 @@ def test_long_quantity(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "public"),
+    [
+        ("0.5", False),
+        ("1 Gi", False),
+        ("1.8446744073709552e+19", False),
+        ("110", True),
+        ("153707984Ki", False),
+        ("18446744073709551615", False),
+        ("1e3", True),
+        ("1k", True),
+        ("2147483647", False),
+        ("3920m", False),
+        ("5k", True),
+        ("9223372036854775807", False),
+        ("\u221e", False),
+    ],
+)
+def test_posted(text: str, *, public: bool) -> None:
+    """Of what people have posted, what a device can be counted with is public."""
+    assert is_public_quantity("nvidia.com/gpu", text) is public
+
+
+@pytest.mark.parametrize(
     ("resource", "text"),
     [
         ("cpu", "0"),
