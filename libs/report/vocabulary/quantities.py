@@ -19,16 +19,23 @@ _QUANTITY: Final = re.compile(
 
 # As the API server writes a quantity: no sign, no 0 in front, no fraction, the largest unit that
 # leaves a whole number: 1000 pods are `1k`, `1e3` where somebody wrote an exponent.
-_COUNT: Final = "(?:0|[1-9][0-9]{0,4}[kMG]?|[1-9][0-9]?e[0-9])"
-_CORES: Final = "(?:0|[1-9][0-9]{0,3}k?|[1-9][0-9]{0,6}m|[1-9][0-9]?e[0-9])"  # m: thousandths
-# A size, rounded before it is asked for: `15Gi`, `1.5Ti`, `1024Mi`; a whole number of huge pages.
-_SIZE: Final = r"(?:0|(?:[1-9][0-9]{0,3}|[1-9]\.[0-9])(?:[KMGTPE]i|[kMGTPE])?)"
-_SIZES: Final = frozenset({"memory", "storage", "ephemeral-storage"})
-_SIZES_PREFIX: Final = "hugepages-"
-
-_COUNTS: Final = re.compile(_COUNT)
-_CORE_COUNTS: Final = re.compile(_CORES)
-_ROUND_SIZES: Final = re.compile(_SIZE)
+_PODS: Final = re.compile("(?:0|[1-9][0-9]{0,3}[kM]?|[1-9][0-9]?e[0-9])")
+# `m` counts thousandths of a processor.
+_CORES: Final = re.compile("(?:0|[1-9][0-9]{0,3}k?|[1-9][0-9]{0,6}m|[1-9][0-9]?e[0-9])")
+# A size, rounded before it is asked for: `15Gi`, `1.5Ti`; or that of all huge pages: `1026Mi`.
+_SIZE: Final = re.compile(r"(?:0|(?:[1-9][0-9]{0,4}|[1-9]\.[0-9])(?:[KMGTPE]i)?)")
+# Devices, or what they have: `8`, `655360` MiB. The largest int32 is a plugin's word for no limit.
+_DEVICES: Final = re.compile(
+    "(?:0|[1-9][0-9]{0,5}[kMG]?|[1-9][0-9]{0,4}[KMGT]i|[1-9][0-9]?e[0-9]|2147483647)"
+)
+_BY_RESOURCE: Final = {
+    "cpu": _CORES,
+    "ephemeral-storage": _SIZE,
+    "memory": _SIZE,
+    "pods": _PODS,
+    "storage": _SIZE,
+}
+_HUGE_PAGES: Final = "hugepages-"
 
 
 def is_quantity(text: str) -> bool:
@@ -46,8 +53,6 @@ def is_public_quantity(resource: str, text: str) -> bool:
 
 def public_quantities(resource: str) -> re.Pattern[str]:
     """Return the expression of all public quantities of `resource`, whatever its name."""
-    if resource == "cpu":
-        return _CORE_COUNTS
-    if resource in _SIZES or resource.startswith(_SIZES_PREFIX):
-        return _ROUND_SIZES
-    return _COUNTS
+    if resource.startswith(_HUGE_PAGES):
+        return _SIZE
+    return _BY_RESOURCE.get(resource, _DEVICES)
