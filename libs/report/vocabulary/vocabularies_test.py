@@ -46,7 +46,7 @@ _VENDORS_THAT_WRITE_ADDRESSES = {
     "openEuler, BigCloud Enterprise Linux, UnionTech OS, CTyunOS": "-60.18.0.50.oe2203.x86_64",
     "EulerOS": "-147.5.1.6.h1152.eulerosv2r9.x86_64",
     "Huawei Cloud EulerOS": "-182.0.0.95.r194_123.hce2.x86_64",
-    "A fourth number, that a cloud's builds of containerd 1 have": "containerd://1.6.22.28",
+    "openEuler's containerd, whose fourth number is the package's release": "containerd://1.6.22.28",
 }
 """The groups that hold what could be an address, each with the text that its vendor writes."""
 
