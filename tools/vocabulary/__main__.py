@@ -9,6 +9,7 @@ Each text that does not come out whole is printed with what does, and then the s
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable
 from typing import TextIO
@@ -22,6 +23,9 @@ def main() -> None:
     try:
         with _opened(arguments.file) as file:
             _print(file, everything=arguments.all)
+    except BrokenPipeError:
+        # Who reads has seen enough, as `head` has: there is nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, UnicodeDecodeError, NotATextOfANode) as error:
         print(f"{arguments.file}: {_reason(error)}", file=sys.stderr)
         sys.exit(2)
@@ -32,12 +36,14 @@ def _print(lines: Iterable[str], *, everything: bool) -> None:
     for answer in answers:
         if everything or answer.outcome != WHOLE:
             print(answer.outcome, answer.field, answer.text, answer.sent or "", sep="\t")
-    for line in shares(answers):
+    for line in shares(answers) if answers else ["no texts"]:
         print(line)
+    sys.stdout.flush()
 
 
 def _opened(name: str) -> TextIO:
-    return sys.stdin if name == "-" else open(name, encoding="utf-8")  # noqa: PTH123
+    # An editor may have put a byte order mark in front.
+    return sys.stdin if name == "-" else open(name, encoding="utf-8-sig")  # noqa: PTH123
 
 
 def _reason(error: Exception) -> str:

@@ -80,6 +80,37 @@ def test_program(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "said"),
+    [
+        ("", "no texts\n"),
+        ("# none\n", "no texts\n"),
+        ("\ufeffresource\tcpu\r\n", "resource: 1 texts"),
+    ],
+)
+def test_program_unusual_file(tmp_path: Path, content: str, said: str) -> None:
+    """A file without texts is said to be one; a byte order mark and Windows' lines do no harm."""
+    file = tmp_path / "texts.tsv"
+    file.write_bytes(content.encode())
+    outcome = run(str(file))
+    assert outcome.stdout.startswith(said)
+    assert outcome.returncode == 0
+
+
+def test_program_reader_gone(tmp_path: Path) -> None:
+    """Where nobody reads to the end, the program ends without a word."""
+    file = tmp_path / "texts.tsv"
+    file.write_text("resource\tacme\n" * 50_000, encoding="utf-8")
+    command = [sys.executable, "-m", "tools.vocabulary", str(file)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        assert program.stdout.readline() == b"withheld\tresource\tacme\t\n"
+        program.stdout.close()
+        assert program.stderr.read() == b""
+        assert program.wait() == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
     [(None, "No such file or directory"), (b"\xff", "is not UTF-8"), (b"acme", "line 1: expected")],
 )
 def test_program_error(tmp_path: Path, content: bytes | None, said: str) -> None:
