@@ -181,6 +181,20 @@ def test_unknown_resource() -> None:
     )
 
 
+@pytest.mark.parametrize("resource", ["cpu", "pods", "nvidia.com/gpu", "hugepages-2Mi"])
+def test_quantity_of_anybodys_choosing(resource: str) -> None:
+    """A quantity with room for an identifier is withheld, unless capacity is sent verbatim."""
+    seen = node("a", capacity={resource: "123456789012"})
+    anonymised = look(seen)
+    (sent,) = anonymised.report.nodes or ()
+    assert sent.capacity is None
+    (withheld,) = anonymised.withheld
+    assert withheld.flag == "--verbatim capacity"
+    assert "more exact" in withheld.rule
+    (verbatim,) = look(seen, verbatim="capacity").report.nodes or ()
+    assert verbatim.capacity == (Resource(resource, "123456789012"),)
+
+
 @pytest.mark.parametrize("field", sorted(VERBATIM_FIELDS - {"masterVersion", "capacity"}))
 def test_verbatim(field: str) -> None:
     """A field that the user wants verbatim is sent as it is."""

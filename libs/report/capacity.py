@@ -9,6 +9,7 @@ from report.schema import Resource
 
 NO_QUANTITY: Final = "its value is not a Kubernetes quantity"
 NO_PUBLIC_NAME: Final = "the resource's name is not a public one"
+NO_PUBLIC_QUANTITY: Final = "its value is more, or more exact, than nodes commonly have of it"
 EXACT_SIZE: Final = "an exact size of memory or disk, sent to two digits"
 
 
@@ -28,9 +29,13 @@ def judge(name: str, quantity: str, *, verbatim: bool) -> Judged:
         return _judge_size(name, quantity)
     if not vocabulary.is_quantity(quantity):
         return Judged(None, NO_QUANTITY)
-    if vocabulary.is_known_resource(name) or (verbatim and name and fits_the_wire(name)):
+    if verbatim and name and fits_the_wire(name):
         return Judged(Resource(name, quantity), None)
-    return Judged(None, NO_PUBLIC_NAME)
+    if not vocabulary.is_known_resource(name):
+        return Judged(None, NO_PUBLIC_NAME)
+    if not vocabulary.is_public_quantity(name, quantity):
+        return Judged(None, NO_PUBLIC_QUANTITY)
+    return Judged(Resource(name, quantity), None)
 
 
 def _judge_size(name: str, quantity: str) -> Judged:

@@ -48,6 +48,9 @@ ELSEWHERE: Final[Mapping[str, RunBy | NotRun]] = {
     "./pants lint check ::": RunBy(_CI, "./pants --tag='[]' lint check ::"),
     "./pants fmt ::": NotRun("changes sources; `./pants lint ::` says whether there are any to"),
     "./pants run tools:bom": RunBy(_CI, "./pants run tools:bom"),
+    "./pants run tools:vocabulary -- tests/vocabulary/held_out.tsv": RunBy(
+        _CI, "./pants run tools:vocabulary -- tests/vocabulary/held_out.tsv"
+    ),
     """./pants --tag='["container"]' package ::""": _CONTAINERS,
     """./pants --tag='["container"]' test --force ::""": _CONTAINERS,
     "./pants run tools:lock": _LOCKS,

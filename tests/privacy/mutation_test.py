@@ -92,9 +92,27 @@ MISTAKES = {
     ),
     "leak an unknown resource": Mistake(
         "anonymisation.py",
-        "if vocabulary.is_known_resource(name):",
-        "if name:",
+        "known = vocabulary.is_known_resource(name)",
+        "known = bool(name)",
         CANARIES,
+    ),
+    "leak a number of anybody's choosing": Mistake(
+        "anonymisation.py",
+        "vocabulary.is_public_quantity(name, quantity)",
+        "quantity",
+        f"{ANONYMISER}::test_quantity_of_anybodys_choosing",
+    ),
+    "leak three quarters of an address": Mistake(
+        "vocabulary/versions.py",
+        r"""[^0-9A-Za-z.]|\.(?![0-9])""",
+        "[^0-9A-Za-z]",
+        "libs/report/vocabulary/versions_test.py::test_numbers_of_anybodys_choosing",
+    ),
+    "let numbers be of any length": Mistake(
+        "vocabulary/templates.py",
+        """_NUMBER.format(digits - 1) if""",
+        '"[0-9]+" if',
+        "tests/privacy/bits_test.py::test_text",
     ),
     "leak what is no quantity": Mistake(
         "anonymisation.py",

@@ -7,8 +7,9 @@ files of this folder, with their sources; `report.vocabulary.templates` says how
 from report.vocabulary.cloud_providers import cloud_provider
 from report.vocabulary.distributions import DistributionSearch, Signs
 from report.vocabulary.label_keys import node_role, public_label_keys
+from report.vocabulary.quantities import is_public_quantity, is_quantity
 from report.vocabulary.recognition import Recognised
-from report.vocabulary.resources import is_known_resource, is_quantity
+from report.vocabulary.resources import is_known_resource
 from report.vocabulary.sizes import SIZES, rounded_size
 from report.vocabulary.versions import (
     container_runtime_version,
@@ -28,6 +29,7 @@ __all__ = [
     "container_runtime_version",
     "is_known_resource",
     "is_known_workload_kind",
+    "is_public_quantity",
     "is_quantity",
     "kernel_version",
     "kubernetes_version",

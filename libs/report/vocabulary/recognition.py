@@ -18,7 +18,7 @@ ABSENT: Final = Recognised(None, None)
 """The cluster said nothing: nothing is sent and nothing withheld."""
 
 MAX_CHARACTERS: Final = 96
-"""The longest public text: real ones have up to 70. No more of a text is ever looked at."""
+"""More than the longest public text has. No more of a text is ever looked at."""
 
 REMEMBERED: Final = 1_024
 """How many answers a vocabulary remembers: the nodes of a cluster are much alike."""

@@ -5,13 +5,14 @@ from functools import lru_cache
 from typing import Final
 
 from report.vocabulary.recognition import ABSENT, MAX_CHARACTERS, REMEMBERED, Recognised
-from report.vocabulary.vocabularies import Vocabulary, is_public
+from report.vocabulary.vocabularies import Vocabulary, public_end
 
 _CUT: Final = "ends in what is not publicly known (a commit, or a build of one's own), cut off"
 _NO_VERSION: Final = "not a publicly known version, left out"
 
-# A version is cut in front of one of these and nowhere else: 5.15.1066 is not 5.15.106.
-_SEPARATOR: Final = re.compile(r"[^0-9A-Za-z]")
+# A version is cut in front of one of these and nowhere else: 5.15.1066 is not 5.15.106. Nor is it
+# cut between numbers: 10.20.30 would be most of the address 10.20.30.40.
+_SEPARATOR: Final = re.compile(r"[^0-9A-Za-z.]|\.(?![0-9])")
 
 
 def kernel_version(text: str) -> Recognised:
@@ -42,10 +43,8 @@ def _longest_beginning(vocabulary: Vocabulary, text: str) -> Recognised:
 def _end_of_public_part(vocabulary: Vocabulary, head: str) -> int:
     """Return where the longest public beginning of `head` ends, 0 if there is none.
 
-    Each of its fewer than `MAX_CHARACTERS` separators may be the end, and so may the end itself,
-    unless the text goes on behind `head`.
+    Each of its separators may be the end, and so may the end itself: no public text is so long that
+    it could end where a longer text was shortened to `head`.
     """
-    ends = [found.start() for found in _SEPARATOR.finditer(head)]
-    if len(head) <= MAX_CHARACTERS:
-        ends.append(len(head))
-    return next((end for end in reversed(ends) if is_public(vocabulary, head, end)), 0)
+    ends = [*(found.start() for found in _SEPARATOR.finditer(head)), len(head)]
+    return public_end(vocabulary, head, reversed(ends)) or 0

@@ -1,7 +1,8 @@
 """The data files of this folder, each read once, when it is first needed."""
 
 import pkgutil
-from enum import Enum
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
 from functools import cache
 
 import msgspec
@@ -9,8 +10,10 @@ import msgspec
 from report.vocabulary.templates import Template
 
 
-class Vocabulary(Enum):
-    """A data file, by its name without `.toml`."""
+class Vocabulary(StrEnum):
+    """A data file, by its name without `.toml`. A text, because texts are hashed fastest: every
+    question that a cache answers hashes one.
+    """
 
     ARCHITECTURES = "architectures"
     CLOUD_PROVIDERS = "cloud_providers"
@@ -24,11 +27,15 @@ class Vocabulary(Enum):
 
 
 class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Templates, the `sources` that vouch for them, and the `words` that they name as pieces."""
+    """Templates, the `sources` that vouch for them, and the `words` that they name as pieces.
+
+    A `stem` takes the place of the file's.
+    """
 
     name: str
     sources: tuple[str, ...]
     templates: tuple[str, ...]
+    stem: str | None = None
     words: dict[str, tuple[str, ...]] = {}
 
 
@@ -50,17 +57,33 @@ def read(vocabulary: Vocabulary) -> DataFile:
     return msgspec.toml.decode(content, type=DataFile)
 
 
-def is_public(vocabulary: Vocabulary, text: str, end: int | None = None) -> bool:
-    """Whether `text`, or what stands before `end`, is a public text of `vocabulary`."""
-    stop = len(text) if end is None else end
-    return any(template.matches(text, stop) for template in _templates(vocabulary))
+def lines(file: DataFile) -> Iterator[tuple[Group, str, dict[str, tuple[str, ...]]]]:
+    """Yield every template of `file` as a whole, with its group and the words it may name."""
+    for group in file.group:
+        stem = file.stem if group.stem is None else group.stem
+        words = file.words | group.words
+        for template in group.templates:
+            yield group, stem + template, words
+
+
+def is_public(vocabulary: Vocabulary, text: str) -> bool:
+    """Whether `text` is a public text of `vocabulary` from its first to its last character."""
+    return public_end(vocabulary, text, [len(text)]) == len(text)
+
+
+def public_end(vocabulary: Vocabulary, text: str, ends: Iterable[int]) -> int | None:
+    """Return where what may be sent of `text[:end]` ends, for the first of `ends` at which a
+    template knows what stands in front of it; None if there is no such end.
+    """
+    candidates = [each for each in _templates(vocabulary) if each.may_match(text)]
+    for end in ends:
+        for template in candidates:
+            found = template.public_end(text, end)
+            if found is not None:
+                return found
+    return None
 
 
 @cache
 def _templates(vocabulary: Vocabulary) -> tuple[Template, ...]:
-    file = read(vocabulary)
-    return tuple(
-        Template(file.stem + text, file.words | group.words)
-        for group in file.group
-        for text in group.templates
-    )
+    return tuple(Template(text, words) for _, text, words in lines(read(vocabulary)))

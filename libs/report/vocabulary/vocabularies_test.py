@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 
 import pytest
 
@@ -18,7 +19,7 @@ from report.vocabulary import (
     os_image,
 )
 from report.vocabulary.recognition import MAX_CHARACTERS
-from report.vocabulary.vocabularies import Vocabulary, read
+from report.vocabulary.vocabularies import Vocabulary, lines, read
 
 _SENT_AS_IT_IS: dict[Vocabulary, Callable[[str], bool]] = {
     Vocabulary.ARCHITECTURES: lambda text: architecture(text) == (text, None),
@@ -32,49 +33,68 @@ _SENT_AS_IT_IS: dict[Vocabulary, Callable[[str], bool]] = {
     Vocabulary.WORKLOADS: is_known_workload_kind,
 }
 _SAMPLES_OF_EACH = 20
+_DIGITS = {"major": 2, "minor": 2, "patch": 3}
+_WITHOUT_MARKS = str.maketrans("", "", "<>")
+
+# Four numbers, as of an address of IPv4, and not a part of more numbers.
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_ADDRESS = re.compile(rf"(?<![0-9.])(?:{_OCTET}\.){{3}}{_OCTET}(?![0-9]|\.[0-9])")
+_VENDORS_THAT_WRITE_ADDRESSES = {
+    "Windows Subsystem for Linux": "6.6.87.2-microsoft-standard-WSL2",
+    "Azure Linux and CBL-Mariner": "6.6.150.1-1.azl3",
+    "Oracle's own kernels (UEK), and Oracle's builds of Red Hat's": "-206.153.7.1.el8uek.x86_64",
+    "openEuler, BigCloud Enterprise Linux, UnionTech OS, CTyunOS": "-60.18.0.50.oe2203.x86_64",
+    "EulerOS": "-147.5.1.6.h1152.eulerosv2r9.x86_64",
+    "Huawei Cloud EulerOS": "-182.0.0.95.r194_123.hce2.x86_64",
+    "openEuler's containerd, whose fourth number is the package's release": "containerd://1.6.22.28",
+}
+"""The groups that hold what could be an address, each with the text that its vendor writes."""
 
 
 class _Writer:
     """Writes texts after a template: a second reading of the language, without expressions."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, largest: int = 10**7) -> None:
         self._random = random.Random(seed)
+        self._largest = largest
 
     def sample(self, template: str, words: dict[str, tuple[str, ...]]) -> str:
-        """Return a text that `template` stands for."""
+        """Return a text that `template` stands for, what is not sent included."""
         while (inner := re.search(r"\[([^\[\]]*)\]", template)) is not None:
             kept = inner[1] if self._random.random() < 0.5 else ""
             template = template[: inner.start()] + kept + template[inner.end() :]
-        return re.sub(r"\{(\w+)\}", lambda found: self._piece(found[1], words), template)
+        return re.sub(r"\{([^}]+)\}", lambda found: self._piece(found[1], words), template)
 
     def _piece(self, name: str, words: dict[str, tuple[str, ...]]) -> str:
         if name in words:
             return self._random.choice(words[name])
-        match name:
-            case "number":
-                return self._number()
-            case "release":
-                return self._numbers(2, 4)
-            case "version":
-                return self._numbers(1, 8)
-            case "date":
-                return f"20{self._random.randrange(10**6):06}"
-            case "minute":
-                return f"20{self._random.randrange(10**10):010}"
-        raise AssertionError(name)
+        kind, _, size = name.partition(":")
+        if kind in _DIGITS:
+            return self._number(_DIGITS[kind])
+        written: dict[str, Callable[[], str]] = {
+            "build": lambda: self._number(int(size)),
+            "digits": lambda: "".join(self._random.choices("0123456789", k=int(size))),
+            "date": self._day,
+            "minute": lambda: f"{self._day()}{self._below(24)}{self._below(60)}",
+            "commit": lambda: "".join(self._random.choices("0123456789abcdef", k=14)),
+        }
+        return written[kind]()
 
-    def _numbers(self, fewest: int, most: int) -> str:
-        return ".".join(self._number() for _ in range(self._random.randint(fewest, most)))
+    def _below(self, end: int) -> str:
+        return f"{self._random.randrange(end):02}"
 
-    def _number(self) -> str:
-        return str(self._random.randrange(10 ** self._random.randint(1, 7)))
+    def _number(self, digits: int) -> str:
+        shown = self._random.randint(1, digits)
+        return str(self._random.randrange(min(self._largest, 10**shown)))
+
+    def _day(self) -> str:
+        day = date(2010, 1, 1) + timedelta(days=self._random.randrange(30 * 365))
+        return f"{day:%Y%m%d}"
 
 
 def _lines(vocabulary: Vocabulary) -> Iterator[tuple[str, dict[str, tuple[str, ...]]]]:
-    file = read(vocabulary)
-    for group in file.group:
-        for template in group.templates:
-            yield file.stem + template, file.words | group.words
+    for _, template, words in lines(read(vocabulary)):
+        yield template, words
 
 
 @pytest.mark.parametrize("vocabulary", Vocabulary)
@@ -84,7 +104,10 @@ def test_every_line_is_used(vocabulary: Vocabulary) -> None:
     for template, words in _lines(vocabulary):
         for _ in range(_SAMPLES_OF_EACH):
             text = writer.sample(template, words)
-            if len(text) <= MAX_CHARACTERS:
+            sent, unsent, _ = text.partition("<")
+            if unsent:
+                assert kubernetes_version(text.translate(_WITHOUT_MARKS)).value == sent
+            elif len(text) <= MAX_CHARACTERS:
                 assert _SENT_AS_IT_IS[vocabulary](text), (template, text)
 
 
@@ -101,10 +124,11 @@ def test_no_line_twice(vocabulary: Vocabulary) -> None:
 def test_words_are_used(vocabulary: Vocabulary) -> None:
     """A list of words is named by a template, or it would look like a promise."""
     file = read(vocabulary)
-    everything = file.stem + "".join(text for group in file.group for text in group.templates)
+    everything = "".join(template for template, _ in _lines(vocabulary))
     assert all(f"{{{name}}}" in everything for name in file.words)
     for group in file.group:
-        assert all(f"{{{name}}}" in "".join(group.templates) for name in group.words), group.name
+        of_group = (group.stem or "") + "".join(group.templates)
+        assert all(f"{{{name}}}" in of_group for name in group.words), group.name
 
 
 @pytest.mark.parametrize("vocabulary", Vocabulary)
@@ -116,8 +140,18 @@ def test_sources(vocabulary: Vocabulary) -> None:
 
 
 @pytest.mark.parametrize("vocabulary", Vocabulary)
+def test_addresses(vocabulary: Vocabulary) -> None:
+    """No line stands for what could be an address, unless its vendor writes versions that way."""
+    writer = _Writer(seed=2, largest=256)
+    for group, template, words in lines(read(vocabulary)):
+        for _ in range(10 * _SAMPLES_OF_EACH):
+            found = _ADDRESS.search(writer.sample(template, words))
+            assert found is None or group.name in _VENDORS_THAT_WRITE_ADDRESSES, template
+
+
+@pytest.mark.parametrize("vocabulary", Vocabulary)
 def test_numbers_stand_apart(vocabulary: Vocabulary) -> None:
     """No two pieces touch: digits of one would add up to a longer number with those of the next."""
     for template, words in _lines(vocabulary):
-        for first, second in re.findall(r"\{(\w+)\}[\[\]]*(?=\{(\w+)\})", template):
+        for first, second in re.findall(r"\{([^}]+)\}[\[\]]*(?=\{([^}]+)\})", template):
             assert first in words or second in words, template

@@ -15,11 +15,16 @@ _RULES: Final = {
     Vocabulary.ARCHITECTURES: "not a publicly known architecture, sent as `other`",
     Vocabulary.OS_IMAGES: "not a publicly known operating system image, sent as `other`",
 }
+_LOWER_CASE: Final = "sent in lower case, as Kubernetes writes it"
 
 
 def operating_system(text: str) -> Recognised:
-    """Recognise a Go operating system (`linux`)."""
-    return _whole(Vocabulary.OPERATING_SYSTEMS, text)
+    """Recognise a Go operating system (`linux`), also where a virtual node writes it `Linux`."""
+    recognised = _whole(Vocabulary.OPERATING_SYSTEMS, text)
+    lower = text.lower() if len(text) <= MAX_CHARACTERS else text
+    if recognised.rule is None or not _is_public(Vocabulary.OPERATING_SYSTEMS, lower):
+        return recognised
+    return Recognised(lower, _LOWER_CASE)
 
 
 def architecture(text: str) -> Recognised:

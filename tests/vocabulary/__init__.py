@@ -1,0 +1,1 @@
+"""Texts of real nodes, and what the public vocabularies make of them."""

@@ -1,0 +1,1 @@
+"""What the public vocabularies make of a file of texts, for whoever extends them."""
