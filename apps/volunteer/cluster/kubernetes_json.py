@@ -53,4 +53,13 @@ def decode(body: bytes | bytearray, decoder: "msgspec.json.Decoder[_Document]") 
     try:
         return decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UnreadableAnswer(str(error)) from error
+        raise UnreadableAnswer(_without_values(error)) from error
+
+
+def _without_values(error: Exception) -> str:
+    """Return what msgspec says, which names types and fields, without a value that it quotes."""
+    if not isinstance(error, msgspec.DecodeError):
+        return "it is not JSON"
+    rule, at, path = str(error).partition(" - at `")
+    quotes = rule.startswith("Invalid value") or "'" in rule or '"' in rule
+    return f"{'Invalid value' if quotes else rule}{at}{path}"

@@ -21,7 +21,7 @@ from volunteer.cluster.errors import ClusterBusy, ClusterSilent, ClusterTooSlow,
 from volunteer.cluster.kubernetes_api import KubernetesApi
 from volunteer.cluster.listing import Limits
 from volunteer.cluster.look import Cluster
-from volunteer.cluster.testing import NODES, SEVEN, all_names, names_of, simulated
+from volunteer.cluster.testing import ALONE, NODES, SEVEN, all_names, names_of, simulated
 from volunteer.testing import AlwaysLongest, JumpingClock, free_port
 
 
@@ -116,7 +116,7 @@ def test_nobody_there(tmp_path: Path) -> None:
         simulator.kubeconfig(file)
     file.write_text(file.read_text().replace(simulator.url, url))
     clock = JumpingClock()
-    with closing(KubernetesApi(Kubeconfig(file), now=clock.clock.now)) as api:
+    with closing(KubernetesApi(Kubeconfig(file), ALONE)) as api:
         cluster = Cluster(api, clock=clock.clock, random=AlwaysLongest(), limits=Limits())
         with pytest.raises(ClusterUnreachable) as refusal:
             cluster.observe(with_uid=False)
