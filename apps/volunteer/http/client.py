@@ -7,16 +7,19 @@ or `100 Continue` for ever, would hold a caller without end.
 
 import socket
 import ssl
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Any, Final, TypeAlias
 from weakref import WeakSet
 
 import urllib3
 from urllib3.connection import HTTPConnection
 
-from volunteer.deadline import DeadlinePassed, within
+from volunteer.deadline import DeadlinePassed
 from volunteer.http.failures import AnswerTooLarge, ExchangeFailed, failed
 from volunteer.http.proxies import SOCKS, Proxy
 from volunteer.http.tls import client_context
@@ -80,20 +83,34 @@ class HttpClient:
         A body larger than `most_bytes` is not read to its end. Raises `ExchangeFailed` where not
         even a head came, and `InvalidOption` for a proxy that is none.
         """
+        if seconds <= 0:
+            raise failed(DeadlinePassed())
         pool = self._pool(url)
-        job = _Exchange(pool, method, url, headers, body, seconds, most_bytes)
+        timeout = urllib3.Timeout(connect=min(_CONNECT_SECONDS, seconds), read=seconds)
+
+        def request() -> urllib3.BaseHTTPResponse:
+            return pool.request(
+                method,
+                url,
+                body=body,
+                headers=headers,
+                redirect=False,
+                retries=False,
+                preload_content=False,
+                timeout=timeout,
+            )
+
+        came = _Came()
         try:
-            within(seconds, job.run)
-        except DeadlinePassed as error:
-            self._hang_up()
-            if job.response is None:
-                raise failed(error) from error
-            return job.answer(bytearray(), failed(error))
+            for part in _Exchange(request).parts(seconds):
+                came.add(part, most_bytes)
         except Exception as error:  # whatever a library raises has to end here
-            if job.response is None:
+            if isinstance(error, (DeadlinePassed, AnswerTooLarge)):
+                self._hang_up()
+            if came.response is None:
                 raise failed(error) from error
-            return job.answer(job.body, failed(error))
-        return job.answer(job.body, None)
+            return came.whole(failed(error))
+        return came.whole(None)
 
     def _pool(self, url: str) -> urllib3.PoolManager:
         proxy = self._route(url)
@@ -117,45 +134,71 @@ class HttpClient:
         self.close()
 
 
-@dataclass
+_Part: TypeAlias = urllib3.BaseHTTPResponse | bytes
+
+
 class _Exchange:
-    pool: urllib3.PoolManager
-    method: str
-    url: str
-    headers: Headers
-    sent: bytes | None
-    seconds: float
-    most_bytes: int
+    """One request, made by a thread of its own, which says at once what arrives: the head, and then
+    pieces of the body. Whoever waits for it keeps the deadline.
+    """
+
+    def __init__(self, request: Callable[[], urllib3.BaseHTTPResponse]) -> None:
+        self._request = request
+        self._arrived = SimpleQueue[_Part | BaseException | None]()
+
+    def parts(self, seconds: float) -> Iterator[_Part]:
+        """Start, and yield what arrives. Raises `DeadlinePassed`, and what the thread raises."""
+        deadline = time.monotonic() + seconds
+        Thread(target=self._run, daemon=True).start()
+        while True:
+            try:
+                part = self._arrived.get(timeout=max(0.0, deadline - time.monotonic()))
+            except Empty:
+                raise DeadlinePassed from None
+            if part is None:
+                return
+            if isinstance(part, BaseException):
+                raise part
+            yield part
+
+    def _run(self) -> None:
+        try:
+            response = self._request()
+            self._arrived.put(response)
+            try:
+                while piece := response.read1(_PIECE_BYTES):
+                    self._arrived.put(piece)
+            except BaseException:
+                response.close()
+                raise
+            self._arrived.put(None)
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+            self._arrived.put(error)
+
+
+@dataclass
+class _Came:
+    """What has arrived so far."""
+
     response: urllib3.BaseHTTPResponse | None = None
     body: bytearray = field(default_factory=bytearray)
 
-    def run(self) -> None:
-        self.response = response = self.pool.request(
-            self.method,
-            self.url,
-            body=self.sent,
-            headers=self.headers,
-            redirect=False,
-            retries=False,
-            preload_content=False,
-            timeout=urllib3.Timeout(connect=min(_CONNECT_SECONDS, self.seconds), read=self.seconds),
-        )
-        try:
-            while piece := response.read1(_PIECE_BYTES):
-                self._add(piece)
-        except BaseException:
-            response.close()
-            raise
-
-    def _add(self, piece: bytes) -> None:
-        self.body += piece
-        if len(self.body) > self.most_bytes:
+    def add(self, part: _Part, most_bytes: int) -> None:
+        """Add the head or a piece. Raises `AnswerTooLarge`."""
+        if not isinstance(part, bytes):
+            self.response = part
+            return
+        self.body += part
+        if len(self.body) > most_bytes:
             raise AnswerTooLarge
 
-    def answer(self, body: bytearray, fault: ExchangeFailed | None) -> Exchanged:
+    def whole(self, fault: ExchangeFailed | None) -> Exchanged:
+        """Return all that came; `fault` says why that is not all."""
         assert self.response is not None  # noqa: S101 - asked only once a head has come
-        headers = self.response.headers
-        return Exchanged(self.response.status, headers, _retry_after(self.response), body, fault)
+        response = self.response
+        return Exchanged(
+            response.status, response.headers, _retry_after(response), self.body, fault
+        )
 
 
 def _retry_after(response: urllib3.BaseHTTPResponse) -> float | None:

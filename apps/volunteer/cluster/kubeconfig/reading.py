@@ -48,10 +48,16 @@ def read_kubeconfigs(access: Kubeconfig, environment: Mapping[str, str]) -> Merg
     files = _files(access, environment)
     merged = Merged()
     for file in files:
-        content = _content(file, may_be_missing=len(files) > 1)
-        if content is not None:
-            merged.files.append(file)
-            _merge(merged, file, content)
+        try:
+            content = _content(file)
+        except OSError as error:
+            if isinstance(error, FileNotFoundError) and len(files) > 1:
+                continue
+            hint = "" if access.file else f" ({_NAME_ONE})"
+            why = f"{error.strerror}{hint}"
+            raise InvalidKubeconfig(f"{file} cannot be read", "", why) from error
+        merged.files.append(file)
+        _merge(merged, file, content)
     if not merged.files:
         raise InvalidKubeconfig(":".join(map(str, files)), "", f"no such file: {_NAME_ONE}")
     return merged
@@ -69,23 +75,12 @@ def _files(access: Kubeconfig, environment: Mapping[str, str]) -> Sequence[Path]
     return [Path(home, ".kube", "config")]
 
 
-def _content(file: Path, *, may_be_missing: bool) -> bytes | None:
-    try:
-        with file.open("rb") as opened:
-            content = opened.read(_MOST_BYTES + 1)
-    except FileNotFoundError as error:
-        if may_be_missing:
-            return None
-        raise _unreadable(file, error) from error
-    except OSError as error:
-        raise _unreadable(file, error) from error
+def _content(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        content = opened.read(_MOST_BYTES + 1)
     if len(content) > _MOST_BYTES:
         raise InvalidKubeconfig(str(file), "", f"holds more than {_MOST_BYTES} bytes")
     return content
-
-
-def _unreadable(file: Path, error: OSError) -> InvalidKubeconfig:
-    return InvalidKubeconfig(f"{file} cannot be read", "", f"{error.strerror} ({_NAME_ONE})")
 
 
 def _merge(merged: Merged, file: Path, content: bytes) -> None:
