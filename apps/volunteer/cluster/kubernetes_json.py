@@ -15,6 +15,9 @@ from report import Identifying
 EMPTY: Final = Identifying("")
 """What the API does not say."""
 
+_QUOTING: Final = "Invalid value"
+_WHERE: Final = " - at `"
+
 _Document = TypeVar("_Document")
 _Item = TypeVar("_Item")
 
@@ -53,13 +56,11 @@ def decode(body: bytes | bytearray, decoder: "msgspec.json.Decoder[_Document]") 
     try:
         return decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UnreadableAnswer(_without_values(error)) from error
+        raise UnreadableAnswer(_in_words(error)) from error
 
 
-def _without_values(error: Exception) -> str:
-    """Return what msgspec says, which names types and fields, without a value that it quotes."""
-    if not isinstance(error, msgspec.DecodeError):
-        return "it is not JSON"
-    rule, at, path = str(error).partition(" - at `")
-    quotes = rule.startswith("Invalid value") or "'" in rule or '"' in rule
-    return f"{'Invalid value' if quotes else rule}{at}{path}"
+def _in_words(error: Exception) -> str:
+    """Return what is wrong and where; msgspec quotes one kind of value, which is left out."""
+    words = str(error)
+    is_quoting = words.startswith(_QUOTING)
+    return f"{_QUOTING}{words[words.rfind(_WHERE) :]}" if is_quoting else words

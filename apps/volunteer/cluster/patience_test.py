@@ -2,15 +2,18 @@
 
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from tools.simulator import (
     ConnectionReset,
+    EndlessContinue,
     Refusal,
     Rule,
     Silence,
     SlowBytes,
+    SlowHead,
     internal_error,
     running_simulator,
     throttled,
@@ -23,6 +26,8 @@ from volunteer.cluster.listing import Limits
 from volunteer.cluster.look import Cluster
 from volunteer.cluster.testing import ALONE, NODES, SEVEN, all_names, names_of, simulated
 from volunteer.testing import AlwaysLongest, JumpingClock, free_port
+
+_NO_HEAD: Final = (SlowHead(pause_seconds=0.01), EndlessContinue(pause_seconds=0.01))
 
 
 @pytest.mark.parametrize("fault", [throttled(20), unavailable(20)])
@@ -87,6 +92,23 @@ def test_slow_bytes(tmp_path: Path) -> None:
     """A server that sends a byte now and then cannot hold the volunteer."""
     limits = Limits(call_seconds=0.3, attempts=1)
     rule = Rule(path=NODES, times=None, fault=SlowBytes(bytes_at_a_time=1, pause_seconds=0.02))
+    with simulated(tmp_path, rule, limits=limits) as (cluster, _), pytest.raises(ClusterSilent):
+        names_of(cluster)
+
+
+@pytest.mark.parametrize("fault", _NO_HEAD)
+def test_answer_that_never_begins(tmp_path: Path, fault: SlowHead | EndlessContinue) -> None:
+    """A server that keeps the head of its answer back cannot hold the volunteer."""
+    limits = Limits(call_seconds=0.3, attempts=1)
+    rule = Rule(path=NODES, times=None, fault=fault)
+    with simulated(tmp_path, rule, limits=limits) as (cluster, _), pytest.raises(ClusterSilent):
+        names_of(cluster)
+
+
+def test_call_ends_with_the_look(tmp_path: Path) -> None:
+    """No call goes on after the time for the whole look is over."""
+    limits = Limits(call_seconds=60.0, look_seconds=0.3)
+    rule = Rule(path=NODES, times=None, fault=Silence())
     with simulated(tmp_path, rule, limits=limits) as (cluster, _), pytest.raises(ClusterSilent):
         names_of(cluster)
 

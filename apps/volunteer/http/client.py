@@ -81,7 +81,7 @@ class HttpClient:
         """Return the answer to one request; all of it takes at most so many `seconds`.
 
         A body larger than `most_bytes` is not read to its end. Raises `ExchangeFailed` where not
-        even a head came, and `InvalidOption` for a proxy that is none.
+        even a head came, and whatever `route` and `tls` raise.
         """
         if seconds <= 0:
             raise failed(DeadlinePassed())

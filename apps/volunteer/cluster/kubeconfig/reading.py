@@ -4,6 +4,7 @@ Source: "Organizing Cluster Access Using kubeconfig Files" in Kubernetes' docume
 file to name an entry, or to set the current context, wins; nothing of a second entry is kept.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,18 @@ T = TypeVar("T")
 _MOST_BYTES: Final = 16 * 1024 * 1024
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NAME_ONE: Final = "name one with --kubeconfig"
+# msgspec's words for what does not fit.
+_TYPES: Final = re.compile(r"Expected `(\w+)(?: \| null)?`, got `(\w+)`")
+_TYPES_IN_WORDS: Final = {
+    "str": "a text",
+    "int": "a number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "empty",
+}
+_UNQUOTED: Final = frozenset({"int", "float", "bool"})
 
 
 @dataclass
@@ -129,12 +142,17 @@ def _document(merged: Merged, file: Path, content: bytes) -> Document:
 
 
 def _refuse_shape(file: Path, error: Exception) -> NoReturn:
-    """Refuse a value of a wrong type. msgspec names types and the field; keys it leaves out."""
+    """Refuse a value of a wrong type. msgspec names types and the field, and no value."""
     rule, _, path = str(error).partition(" - at `$")
     field = path.strip("`").lstrip(".")
     if isinstance(error, RecursionError):
-        rule, field = "refers to itself", ""
-    raise InvalidKubeconfig(str(file), field, f"is not as in a kubeconfig: {rule}") from error
+        raise InvalidKubeconfig(str(file), "", "refers to itself") from error
+    types = _TYPES.fullmatch(rule)
+    if types is None:
+        raise InvalidKubeconfig(str(file), field, "is not as in a kubeconfig") from error
+    expected, got = (_TYPES_IN_WORDS.get(name, name) for name in types.groups())
+    hint = " (put it in quotes)" if types[1] == "str" and types[2] in _UNQUOTED else ""
+    raise InvalidKubeconfig(str(file), field, f"must be {expected}, not {got}{hint}") from error
 
 
 def _load(file: Path, content: bytes) -> tuple[object, bool]:

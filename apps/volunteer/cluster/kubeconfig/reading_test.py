@@ -95,11 +95,11 @@ def test_whole(tmp_path: Path, content: str | bytes) -> None:
         ("apiVersion: v2", "kind: is not a kubeconfig: must be Config of v1"),
         (
             '{"clusters": 5}',
-            "clusters: is not as in a kubeconfig: Expected `array | null`, got `int`",
+            "clusters: must be a list, not a number",
         ),
         (
             "&a\nclusters: [*a]\nusers: [{name: u, token: canary}]\ncontexts: {canary: canary}",
-            "contexts: is not as in a kubeconfig: Expected `array | null`, got `object`",
+            "contexts: must be a list, not a mapping",
         ),
         (
             _WHOLE + "- name: c\n  context: {cluster: canary}\n",
