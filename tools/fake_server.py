@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
-from socketserver import ThreadingTCPServer
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Event, Thread
 from typing import Final, TypeAlias
 
@@ -72,7 +72,7 @@ class FakeServer(ThreadingTCPServer):
         self,
         host: str,
         port: int,
-        handler: Callable[[socket.socket, tuple[str, int], "FakeServer"], FakeHandler],
+        handler: Callable[[socket.socket, tuple[str, int], "FakeServer"], BaseRequestHandler],
     ) -> None:
         self.stopping: Final = Event()
         self._connections: Final[set[socket.socket]] = set()

@@ -1,10 +1,11 @@
 """Puts the parts together: settings in, a running program out.
 
-The Kubernetes client and urllib3 are most of the program's memory and time. They are imported when
+urllib3 and what reads kubeconfigs are most of the program's memory and time. They are imported when
 a report is due and not before.
 """
 
 import gc
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -13,8 +14,7 @@ from typing import Final
 
 from volunteer import start_line
 from volunteer.clock import Clock
-from volunteer.cluster.access import choose_access
-from volunteer.cluster.lean_imports import pass_over
+from volunteer.cluster.access import Surroundings, choose_access
 from volunteer.cluster.listing import Limits
 from volunteer.cluster.look import Cluster
 from volunteer.delivery.destinations import Collector, StandardOutput
@@ -122,7 +122,6 @@ def _without_collector() -> Iterator[None]:
 
 
 def _make_report(settings: Settings, world: World) -> Prepared:
-    pass_over("kubernetes", "kubernetes.config", "kubernetes.utils")
     from volunteer.cluster.kubernetes_api import KubernetesApi
 
     extensions = read_extensions(settings.extensions)
@@ -130,7 +129,10 @@ def _make_report(settings: Settings, world: World) -> Prepared:
     access = choose_access(
         kubeconfig=settings.kubeconfig, context=settings.context, environment=world.environment
     )
-    with closing(KubernetesApi(access, now=world.clock.now)) as api:
+    surroundings = Surroundings(
+        world.environment, world.proxies, is_interactive=os.isatty(0) and os.isatty(2)
+    )
+    with closing(KubernetesApi(access, surroundings)) as api:
         cluster = Cluster(api, clock=world.clock, random=world.random, limits=Limits())
         return prepare(
             lambda: cluster.observe(
@@ -155,7 +157,11 @@ def send(prepared: Prepared, settings: Settings, world: World, deadline: float) 
             transport = Transport(world.proxies, settings.ca_file, settings.compress)
             key = world.random_bytes(_IDEMPOTENCY_KEY_BYTES).hex()
             with CollectorClient(
-                transport, prepared.body, idempotency_key=key, now=world.clock.now
+                transport,
+                prepared.body,
+                idempotency_key=key,
+                now=world.clock.now,
+                deadline=deadline,
             ) as client:
                 return deliver(
                     client.post,

@@ -9,6 +9,7 @@
 from tools.simulator.cluster import Cluster
 from tools.simulator.faults import (
     ConnectionReset,
+    EndlessContinue,
     ExpiredToken,
     Forbidden,
     Refusal,
@@ -17,6 +18,7 @@ from tools.simulator.faults import (
     Script,
     Silence,
     SlowBytes,
+    SlowHead,
     Verbatim,
     internal_error,
     throttled,
@@ -28,6 +30,7 @@ from tools.simulator.server import Simulator, running_simulator
 __all__ = [
     "Cluster",
     "ConnectionReset",
+    "EndlessContinue",
     "ExpiredToken",
     "Forbidden",
     "Refusal",
@@ -39,6 +42,7 @@ __all__ = [
     "Silence",
     "Simulator",
     "SlowBytes",
+    "SlowHead",
     "Verbatim",
     "internal_error",
     "running_simulator",

@@ -1,14 +1,16 @@
 """What one running simulator does with a request: counts it, applies the script, answers."""
 
+from base64 import b64decode
 from collections import Counter
 from dataclasses import dataclass
 from threading import Condition
-from typing import Final
+from typing import Final, TypeAlias
 
 from tools.simulator.answers import Answers, Store
 from tools.simulator.cluster import Cluster
 from tools.simulator.faults import (
     ConnectionReset,
+    EndlessContinue,
     ExpiredToken,
     Fault,
     Forbidden,
@@ -17,6 +19,7 @@ from tools.simulator.faults import (
     Script,
     Silence,
     SlowBytes,
+    SlowHead,
     Verbatim,
 )
 from tools.simulator.messages import Request, Response, status_response
@@ -25,12 +28,16 @@ from tools.simulator.rbac import forbidden_response
 _UNAUTHORIZED: Final = status_response(code=401, reason="Unauthorized", message="Unauthorized")
 
 
+Manner: TypeAlias = ConnectionReset | Silence | SlowBytes | SlowHead | EndlessContinue
+"""How an answer is kept from arriving."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
     """An answer and how it is sent: at once, or as a fault of the connection says."""
 
     response: Response
-    manner: ConnectionReset | Silence | SlowBytes | None = None
+    manner: Manner | None = None
 
 
 class Exchange:
@@ -68,12 +75,26 @@ class Exchange:
             self._change_state(fault, request)
             token, store = self._token, self._store
             self._changed.notify_all()
-        if token is not None and _bearer_token(request) != token:
+        if not self._knows(request, token):
             return Delivery(response=_UNAUTHORIZED)
-        if isinstance(fault, ConnectionReset | Silence | SlowBytes):
+        impersonated = request.headers.get("impersonate-user", "")
+        if impersonated in self._script.powerless:
+            return Delivery(response=forbidden_response(request, user=impersonated))
+        if isinstance(fault, Manner):
             return Delivery(response=self._answers.answer(request, store), manner=fault)
         scripted = _scripted_response(fault, request)
         return Delivery(response=scripted or self._answers.answer(request, store))
+
+    def _knows(self, request: Request, token: str | None) -> bool:
+        """Say whether a request comes from somebody who is known, where anybody has to be."""
+        script = self._script
+        if (token, script.password, script.client) == (None, None, None):
+            return True
+        return (
+            (token is not None and _credentials(request, "bearer") == token)
+            or (script.password is not None and _password(request) == script.password)
+            or (script.client is not None and request.client == script.client)
+        )
 
     def _change_state(self, fault: Fault | None, request: Request) -> None:
         match fault:
@@ -87,10 +108,15 @@ class Exchange:
                 pass
 
 
-def _bearer_token(request: Request) -> str | None:
-    """Read the token that a request presents (RFC 6750; the scheme in any case, RFC 9110)."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token if scheme.lower() == "bearer" else None
+def _credentials(request: Request, wanted: str) -> str | None:
+    """Read what a request presents under a scheme (RFC 6750, RFC 7617; in any case, RFC 9110)."""
+    scheme, _, presented = request.headers.get("authorization", "").partition(" ")
+    return presented if scheme.lower() == wanted else None
+
+
+def _password(request: Request) -> str | None:
+    presented = _credentials(request, "basic")
+    return None if presented is None else b64decode(presented).decode()
 
 
 def _scripted_response(fault: Fault | None, request: Request) -> Response | None:

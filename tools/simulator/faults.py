@@ -67,6 +67,20 @@ class SlowBytes:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SlowHead:
+    """The head of an answer, a byte at a time with a pause before each, and never its end."""
+
+    pause_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndlessContinue:
+    """`100 Continue` again and again, and never an answer."""
+
+    pause_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class RotateToken:
     """From this request on another bearer token is the right one.
 
@@ -85,6 +99,8 @@ Fault: TypeAlias = (
     | ConnectionReset
     | Silence
     | SlowBytes
+    | SlowHead
+    | EndlessContinue
     | RotateToken
 )
 
@@ -111,11 +127,16 @@ class Rule:
 class Script:
     """All that goes wrong. Where two rules meet one request, the earlier one wins.
 
-    `token`, where given, is the bearer token that every request needs (else 401).
+    Whoever asks has to be known (else 401), by one of what is given here: `token` is a bearer
+    token, `password` a user and password with a colon between them, `client` the name in a
+    certificate. Whom they impersonate may not be one of `powerless` (else 403).
     """
 
     rules: tuple[Rule, ...] = ()
     token: str | None = None
+    password: str | None = None
+    client: str | None = None
+    powerless: frozenset[str] = frozenset()
 
     def fault(self, path: str, nth: int) -> Fault | None:
         """Return the fault that the nth request of a path meets, if any."""

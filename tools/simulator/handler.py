@@ -1,11 +1,18 @@
 """One connection of the simulator: HTTP on a socket, and the ways in which it breaks."""
 
 import socket
+import ssl
 from urllib.parse import parse_qsl, urlsplit
 
 from tools.fake_server import FakeHandler, FakeServer
 from tools.simulator.exchange import Delivery, Exchange
-from tools.simulator.faults import ConnectionReset, Silence, SlowBytes
+from tools.simulator.faults import (
+    ConnectionReset,
+    EndlessContinue,
+    Silence,
+    SlowBytes,
+    SlowHead,
+)
 from tools.simulator.messages import Request, Response
 
 
@@ -58,6 +65,8 @@ class Handler(FakeHandler):
             path=target.path.rstrip("/") or "/",
             query=dict(parse_qsl(target.query)),
             headers={name.lower(): value for name, value in self.headers.items()},
+            groups=tuple(self.headers.get_all("Impersonate-Group", ())),
+            client=_common_name(self.connection),
         )
         self._send(self._exchange.handle(request))
 
@@ -76,10 +85,36 @@ class Handler(FakeHandler):
                     if self.server.stopping.wait(pause):
                         break
                     self.wfile.write(response.body[start : start + size])
+            case SlowHead(pause_seconds=pause):
+                self._hold_back_head(response, pause)
+            case EndlessContinue(pause_seconds=pause):
+                self._continue_for_ever(pause)
             case None:
                 self._send_head(response)
                 self.wfile.write(response.body if self.command != "HEAD" else b"")
 
+    def _hold_back_head(self, response: Response, pause: float) -> None:
+        """Send the head a byte at a time."""
+        self.close_connection = True
+        head = f"HTTP/1.1 {response.status} \r\nX-Padding: {'x' * 4096}\r\n".encode()
+        for byte in head:
+            if self.server.stopping.wait(pause):
+                return
+            self.wfile.write(bytes([byte]))
+
+    def _continue_for_ever(self, pause: float) -> None:
+        """Send no answer but that one is to come (RFC 9110, section 15.2.1)."""
+        self.close_connection = True
+        while not self.server.stopping.wait(pause):
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
     def _send_head(self, response: Response) -> None:
         headers = {"Cache-Control": "no-cache, private", **response.headers}
         self.send_head(response.status, headers, length=len(response.body))
+
+
+def _common_name(connection: socket.socket) -> str | None:
+    """Return whom a client's certificate names, if it showed one."""
+    certificate = connection.getpeercert() if isinstance(connection, ssl.SSLSocket) else None
+    subject: tuple[tuple[tuple[str, str], ...], ...] = (certificate or {}).get("subject", ())  # type: ignore[assignment]
+    return next((text for part in subject for name, text in part if name == "commonName"), None)

@@ -12,14 +12,17 @@ JSON_CONTENT_TYPE: Final = "application/json"
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One request. Header names are in lower case; a query parameter given twice keeps its last
-    value.
+    """One request. Header names are in lower case; a header or query parameter given twice keeps
+    its last value, and `groups` all groups that it impersonates. `client` is the name in the
+    client's certificate, if there was one.
     """
 
     method: str
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    groups: tuple[str, ...] = ()
+    client: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

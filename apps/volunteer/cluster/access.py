@@ -1,7 +1,7 @@
 """How to reach the cluster: as a pod's service account, or as a kubeconfig says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -27,6 +27,23 @@ class Kubeconfig:
 
 
 ClusterAccess: TypeAlias = ServiceAccount | Kubeconfig
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the way to a cluster depends on besides files.
+
+    `environment` holds all variables: kubectl's own, and what a plugin is started with. `proxies`
+    maps `http`, `https`, `all` and `no` to what the environment says of them. A helper, which is a
+    plugin or an identity provider, may take `helper_seconds`, and `asking_seconds` where its user
+    `is_interactive`: then a plugin may ask something.
+    """
+
+    environment: Mapping[str, str] = field(repr=False)
+    proxies: Mapping[str, str] = field(repr=False)
+    is_interactive: bool = False
+    helper_seconds: float = 60.0
+    asking_seconds: float = 300.0
 
 
 def choose_access(

@@ -28,7 +28,11 @@ class ClusterApi(Protocol):
 
     @property
     def server(self) -> str:
-        """The address of the API server, as configured."""
+        """The address of the API server, as configured, without credentials."""
+
+    @property
+    def renewal(self) -> str:
+        """What its user has to renew when the API server does not accept the credentials."""
 
     def get(
         self, path: str, query: Mapping[str, str], *, seconds: float, accept: str = WHOLE
@@ -37,9 +41,12 @@ class ClusterApi(Protocol):
 
         `accept` is the media type to ask for.
 
-        Raises `ClusterUnreachable` or `ClusterSilent` for what may pass, and
-        `ClusterCertificateRejected` or `ClusterAnswerUnexpected` for what will not.
+        Raises `ClusterUnreachable` or `ClusterSilent` for what may pass, and another
+        `ClusterError` for what will not; `NoClusterConfigured` where a token cannot be read.
         """
 
     def renew_credentials(self) -> None:
-        """Read the credentials again: tokens are exchanged while a pod lives."""
+        """Read the credentials again: tokens are exchanged while a pod lives.
+
+        Raises `NoClusterConfigured`.
+        """

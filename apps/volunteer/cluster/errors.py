@@ -1,7 +1,9 @@
 """The errors of looking at a cluster: one line each; `volunteer.errors` has the others."""
 
+from pathlib import Path
+
 from volunteer.cluster.object_kinds import ObjectKind, Role
-from volunteer.errors import EXIT_CLUSTER, VolunteerError
+from volunteer.errors import EXIT_CLUSTER, NoClusterConfigured, VolunteerError
 
 
 class ClusterError(VolunteerError):
@@ -64,3 +66,29 @@ class ClusterListExpired(ClusterError):
 
 class ClusterListKeepsExpiring(ClusterError):
     """The list expired too often."""
+
+
+class ClusterConnectionImpossible(ClusterError):
+    """A connection fails in a way that trying again does not mend: a proxy that refuses, a server
+    that does not accept the client's certificate or does not speak TLS.
+    """
+
+
+class ServiceAccountUnusable(NoClusterConfigured):
+    """A file of the pod's service account breaks a rule."""
+
+    def __init__(self, file: Path, rule: str) -> None:
+        super().__init__(f"the pod's service account cannot be used: {file}: {rule}")
+
+
+class InvalidKubeconfig(NoClusterConfigured):
+    """A kubeconfig breaks a rule. `field` is a path in it, such as `users[0].user.token`, or "".
+
+    The text quotes no value but names of entries, and of a plugin's command.
+    """
+
+    def __init__(self, file: str, field: str, rule: str) -> None:
+        super().__init__(": ".join(part for part in (file, field, rule) if part))
+        self.file = file
+        self.field = field
+        self.rule = rule

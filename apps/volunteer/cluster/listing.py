@@ -81,6 +81,7 @@ class Listing:
         token = ""
         while True:
             page = self._page(kind, role, reader, token, accept)
+            _log.debug("read a page of %d %s", len(page.items), kind.plural)
             yield from page.items
             token = page.continue_token
             if not token:
@@ -120,7 +121,8 @@ class Listing:
     def read(self, reader: Callable[[bytearray], _Read], answer: Answer) -> _Read:
         """Return what `answer` holds. Raises `ClusterError` unless it is what was asked for."""
         if answer.status == _UNAUTHORIZED:
-            self._fail(ClusterUnauthorized, "does not accept the credentials (401)")
+            why = f"does not accept the credentials (401): {self._api.renewal}"
+            self._fail(ClusterUnauthorized, why)
         if answer.status == NOT_FOUND:
             self._fail(ClusterNotServed, f"answered {answer.status} to a list")
         if answer.status != _OK:
@@ -156,18 +158,21 @@ class Listing:
         self, path: str, query: Mapping[str, str], accept: str
     ) -> Answer | TryAgain[ClusterError]:
         try:
-            answer = self._api.get(path, query, accept=accept, seconds=self._limits.call_seconds)
+            answer = self._call(path, query, accept)
             if answer.status == _UNAUTHORIZED:
+                _log.debug("the credentials are not accepted; reading them again")
                 self._api.renew_credentials()
-                answer = self._api.get(
-                    path, query, accept=accept, seconds=self._limits.call_seconds
-                )
+                answer = self._call(path, query, accept)
         except (ClusterUnreachable, ClusterSilent) as error:
             return TryAgain(error)
         if answer.status == _TOO_MANY_REQUESTS or answer.status in _SERVER_ERRORS:
             busy = ClusterBusy(self._api.server, f"answered {answer.status}")
             return TryAgain(busy, answer.retry_after)
         return answer
+
+    def _call(self, path: str, query: Mapping[str, str], accept: str) -> Answer:
+        seconds = min(self._limits.call_seconds, max(0.0, self._deadline - self._clock.now()))
+        return self._api.get(path, query, accept=accept, seconds=seconds)
 
     def _fail(self, kind: type[ClusterError], why: str) -> NoReturn:
         raise kind(self._api.server, why)

@@ -2,15 +2,18 @@
 
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from tools.simulator import (
     ConnectionReset,
+    EndlessContinue,
     Refusal,
     Rule,
     Silence,
     SlowBytes,
+    SlowHead,
     internal_error,
     running_simulator,
     throttled,
@@ -21,8 +24,10 @@ from volunteer.cluster.errors import ClusterBusy, ClusterSilent, ClusterTooSlow,
 from volunteer.cluster.kubernetes_api import KubernetesApi
 from volunteer.cluster.listing import Limits
 from volunteer.cluster.look import Cluster
-from volunteer.cluster.testing import NODES, SEVEN, all_names, names_of, simulated
+from volunteer.cluster.testing import ALONE, NODES, SEVEN, all_names, names_of, simulated
 from volunteer.testing import AlwaysLongest, JumpingClock, free_port
+
+_NO_HEAD: Final = (SlowHead(pause_seconds=0.01), EndlessContinue(pause_seconds=0.01))
 
 
 @pytest.mark.parametrize("fault", [throttled(20), unavailable(20)])
@@ -91,6 +96,23 @@ def test_slow_bytes(tmp_path: Path) -> None:
         names_of(cluster)
 
 
+@pytest.mark.parametrize("fault", _NO_HEAD)
+def test_answer_that_never_begins(tmp_path: Path, fault: SlowHead | EndlessContinue) -> None:
+    """A server that keeps the head of its answer back cannot hold the volunteer."""
+    limits = Limits(call_seconds=0.3, attempts=1)
+    rule = Rule(path=NODES, times=None, fault=fault)
+    with simulated(tmp_path, rule, limits=limits) as (cluster, _), pytest.raises(ClusterSilent):
+        names_of(cluster)
+
+
+def test_call_ends_with_the_look(tmp_path: Path) -> None:
+    """No call goes on after the time for the whole look is over."""
+    limits = Limits(call_seconds=60.0, look_seconds=0.3)
+    rule = Rule(path=NODES, times=None, fault=Silence())
+    with simulated(tmp_path, rule, limits=limits) as (cluster, _), pytest.raises(ClusterSilent):
+        names_of(cluster)
+
+
 def test_default_patience() -> None:
     """A call takes at most a minute, a look ten."""
     assert (Limits().call_seconds, Limits().look_seconds) == (60.0, 600.0)
@@ -116,7 +138,7 @@ def test_nobody_there(tmp_path: Path) -> None:
         simulator.kubeconfig(file)
     file.write_text(file.read_text().replace(simulator.url, url))
     clock = JumpingClock()
-    with closing(KubernetesApi(Kubeconfig(file), now=clock.clock.now)) as api:
+    with closing(KubernetesApi(Kubeconfig(file), ALONE)) as api:
         cluster = Cluster(api, clock=clock.clock, random=AlwaysLongest(), limits=Limits())
         with pytest.raises(ClusterUnreachable) as refusal:
             cluster.observe(with_uid=False)

@@ -1,5 +1,6 @@
 """A cluster that does not let the volunteer look: credentials, permissions, or no API server."""
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -25,10 +26,32 @@ def test_wrong_token(tmp_path: Path) -> None:
     rotation = Rule(path=NODES, fault=RotateToken(token="new"))
     with (
         simulated(tmp_path, rotation, token="old") as (cluster, simulator),
-        pytest.raises(ClusterUnauthorized, match="does not accept the credentials"),
+        pytest.raises(
+            ClusterUnauthorized,
+            match=r"credentials \(401\): .*token: renew this token$",
+        ),
     ):
         names_of(cluster)
     assert sum(request.path == NODES for request in simulator.requests) == 2
+
+
+def test_events_of_a_listing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """With -v each page is told, and the second reading of credentials, without name or address."""
+    rotation = Rule(path=NODES, first=2, fault=RotateToken(token="new"))
+    with (
+        caplog.at_level(logging.DEBUG, logger="volunteer"),
+        simulated(tmp_path, rotation, token="old") as (cluster, simulator),
+    ):
+        nodes = iter(cluster.observe(with_uid=False).nodes)
+        next(nodes)
+        simulator.kubeconfig(tmp_path / "kubeconfig", token="new")
+        list(nodes)
+    assert [record.getMessage() for record in caplog.records] == [
+        "read a page of 3 nodes",
+        "the credentials are not accepted; reading them again",
+        "read a page of 3 nodes",
+        "read a page of 1 nodes",
+    ]
 
 
 def test_forbidden(tmp_path: Path) -> None:

@@ -9,13 +9,15 @@ from typing import Final
 from tools.simulator import Cluster as Simulated
 from tools.simulator import Rule, Script, Simulator, running_simulator
 from volunteer.clock import system_clock
-from volunteer.cluster.access import Kubeconfig
+from volunteer.cluster.access import Kubeconfig, Surroundings
 from volunteer.cluster.kubernetes_api import KubernetesApi
 from volunteer.cluster.listing import Limits
 from volunteer.cluster.look import Cluster
 from volunteer.delivery.testing import Says
 from volunteer.testing import AlwaysLongest, JumpingClock
 
+ALONE: Final = Surroundings(environment={}, proxies={})
+"""A process without variables."""
 NODES: Final = "/api/v1/nodes"
 UID: Final = "/api/v1/namespaces/kube-system"
 SEVEN: Final = Simulated.generate(nodes=7, seed=1)
@@ -34,7 +36,7 @@ def simulated(
     time = clock.clock if clock else system_clock()
     with running_simulator(SEVEN, script=Script(rules=rules, token=token)) as simulator:
         access = Kubeconfig(simulator.kubeconfig(directory / "kubeconfig", token=token))
-        with closing(KubernetesApi(access, now=time.now)) as api:
+        with closing(KubernetesApi(access, ALONE)) as api:
             yield Cluster(api, clock=time, random=AlwaysLongest(), limits=limits), simulator
 
 

@@ -31,6 +31,7 @@ from volunteer.cluster.kubernetes_api import KubernetesApi
 from volunteer.cluster.listing import Limits
 from volunteer.cluster.look import Cluster
 from volunteer.cluster.object_kinds import NAMESPACES, WORKLOADS
+from volunteer.cluster.testing import ALONE
 from volunteer.testing import AlwaysLongest, JumpingClock
 
 _TWENTY = Simulated.generate(nodes=20, seed=1)
@@ -47,7 +48,7 @@ def _simulated(
     clock = JumpingClock().clock
     with running_simulator(_TWENTY, script=Script(rules=rules, token=token)) as simulator:
         access = Kubeconfig(simulator.kubeconfig(directory / "kubeconfig", token=token))
-        with closing(KubernetesApi(access, now=clock.now)) as api:
+        with closing(KubernetesApi(access, ALONE)) as api:
             limits = Limits(page_size=40)
             yield Cluster(api, clock=clock, random=AlwaysLongest(), limits=limits), simulator
 

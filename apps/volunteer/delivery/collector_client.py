@@ -1,20 +1,23 @@
-"""Posts reports to a collector over urllib3, which the Kubernetes client brings along."""
+"""Posts reports to a collector."""
 
 import gzip
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Final, Self
 
-import urllib3
-
-from volunteer import network
-from volunteer.delivery.proxies import choose_proxy, proxy_credentials
 from volunteer.delivery.rules import NoReply, Reply
+from volunteer.http.client import HttpClient
+from volunteer.http.failures import ExchangeFailed, Failure
+from volunteer.http.proxies import choose_proxy
+from volunteer.http.tls import TlsMaterialRefused, client_context
 from volunteer.version import USER_AGENT
 
-_CONNECT_SECONDS: Final = 20.0
 _MOST_REPLY_BYTES: Final = 64 * 1024
+_CA_FILE: Final = "--ca-file"
+_ADVICE: Final = {Failure.CERTIFICATE: f"; {_CA_FILE} names the authorities to trust"}
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,12 @@ class CollectorClient:
         *,
         idempotency_key: str,
         now: Callable[[], float],
+        deadline: float = inf,
     ) -> None:
+        """No post goes on after `deadline`, a reading of `now`."""
         self._transport = transport
         self._now = now
+        self._deadline = deadline
         self._headers = {
             "Content-Type": "application/json",
             "User-Agent": USER_AGENT,
@@ -54,67 +60,42 @@ class CollectorClient:
             # Without a time stamp, which would tell more than the report does.
             self._body = gzip.compress(report, mtime=0)
             self._headers["Content-Encoding"] = "gzip"
-        self._pools: dict[str | None, urllib3.PoolManager] = {}
+        self._client = HttpClient(
+            route=lambda url: choose_proxy(url, transport.proxies), tls=self._tls
+        )
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for pool in self._pools.values():
-            pool.clear()
+        self._client.close()
 
     def post(self, url: str) -> Reply | NoReply:
-        """Post the report to `url`, without following a redirect."""
-        try:
-            return self._exchange(url)
-        except (
-            urllib3.exceptions.HTTPError,
-            network.AnswerTooLarge,
-            network.AnswerTooSlow,
-            OSError,
-        ) as error:
-            problem = network.certificate_problem(error)
-            if problem is not None:
-                return NoReply(f"its certificate is not accepted: {problem}")
-            return NoReply(network.in_words(error))
+        """Post the report to `url`, without following a redirect.
 
-    def _exchange(self, url: str) -> Reply:
-        seconds = self._transport.call_seconds
-        deadline = self._now() + seconds
-        response = self._pool(url).request(
-            "POST",
-            url,
-            body=self._body,
-            headers=self._headers,
-            redirect=False,
-            retries=False,
-            preload_content=False,
-            timeout=urllib3.Timeout(connect=min(_CONNECT_SECONDS, seconds), total=seconds),
-        )
+        The status is the answer: a reply whose body does not arrive whole is a reply. Raises
+        `InvalidOption` where a variable names a proxy that is none.
+        """
+        seconds = min(self._transport.call_seconds, self._deadline - self._now())
         try:
-            body = network.read_body(
-                response, most_bytes=_MOST_REPLY_BYTES, deadline=deadline, now=self._now
+            came = self._client.exchange(
+                "POST",
+                url,
+                headers=self._headers,
+                body=self._body,
+                seconds=seconds,
+                most_bytes=_MOST_REPLY_BYTES,
             )
-        except BaseException:
-            response.close()
-            raise
-        return Reply(
-            response.status,
-            bytes(body),
-            response.headers.get("Location"),
-            network.retry_after(response),
-        )
+        except ExchangeFailed as error:
+            advice = _ADVICE.get(error.failure, "")
+            return NoReply(f"{error}{advice}", lasting=error.failure.is_lasting)
+        except TlsMaterialRefused as error:
+            return NoReply(f"{_CA_FILE}: {error}", lasting=True)
+        except OSError as error:
+            return NoReply(f"{_CA_FILE} cannot be read: {error.strerror}", lasting=True)
+        body = b"" if came.fault else bytes(came.body)
+        return Reply(came.status, body, came.headers.get("Location"), came.retry_after)
 
-    def _pool(self, url: str) -> urllib3.PoolManager:
-        proxy = choose_proxy(url, self._transport.proxies)
-        if proxy not in self._pools:
-            self._pools[proxy] = _new_pool(proxy, self._transport.ca_file)
-        return self._pools[proxy]
-
-
-def _new_pool(proxy: str | None, ca_file: Path | None) -> urllib3.PoolManager:
-    ca_certs = None if ca_file is None else str(ca_file)
-    if proxy is None:
-        return urllib3.PoolManager(ca_certs=ca_certs)
-    headers = urllib3.make_headers(proxy_basic_auth=proxy_credentials(proxy))
-    return urllib3.ProxyManager(proxy, ca_certs=ca_certs, proxy_headers=headers)
+    def _tls(self) -> ssl.SSLContext:
+        file = self._transport.ca_file
+        return client_context(authority=None if file is None else file.read_bytes())

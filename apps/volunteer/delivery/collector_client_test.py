@@ -1,6 +1,7 @@
 """Posting to a collector over real sockets."""
 
 import gzip
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -22,9 +23,10 @@ def _client(
     ca_file: Path | None = None,
     compress: bool = False,
     seconds: float = 10.0,
+    deadline: float = inf,
 ) -> CollectorClient:
     transport = Transport(proxies or {}, ca_file, compress, seconds)
-    return CollectorClient(transport, _BODY, idempotency_key="one-key", now=_NOW)
+    return CollectorClient(transport, _BODY, idempotency_key="one-key", now=_NOW, deadline=deadline)
 
 
 @pytest.fixture
@@ -132,15 +134,36 @@ def test_silence() -> None:
 
 
 def test_dribbling() -> None:
-    """A collector that sends a byte now and then cannot hold the volunteer."""
+    """A collector that sends a byte of its reply now and then cannot hold the volunteer, and its
+    status counts.
+    """
     with running_collector(Dribbles(0.02)) as collector, _client(seconds=0.2) as client:
-        assert client.post(collector.url) == NoReply("no answer in time")
+        assert client.post(collector.url) == Reply(200)
 
 
 def test_endless_reply() -> None:
-    """A reply larger than any that makes sense is not read."""
+    """A reply larger than any that makes sense is not read, and its status counts."""
     with running_collector(Says(200, {}, b"x" * 1_000_000)) as collector, _client() as client:
-        assert client.post(collector.url) == NoReply("the answer is too large")
+        assert client.post(collector.url) == Reply(200)
+
+
+def test_cut_reply() -> None:
+    """A report whose reply is cut short is delivered, and posted once."""
+    cut = Says(200, {"Content-Length": "100"}, b"thanks")
+    with running_collector(cut) as collector, _client() as client:
+        assert client.post(collector.url) == Reply(200)
+    assert len(collector.received) == 1
+
+
+def test_deadline_of_the_delivery() -> None:
+    """No post goes on after the time for the whole delivery is over."""
+    before = _NOW()
+    with (
+        running_collector(SaysNothing()) as collector,
+        _client(seconds=60.0, deadline=before + 0.3) as client,
+    ):
+        assert client.post(collector.url) == NoReply("no answer in time")
+    assert _NOW() < before + 5.0
 
 
 def test_tls(authority: Path) -> None:
@@ -156,6 +179,8 @@ def test_wrong_authority() -> None:
         reply = client.post(collector.url)
     assert isinstance(reply, NoReply)
     assert reply.why.startswith("its certificate is not accepted: ")
+    assert reply.why.endswith("; --ca-file names the authorities to trust")
+    assert reply.lasting
     assert collector.received == []
 
 

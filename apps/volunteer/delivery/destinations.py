@@ -1,11 +1,11 @@
 """Where a report goes: standard output, or a collector."""
 
-import ipaddress
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 from volunteer.errors import InvalidOption
+from volunteer.http.hosts import is_near
 
 DATABASES: Final = """\
 stdout                       the report as one line of JSON; nothing leaves this machine
@@ -16,7 +16,6 @@ http://HOST[:PORT][/PATH]    a collector within the cluster or on this machine
 
 _OPTION: Final = "--database"
 _API_PATH: Final = "/api/v1"
-_CLUSTER_SUFFIXES: Final = (".svc", ".cluster.local", ".localhost")
 
 
 @dataclass(frozen=True)
@@ -64,25 +63,3 @@ def parse_destination(text: str) -> Destination:
         raise InvalidOption(_OPTION, "must be a URL without credentials, query and fragment")
     path = parts.path.rstrip("/") + _API_PATH
     return Collector(f"{parts.scheme}://{parts.netloc}{path}")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    address = _address(host)
-    return address is not None and address.is_loopback
-
-
-def is_near(host: str) -> bool:
-    """Whether `host` is this machine or, by its name, a service of the same cluster."""
-    if is_loopback(host):
-        return True
-    return _address(host) is None and ("." not in host or host.endswith(_CLUSTER_SUFFIXES))
-
-
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None

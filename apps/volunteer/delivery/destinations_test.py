@@ -2,7 +2,7 @@
 
 import pytest
 
-from volunteer.delivery.destinations import Collector, StandardOutput, is_near, parse_destination
+from volunteer.delivery.destinations import Collector, StandardOutput, parse_destination
 from volunteer.errors import InvalidOption
 
 
@@ -42,24 +42,6 @@ def test_refused(text: str) -> None:
     assert str(refusal.value).startswith("--database: must be ")
     assert "\n" not in str(refusal.value)
     assert "secret" not in str(refusal.value)
-
-
-@pytest.mark.parametrize(
-    "host",
-    [
-        *("localhost", "127.0.0.1", "127.9.9.9", "::1", "census", "census.spartakus.svc"),
-        "census.spartakus.svc.cluster.local",
-    ],
-)
-def test_near(host: str) -> None:
-    """The machine itself and names of services in the cluster are near."""
-    assert is_near(host)
-
-
-@pytest.mark.parametrize("host", ["census.example", "10.0.0.1", "svc.example", "192.168.0.1"])
-def test_far(host: str) -> None:
-    """Everything else may be far away."""
-    assert not is_near(host)
 
 
 def test_plain_http_is_noticed() -> None:

@@ -61,9 +61,10 @@ class Reply:
 
 @dataclass(frozen=True)
 class NoReply:
-    """No answer came, and why."""
+    """No answer came, and why. What is `lasting` does not get better by posting again."""
 
     why: str
+    lasting: bool = False
 
 
 Post: TypeAlias = Callable[[str], Reply | NoReply]
@@ -83,7 +84,7 @@ def deliver(
 
     `announce` is told why an attempt failed and how many seconds it waits.
     """
-    outcome: Delivered | Refused | TryAgain[str] = retry(
+    outcome: Outcome | TryAgain[str] = retry(
         lambda: _attempt(post, url),
         patience=Patience(deadline=deadline, longest_backoff=_LONGEST_BACKOFF_SECONDS),
         clock=clock,
@@ -93,11 +94,11 @@ def deliver(
     return Unavailable(outcome.reason) if isinstance(outcome, TryAgain) else outcome
 
 
-def _attempt(post: Post, url: str) -> Delivered | Refused | TryAgain[str]:
+def _attempt(post: Post, url: str) -> Outcome | TryAgain[str]:
     for _ in range(_MOST_REDIRECTS + 1):
         reply = post(url)
         if isinstance(reply, NoReply):
-            return TryAgain(reply.why)
+            return Unavailable(reply.why) if reply.lasting else TryAgain(reply.why)
         if reply.status not in _REDIRECTS:
             return judge(reply)
         target = redirect_target(url, reply.location or "")

@@ -103,8 +103,10 @@ class _Handler(FakeHandler):
         match step:
             case Says(status, headers, body):
                 # RFC 9110, 8.6: a 204 has no Content-Length.
-                self.send_head(status, headers, length=len(body) if status != _NO_CONTENT else None)
+                has_length = status != _NO_CONTENT and "Content-Length" not in headers
+                self.send_head(status, headers, length=len(body) if has_length else None)
                 self.wfile.write(body)
+                self.close_connection = "Content-Length" in headers
             case HangsUp():
                 self.reset()
             case SaysNothing():

@@ -1,0 +1,76 @@
+"""Where something stands in a kubeconfig, so that an error can name it."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Generic, NoReturn, TypeVar
+
+from volunteer.cluster.errors import InvalidKubeconfig
+
+T = TypeVar("T")
+_MOST_BYTES: Final = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Place:
+    """A field of a file, such as `users[0].user`."""
+
+    file: Path
+    field: str
+
+    def below(self, name: str) -> "Place":
+        """Return the place of a field within this one."""
+        return Place(self.file, f"{self.field}.{name}")
+
+    def refuse(self, rule: str, cause: BaseException | None = None) -> NoReturn:
+        """Raise `InvalidKubeconfig` for what stands here; `rule` quotes no value."""
+        raise InvalidKubeconfig(str(self.file), self.field, rule) from cause
+
+    def path(self, written: str) -> Path:
+        """Return the path that is `written` here: a relative one starts at the kubeconfig."""
+        return self.file.parent / written
+
+    def read(self, written: str) -> bytes:
+        """Return what the file holds whose path is `written` here. Raises `InvalidKubeconfig`."""
+        try:
+            with self.path(written).open("rb") as file:
+                content = file.read(_MOST_BYTES + 1)
+        except OSError as error:
+            self.refuse(f"the file cannot be read: {error.strerror}", error)
+        except ValueError as error:
+            self.refuse("is not the path of a file", error)
+        if len(content) > _MOST_BYTES:
+            self.refuse(f"the file holds more than {_MOST_BYTES} bytes")
+        return content
+
+
+@dataclass(frozen=True)
+class Placed(Generic[T]):
+    """A value and where it stands."""
+
+    value: T
+    place: Place
+
+
+def file_or_data(
+    place: Place, name: str, *, file: str | None, data: str | None
+) -> Placed[bytes] | None:
+    """Return what the field `name` or its twin `name-data` holds, or None without both.
+
+    Raises `InvalidKubeconfig`, also for both: kubectl takes them for a mistake, too.
+    """
+    data_place = place.below(f"{name}-data")
+    if file and data:
+        data_place.refuse(f"stands beside {name}: keep one of them")
+    if file:
+        where = place.below(name)
+        return Placed(where.read(file), where)
+    if not data:
+        return None
+    try:
+        # Go's decoder ignores the ends of lines, and nothing else.
+        content = base64.b64decode(data.replace("\r", "").replace("\n", ""), validate=True)
+    except (binascii.Error, ValueError) as error:
+        data_place.refuse("must be base64", error)
+    return Placed(content, data_place)

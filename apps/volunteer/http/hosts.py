@@ -1,0 +1,42 @@
+"""Which hosts are near: this machine, and services of the cluster that a pod is in."""
+
+import ipaddress
+from typing import Final, TypeAlias
+
+_CLUSTER_SUFFIXES: Final = (".svc", ".cluster.local", ".localhost")
+_CLUSTER_NAMES: Final = ("kubernetes.default",)
+
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine."""
+    name = host.rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    address = parse_address(host)
+    return address is not None and address.is_loopback
+
+
+def is_near(host: str) -> bool:
+    """Whether `host` is this machine or, by its name, a service of the same cluster."""
+    if is_loopback(host):
+        return True
+    if parse_address(host) is not None:
+        return False
+    name = host.rstrip(".").lower()
+    return "." not in name or name in _CLUSTER_NAMES or name.endswith(_CLUSTER_SUFFIXES)
+
+
+def parse_address(host: str) -> Address | None:
+    """Return the IP address that `host` is, without brackets; None where it is a name.
+
+    An IPv4 address that is written as IPv6 is the IPv4 address, as for Go's `net.ParseIP`.
+    """
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address

@@ -1,0 +1,43 @@
+"""Which hosts are near."""
+
+import pytest
+
+from volunteer.http.hosts import is_loopback, is_near
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("localhost", "LocalHost", "localhost.", "kind.localhost", "127.0.0.1", "127.9.9.9"),
+        *("::1", "::ffff:127.0.0.1"),
+    ],
+)
+def test_loopback(host: str) -> None:
+    """The machine itself is known by its names and addresses."""
+    assert is_loopback(host)
+    assert is_near(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("census", "census.spartakus.svc", "census.spartakus.svc.", "kubernetes.default"),
+        "census.spartakus.svc.cluster.local",
+    ],
+)
+def test_near(host: str) -> None:
+    """Names of services in the cluster are near, and are not this machine."""
+    assert is_near(host)
+    assert not is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("census.example", "10.0.0.1", "svc.example", "192.168.0.1", "fd00::1", "0.0.0.0"),
+        *("localhost.example", "127.0.0.1.example", "127.1", "census.spartakus"),
+    ],
+)
+def test_far(host: str) -> None:
+    """Everything else may be far away."""
+    assert not is_near(host)
