@@ -1,6 +1,5 @@
 """For tests: a collector as a process of its own, with real files and real HTTP."""
 
-import fcntl
 import http.client
 import json
 import os
@@ -19,10 +18,14 @@ import duckdb
 
 from collector import main
 from collector.drain import process as drain_process
+from collector.settings import REPORTS_FOLDER
+from collector.warehouse.parquet.folder import Folder
 
 DEADLINE_SECONDS: Final = 30.0
 # Started by name; importing them here makes them, and what they need, part of the test.
 MODULES: Final = (main.__name__, drain_process.__name__)
+# So that a test need not wait for a minute; one that is about waiting gives the flag itself.
+BATCH_SECONDS: Final = "0.2"
 REPORT: Final = {
     "version": "v2.0.0",
     "clusterID": "5f0c7ac0-7a3c-4e3e-9d55-0a4f5d1a2b3c",
@@ -47,8 +50,17 @@ def report_of(cluster_id: str) -> dict[str, object]:
 class RunningCollector:
     """A collector on a free port. Killed at the end of a `with` block if it still runs."""
 
-    def __init__(self, data_dir: Path, *flags: str, under: Sequence[str] = ()) -> None:
-        """`under` is a command that the collector is started by, as `env` starts programs."""
+    def __init__(
+        self,
+        data_dir: Path,
+        *flags: str,
+        under: Sequence[str] = (),
+        must_serve: bool = True,
+    ) -> None:
+        """`under` is a command that the collector is started by, as `env` starts programs.
+
+        One that does not begin to serve is an error where it `must_serve`.
+        """
         self.data_dir: Final = data_dir
         self.log: Final[list[dict[str, object]]] = []
         self._serving: Final = threading.Event()
@@ -64,14 +76,15 @@ class RunningCollector:
             str(data_dir),
         ]
         self.process: Final = subprocess.Popen(  # noqa: S603 - a test starts what it tests
-            [*command, *flags],
+            [*command, "--batch-seconds", BATCH_SECONDS, *flags],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=environment,
         )
         self._reader: Final = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
-        if not self._serving.wait(DEADLINE_SECONDS) or self.process.poll() is not None:
+        self._serving.wait(DEADLINE_SECONDS)
+        if must_serve and not self.is_serving():
             raise AssertionError(f"the collector does not serve: {self.log}")
 
     def __enter__(self) -> Self:
@@ -99,6 +112,14 @@ class RunningCollector:
             content = response.read()
         is_json = "json" in response.getheader("Content-Type", "")
         return response.status, json.loads(content) if is_json else {}
+
+    def is_serving(self) -> bool:
+        """Return whether it has begun to serve, and has not ended."""
+        return self.process.poll() is None and any("port" in line for line in self.log)
+
+    def wait_for_end_or(self, condition: Callable[[], bool]) -> None:
+        """Return once `condition` holds or the collector has ended."""
+        wait_until(lambda: condition() or self.process.poll() is not None)
 
     def drain_pid(self) -> int | None:
         """Return the process ID of the drain, None while there is none."""
@@ -141,34 +162,9 @@ class RunningCollector:
 
 
 @contextmanager
-def held_open(path: Path) -> Iterator[None]:
-    """Let another process have a DuckDB file open, and with it its lock."""
-    program = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print(flush=True); input()"
-    command = [sys.executable, "-c", program, str(path)]
-    with subprocess.Popen(  # noqa: S603 - as above
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as other:
-        if other.stdout is None or other.stdout.readline() != b"\n":
-            raise AssertionError("the file cannot be opened")
-        try:
-            yield
-        finally:
-            other.kill()
-
-
-@contextmanager
-def locked(database: Path, collector: RunningCollector) -> Iterator[None]:
-    """Take a DuckDB file away from a collector's drain, and give it back at the end.
-
-    DuckDB locks a file with fcntl(2). The drain is killed, and the lock taken as soon as it is
-    free, which is long before the next drain has started.
-    """
-    drain = collector.drain_pid()
-    if drain is None:
-        raise AssertionError("no drain runs")
-    with database.open("r+b") as file:
-        os.kill(drain, signal.SIGKILL)
-        fcntl.lockf(file, fcntl.LOCK_EX)
+def locked(data_dir: Path) -> Iterator[None]:
+    """Keep the drain of a data directory from writing, and let it go on at the end."""
+    with Folder(data_dir / REPORTS_FOLDER).writing():
         yield
 
 
@@ -179,11 +175,23 @@ def spooled_in(data_dir: Path) -> int:
         return int(connection.execute("SELECT count(*) FROM reports").fetchone()[0])
 
 
-def clusters_in(path: Path) -> list[str]:
-    """Return the cluster IDs in a DuckDB file that no collector has open, sorted."""
-    with closing(duckdb.connect(path, read_only=True)) as connection:
-        rows = connection.execute('SELECT "clusterID" FROM reports ORDER BY 1').fetchall()
-    return [str(row[0]) for row in rows]
+def clusters_in(data_dir: Path) -> list[str]:
+    """Return the cluster IDs in the folder of reports of a data directory, sorted."""
+    return [cluster_id for (cluster_id,) in query(data_dir, 'SELECT "clusterID" FROM r ORDER BY 1')]
+
+
+def query(data_dir: Path, sql: str) -> list[tuple[str, ...]]:
+    """Return what a query of all reports, as the table `r`, gives; any DuckDB would."""
+    files = sorted((data_dir / REPORTS_FOLDER).glob("*/*.parquet"))
+    if not files:
+        return []
+    with duckdb.connect() as connection:
+        names = [str(each) for each in files]
+        connection.execute("SET VARIABLE names = ?", [names])
+        connection.execute(
+            "CREATE VIEW r AS SELECT * FROM read_parquet(getvariable('names'), union_by_name=true)"
+        )
+        return connection.execute(sql).fetchall()
 
 
 def run_collector(*words: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
@@ -199,7 +207,7 @@ def run_collector(*words: str, stdin: bytes = b"") -> "subprocess.CompletedProce
 
 
 def leave_drained(data_dir: Path, *cluster_ids: str) -> None:
-    """Leave the files of a collector that was killed when all its reports were in DuckDB."""
+    """Leave the files of a collector that was killed when all its reports were in Parquet."""
     with RunningCollector(data_dir) as collector:
         post_all(collector, *cluster_ids)
         wait_until(collector.has_drained)
@@ -207,7 +215,7 @@ def leave_drained(data_dir: Path, *cluster_ids: str) -> None:
 
 def leave_spooled(data_dir: Path, *cluster_ids: str) -> None:
     """Leave the files of a collector that was killed when all its reports were in the spool."""
-    with RunningCollector(data_dir) as collector, locked(data_dir / "reports.duckdb", collector):
+    with RunningCollector(data_dir) as collector, locked(data_dir):
         post_all(collector, *cluster_ids)
         collector.kill()
 

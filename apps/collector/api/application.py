@@ -93,12 +93,15 @@ class Ready:
     """`/readyz`: whether reports can be accepted, and if not, why."""
 
     reasons: Callable[[], tuple[str, ...]]
+    notices: Callable[[], tuple[str, ...]]
 
     def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
-        """Answer 200, or 503 with reasons."""
+        """Answer 200, or 503 with reasons; what else is wrong is among them in either case."""
         reasons = self.reasons()
         response.status = falcon.HTTP_503 if reasons else falcon.HTTP_200
-        response.data = msgspec.json.encode({"ready": not reasons, "reasons": reasons})
+        response.data = msgspec.json.encode(
+            {"ready": not reasons, "reasons": (*reasons, *self.notices())}
+        )
 
     on_head = on_get
 
@@ -131,11 +134,12 @@ def create_application(
     metrics: Metrics,
     admit: Admission = admit_all,
     processor_seconds: Callable[[], float] = time.thread_time,
+    notices: Callable[[], tuple[str, ...]] = tuple,
 ) -> falcon.App[falcon.Request, falcon.Response]:
     """Return the application.
 
     `clock` gives UNIX seconds, `processor_seconds` those that this thread has used, `reasons` why
-    no report can be accepted.
+    no report can be accepted, `notices` what is wrong besides.
     """
     application = falcon.App()
     # The original answers `/api/v1/` too, by a redirect.
@@ -148,7 +152,7 @@ def create_application(
     reports = Reports(keeper, admit, metrics, clock, random_bytes, processor_seconds)
     application.add_route("/api/v1", reports)
     application.add_route("/healthz", Text("ok\n"))
-    application.add_route("/readyz", Ready(reasons))
+    application.add_route("/readyz", Ready(reasons, notices))
     application.add_route("/openapi.json", Document(openapi_document(version)))
     application.add_route("/version", Text(f"{version}\n"))
     return application

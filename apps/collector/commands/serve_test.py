@@ -30,7 +30,7 @@ def test_old_reports_are_deleted_by_a_running_collector(tmp_path: Path) -> None:
     leave_drained(tmp_path, "old", "new")
     for key, days in (("old", 31), ("new", 29)):
         with dead_letters_in(tmp_path, time.time() - days * DAY) as dead_letters:
-            dead_letters.bury([(SpooledReport(1, key, 0, b"{}"), "refused")], database="elsewhere")
+            dead_letters.add([(SpooledReport(1, key, 0, b"{}"), "refused")])
     with closing(duckdb.connect(tmp_path / "reports.duckdb")) as connection:
         connection.execute(
             'UPDATE reports SET "receivedAt" = "receivedAt" - INTERVAL 401 DAY'
@@ -39,6 +39,6 @@ def test_old_reports_are_deleted_by_a_running_collector(tmp_path: Path) -> None:
     with RunningCollector(tmp_path, "--retention", "400d") as collector:
         wait_until(lambda: "older than the retention" in str(collector.log))
         assert collector.stop() == 0
-    assert clusters_in(tmp_path / "reports.duckdb") == ["new"]
+    assert clusters_in(tmp_path) == ["new"]
     with dead_letters_in(tmp_path, time.time()) as dead_letters:
         assert [each.report_key for each in dead_letters] == ["new"]

@@ -81,7 +81,7 @@ def test_old_dead_letters_go_with_the_next_batch(tmp_path: Path) -> None:
     """Writing a batch deletes the dead letters that have been kept for long enough."""
     long_ago = time.time() - RETENTION_SECONDS - 7_200
     with closing(DeadLetters(tmp_path / DEAD_LETTERS_FILE, clock=lambda: long_ago)) as letters:
-        letters.bury([(spooled(1), "why")], database="a")
+        letters.add([(spooled(1), "why")])
     with running_bigquery() as fake, open_database(fake.url, tmp_path) as database:
         database.write(batch_of(some_reports(1)))
     assert dead_letters_in(tmp_path) == []
