@@ -1,139 +1,160 @@
-"""Spools that are drained into one BigQuery table while requests fail: what arrives in the end."""
+"""Spools that are drained into one table while requests fail and drains are killed."""
 
-import threading
+import os
+import signal
+import subprocess
+import sys
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from collector.drain.loop import Drain, Pace, Signal
-from collector.drain.messages import Emptied, Message, Unavailable, Written
-from collector.records import AcceptedReport, SpooledReport
-from collector.spool.reader import SpoolReader
-from collector.spool.writer import Spool
+from collector.testing import wait_until
+from collector.warehouse.bigquery import drain_testing
+from collector.warehouse.bigquery.drain_testing import drain, fill, left_in
 from collector.warehouse.bigquery.testing import (
-    HOUR,
-    IMPATIENT,
-    TABLE,
+    TABLE_ID,
     dead_letters_in,
+    keys_in,
     keys_of,
     spooled,
 )
-from collector.warehouse.bigquery.warehouse import open_bigquery
 from tools.bigquery.faults import (
     ACCESS_REVOKED,
+    INSERT,
     QUOTA_EXCEEDED,
+    RATE_EXCEEDED,
     SERVER_ERROR,
     UNAVAILABLE,
-    EveryRow,
+    FaultScript,
+    JobError,
     Reset,
     Silence,
     in_turn,
     too_many_requests,
 )
-from tools.bigquery.server import running_bigquery
+from tools.bigquery.messages import JSONObject
+from tools.bigquery.server import FakeBigQuery, running_bigquery
 from tools.bigquery.service import Behaviour
 
-SPOOL = "spool.sqlite"
-FAULTS = (
+ANSWERS = (
     SERVER_ERROR,
-    ACCESS_REVOKED,
-    UNAVAILABLE,
     Reset(applied=True),
+    UNAVAILABLE,
     too_many_requests(),
     QUOTA_EXCEEDED,
     Silence(applied=True),
-    EveryRow(reason="stopped"),
+    RATE_EXCEEDED,
+    Reset(),
+    ACCESS_REVOKED,
 )
+ENDS = (JobError(reason="backendError"), JobError(reason="quotaExceeded"))
+KILLS = 3
+LARGEST = 8 * 1024 * 1024 - 2_000
 
 
-class _Collector:
-    """The collector's end of a drain: deletes what was written, and waits for nothing."""
-
-    def __init__(self, spool: Spool) -> None:
-        self._spool = spool
-        self.told: list[Message] = []
-
-    def wait_for_work(self) -> Signal:
-        return Signal.FINISH
-
-    def rest(self, seconds: float) -> Signal:
-        del seconds
-        return Signal.FINISH
-
-    def tell(self, message: Message) -> None:
-        self.told.append(message)
-        if isinstance(message, Written):
-            self._spool.delete_through(message.watermark)
+def _faults() -> FaultScript:
+    """Let three of ten requests about jobs fail, in every way in turn."""
+    inserting = in_turn((*ANSWERS, *ENDS), of_ten=3)
+    asking = in_turn(ANSWERS, of_ten=3, methods=("jobs.get",))
+    return lambda request: inserting(request) or asking(request)
 
 
-def _drain(data_dir: Path, url: str, reports: Sequence[SpooledReport]) -> list[Message]:
-    """Spool reports and drain them into the fake at `url`; return what the drain told."""
-    data_dir.mkdir(exist_ok=True)
-    path = data_dir / SPOOL
-    with closing(Spool(path, clock=lambda: HOUR, random_bytes=Random(1).randbytes)) as spool:
-        for each in reports:
-            spool.add(AcceptedReport(each.report_key, HOUR, each.encoded, None))
-        spool.commit()
-        collector = _Collector(spool)
-        opener = partial(
-            open_bigquery, TABLE, data_dir=data_dir, persistence=IMPATIENT, emulator=url
-        )
-        with closing(SpoolReader(path)) as source:
-            Drain(
-                source, opener, collector, pace=Pace(), jitter=lambda: 0.5, clock=lambda: 0.0
-            ).run()
-            assert source.first_unread() > source.last_id()
-    return collector.told
+def _poison(row: JSONObject) -> str | None:
+    return "it is bad" if row["clusterID"] == "poison" else None
 
 
-@pytest.mark.parametrize("deduplicates", [True, False])
-def test_a_spool_is_emptied_whatever_fails(tmp_path: Path, *, deduplicates: bool) -> None:
-    """A drain that meets faults of every kind, also those that make it start anew, brings each
-    valid report to the view once, each invalid one to the dead letters, and empties the spool.
+def _run_and_kill(fake: FakeBigQuery, data_dir: Path, chance: Random) -> None:
+    """Drain in a process that is killed while it does so, three times; then to the end."""
+    for _ in range(KILLS):
+        enough = fake.count(INSERT) + chance.randrange(1, 5)
+        with _start(data_dir, fake.url, "small") as draining:
+            try:
+                wait_until(partial(_has, fake, enough))
+            finally:
+                draining.kill()
+        assert draining.returncode == -signal.SIGKILL
+    with _start(data_dir, fake.url, "small") as draining:
+        assert draining.wait(60) == 0
+
+
+def _start(data_dir: Path, url: str, size: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", drain_testing.__name__, str(data_dir), url, size],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+    )
+
+
+def _has(fake: FakeBigQuery, inserts: int) -> bool:
+    return fake.count(INSERT) >= inserts
+
+
+def test_faults_and_kills_lose_and_double_nothing(tmp_path: Path) -> None:
+    """Two collectors that fill one table while three of ten requests fail in every way, and that
+    are killed three times each, bring each valid report into the table itself once, each bad one
+    to the dead letters with its reason, and empty their spools.
     """
-    reports = [
-        spooled(number, cluster_id="poison" if number % 25 == 7 else "") for number in range(400)
-    ]
-    poison = [each for each in reports if b'"poison"' in each.encoded]
-    behaviour = Behaviour(
-        deduplicates=deduplicates,
-        poison=lambda row: "it is bad" if row["clusterID"] == "poison" else None,
-    )
-    with running_bigquery(behaviour=behaviour, script=in_turn(FAULTS, of_ten=3)) as fake:
-        told = _drain(tmp_path, fake.url, reports)
-        view = Counter(str(row["reportKey"]) for row in fake.table(str(TABLE)).view())
-    assert view == Counter(keys_of(reports) - keys_of(poison))
-    letters = dead_letters_in(tmp_path)
-    assert {each.report_key: each.reason for each in letters} == dict.fromkeys(
-        keys_of(poison), "invalid: it is bad"
-    )
-    assert any(isinstance(message, Unavailable) for message in told)
-    assert isinstance(told[-1], Emptied)
-
-
-def test_three_collectors_share_a_table(tmp_path: Path) -> None:
-    """Three drains fill one table, which one of them makes; a key that all have is there once."""
-    shared = [spooled(number) for number in range(30)]
-    batches = [
-        [*shared, *(spooled(1_000 * replica + number) for number in range(50))]
-        for replica in (1, 2, 3)
-    ]
-    with running_bigquery(behaviour=Behaviour(deduplicates=False)) as fake:
-        drains = [
-            threading.Thread(target=_drain, args=(tmp_path / str(replica), fake.url, reports))
-            for replica, reports in enumerate(batches)
+    chance = Random()
+    folders = {tmp_path / name: number for name, number in (("one", 1_000), ("two", 2_000))}
+    reports = {
+        folder: [
+            spooled(first + number, cluster_id="poison" if number % 25 == 7 else "")
+            for number in range(120)
         ]
-        for each in drains:
-            each.start()
-        for each in drains:
-            each.join(60)
-        table = fake.table(str(TABLE))
-        view = Counter(str(row["reportKey"]) for row in table.view())
-        rows = len(table.rows)
-    assert view == Counter({key for reports in batches for key in keys_of(reports)})
-    assert rows > len(view)
+        for folder, first in folders.items()
+    }
+    with running_bigquery(behaviour=Behaviour(poison=_poison), script=_faults()) as fake:
+        for folder in folders:
+            fill(folder, reports[folder])
+        with ThreadPoolExecutor() as collectors:
+            runs = [collectors.submit(_run_and_kill, fake, each, chance) for each in folders]
+            for run in runs:
+                run.result()
+        kept = keys_in(fake.table(TABLE_ID).rows)
+    poison = {
+        folder: keys_of(each for each in reports[folder] if b'"poison"' in each.encoded)
+        for folder in folders
+    }
+    valid = {key for folder in folders for key in keys_of(reports[folder]) - poison[folder]}
+    assert kept == Counter(valid)
+    for folder in folders:
+        assert left_in(folder) == 0
+        letters = dead_letters_in(folder)
+        assert {letter.report_key for letter in letters} == poison[folder]
+        assert all(letter.reason.endswith("it is bad") for letter in letters)
+
+
+def test_a_key_that_two_replicas_have_is_once_in_the_view(tmp_path: Path) -> None:
+    """A report that was posted to two collectors is two rows of the table, and one of the view."""
+    reports = [spooled(number) for number in range(30)]
+    with running_bigquery() as fake:
+        for name in ("one", "two"):
+            fill(tmp_path / name, reports)
+            drain(tmp_path / name, fake.url)
+        table = fake.table(TABLE_ID)
+        assert set(keys_in(table.rows).values()) == {2}
+        assert keys_in(table.view()) == Counter(keys_of(reports))
+
+
+@pytest.mark.parametrize("count", [9, 10, 11])
+def test_a_spool_becomes_as_few_jobs_as_it_fills(tmp_path: Path, count: int) -> None:
+    """A job holds a full batch, and the last one what is left."""
+    with running_bigquery() as fake:
+        fill(tmp_path, [spooled(number) for number in range(count)])
+        drain(tmp_path, fake.url)
+        assert fake.count(INSERT) == -(-count // 10)
+
+
+def test_the_largest_reports_leave_a_drain_small(tmp_path: Path) -> None:
+    """A drain that loads full batches of the largest reports stays under 400 MiB."""
+    fill(tmp_path, [spooled(number, size=LARGEST) for number in range(10)])
+    with running_bigquery(behaviour=Behaviour(polls=0)) as fake:
+        with _start(tmp_path, fake.url, "full") as draining:
+            peak, _ = draining.communicate(timeout=120)
+        assert len(fake.table(TABLE_ID).rows) == 10
+        assert fake.count(INSERT) == 2
+    assert 100 < int(peak) < 400
