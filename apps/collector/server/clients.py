@@ -4,6 +4,7 @@ import logging
 import selectors
 import socket
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from collector.server.answer import plain_text
@@ -34,7 +35,15 @@ class Clients:
     to be answered and is in none. Only those that wait can be closed for want of time or room.
     """
 
-    def __init__(self, settings: ServerSettings, selector: selectors.BaseSelector) -> None:
+    def __init__(
+        self,
+        settings: ServerSettings,
+        selector: selectors.BaseSelector,
+        *,
+        evicted: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`evicted` is told of each connection that is closed to make room."""
+        self._evicted = evicted
         self._limit = settings.connection_limit
         self._request_limits = RequestLimits(settings)
         self._selector = selector
@@ -94,6 +103,7 @@ class Clients:
         firsts = [first for queue in self._queues if (first := queue.first()) is not None]
         if firsts:
             self._close(min(firsts, key=lambda first: first[0])[1])
+            self._evicted()
 
     def handle_event(self, connection: Connection, now: float) -> None:
         """Go on with a connection whose socket has become ready for what it waits for."""
@@ -136,6 +146,7 @@ class Clients:
 
     def _make_ready(self, connection: Connection, now: float) -> None:
         self._move(connection, None, now)
+        connection.ready_at = now
         if self._bodies.is_large(connection):
             self._ready_large.append(connection)
         else:
