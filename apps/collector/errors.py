@@ -8,6 +8,10 @@ class CollectorError(Exception):
     """Base of every error that the collector raises on purpose."""
 
 
+class UsageError(CollectorError):
+    """A flag, or the variable that stands for it, says what cannot be: exit status 2."""
+
+
 class DataDirectoryUnusable(CollectorError):
     """The data directory cannot be made, written or locked."""
 
@@ -16,11 +20,11 @@ class CannotListen(CollectorError):
     """The address to serve on is taken, forbidden, or not of this machine."""
 
 
-class InvalidRetention(CollectorError):
+class InvalidRetention(UsageError):
     """The text given for `--retention` is no time to keep reports."""
 
 
-class InvalidDatabaseAddress(CollectorError):
+class InvalidDatabaseAddress(UsageError):
     """The text given for `--database` names no database."""
 
 
@@ -63,7 +67,7 @@ class SpoolFull(SpoolUnavailable):
     """The spool has reached a limit, and takes more once the database has taken some."""
 
 
-class InvalidTrustedProxies(CollectorError):
+class InvalidTrustedProxies(UsageError):
     """The text given for `--trusted-proxies` is no list of networks."""
 
 

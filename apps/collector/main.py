@@ -1,99 +1,114 @@
-"""The command line: an optional word says which command it is, and the flags are that command's.
+"""The command line: a word says which command it is, and the flags are that command's.
 
 A command is imported once its word was seen, so that each starts quickly.
 """
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Mapping, MutableMapping, Sequence
+from typing import Final
 
 import typer
 
+from collector.command_line import Entry, Function, Program, explain
 from collector.commands.service_links import drop_service_links
-from collector.errors import CollectorError
+from collector.errors import CollectorError, UsageError
 
 PROGRAM: Final = "collector"
+_MAIN_COMMAND: Final = "serve"
+_PREFIX: Final = "SPARTAKUS_"
 _FAILED: Final = 1
 _USAGE: Final = 2
 _PRIVATE_UMASK: Final = 0o077
 
-Command: TypeAlias = Callable[..., int | None]
-"""A command: its parameters are its flags, and it returns its exit status, None for 0."""
 
-
-def _serve() -> Command:
+def _serve() -> Function:
     from collector.commands.serve import serve
 
     return serve
 
 
-def _drain() -> Command:
+def _status() -> Function:
+    from collector.commands.status import status
+
+    return status
+
+
+def _drain() -> Function:
     from collector.commands.drain import drain
 
     return drain
 
 
-def _export() -> Command:
+def _export() -> Function:
     from collector.commands.export import export
 
     return export
 
 
-def _sql() -> Command:
+def _sql() -> Function:
     from collector.commands.sql import sql
 
     return sql
 
 
-def _import() -> Command:
+def _import() -> Function:
     from collector.commands.import_ import import_reports
 
     return import_reports
 
 
-def _dead_letters() -> Command:
+def _dead_letters() -> Function:
     from collector.commands.dead_letters import dead_letters
 
     return dead_letters
 
 
-def _copy() -> Command:
+def _copy() -> Function:
     from collector.commands.copy import copy
 
     return copy
 
 
-def _forget() -> Command:
+def _forget() -> Function:
     from collector.commands.forget import forget
 
     return forget
 
 
-def _manifest() -> Command:
+def _manifest() -> Function:
     from collector.commands.manifest import manifest
 
     return manifest
 
 
-def _views() -> Command:
+def _views() -> Function:
     from collector.commands.views import views
 
     return views
 
 
-COMMANDS: Final[Mapping[str, Callable[[], Command]]] = {
-    "sql": _sql,
-    "export": _export,
-    "import": _import,
-    "copy": _copy,
-    "drain": _drain,
-    "dead-letters": _dead_letters,
-    "forget": _forget,
-    "manifest": _manifest,
-    "views": _views,
+def _completion() -> Function:
+    from collector.commands.completion import completion
+
+    return completion
+
+
+COMMANDS: Final[Mapping[str, Entry]] = {
+    _MAIN_COMMAND: Entry(_serve, "Receive reports over HTTP, and keep them."),
+    "status": Entry(_status, "Say what a running collector is doing."),
+    "sql": Entry(_sql, "Ask the reports a question in SQL."),
+    "export": Entry(_export, "Write all reports to standard output."),
+    "import": Entry(_import, "Take in what `export` wrote."),
+    "copy": Entry(_copy, "Copy all reports to another warehouse."),
+    "forget": Entry(_forget, "Remove a cluster from everything that is kept."),
+    "drain": Entry(_drain, "Empty the spool of a collector that no longer runs."),
+    "dead-letters": Entry(_dead_letters, "List what a warehouse refused, or send it again."),
+    "views": Entry(_views, "Make the BigQuery view in which each report is once."),
+    "manifest": Entry(_manifest, "Print the YAML that installs a collector, or monitors it."),
+    "completion": Entry(_completion, "Print what completes commands and flags in a shell."),
 }
-"""What each word stands for. Without a word the program serves."""
+"""Every command, in the order of `--help`."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -104,42 +119,54 @@ def main(arguments: Sequence[str]) -> int:
     """
     drop_service_links(os.environ)
     os.umask(_PRIVATE_UMASK)
+    _drop_blank_variables(os.environ)
     words = list(arguments)
     if words[:1] == [PROGRAM]:
         del words[0]
-    name, load = PROGRAM, _serve
-    if words and words[0] in COMMANDS:
-        load = COMMANDS[words[0]]
-        name = f"{PROGRAM} {words.pop(0)}"
     try:
-        return _run(load(), words, name=name)
+        status = Program(PROGRAM, COMMANDS, main_command=_MAIN_COMMAND).run(words)
+        sys.stdout.flush()
     except typer.TyperException as error:
-        return _complain(f"{_one_line(error.format_message())} (see {name} --help)", _USAGE)
+        return _complain(explain(error), _USAGE)
     except CollectorError as error:
-        return _complain(str(error), _FAILED)
-
-
-def _run(command: Command, words: Sequence[str], *, name: str) -> int:
-    app = typer.Typer(
-        add_completion=False,
-        pretty_exceptions_enable=False,  # they print local variables, which may be a report
-        rich_markup_mode=None,  # rich takes as long to start as all the rest
-    )
-    epilog = None
-    if name == PROGRAM and COMMANDS:
-        epilog = f"Other commands, each with its own --help: {', '.join(COMMANDS)}."
-    app.command(epilog=epilog)(command)
-    status: int | None = app(list(words), prog_name=name, standalone_mode=False)
-    return status or 0
-
-
-def _complain(text: str, status: int) -> int:
-    sys.stderr.write(f"{PROGRAM}: {text}\n")
+        return _complain(str(error), _USAGE if isinstance(error, UsageError) else _FAILED)
+    except BrokenPipeError:
+        _discard_output()
+        return _FAILED
+    except OSError as error:
+        _discard_output()
+        return _complain(_describe(error), _FAILED)
     return status
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split()).removesuffix(".")
+def _drop_blank_variables(environment: MutableMapping[str, str]) -> None:
+    """Remove our variables that are blank from `environment`: blank is unset."""
+    for name, value in list(environment.items()):
+        if name.startswith(_PREFIX) and not value.strip():
+            del environment[name]
+
+
+def _describe(error: OSError) -> str:
+    """Return what the system says, and of which file; it is no fault of the program's."""
+    reason = error.strerror or str(error)
+    return f"{error.filename}: {reason}" if error.filename else reason
+
+
+def _discard_output() -> None:
+    """Let the interpreter flush at its end what nobody takes.
+
+    https://docs.python.org/3/library/signal.html#note-on-sigpipe
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+
+
+def _complain(text: str, status: int) -> int:
+    """Say in one line what is wrong; what a terminal would obey is shown, not sent."""
+    line = " ".join(text.split())
+    shown = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
+    sys.stderr.write(f"{PROGRAM}: {shown}\n")
+    return status
 
 
 if __name__ == "__main__":

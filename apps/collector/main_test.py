@@ -41,41 +41,103 @@ def test_a_wrong_flag_is_a_usage_error() -> None:
     """A flag that does not exist is named in one line, and the status is 2."""
     outcome = run("--colour", "blue")
     assert outcome.returncode == 2
-    assert outcome.stderr == "collector: No such option: --colour (see collector --help)\n"
+    assert outcome.stderr == "collector: No such option: --colour (see collector serve --help)\n"
 
 
-def test_a_wrong_word_is_a_usage_error() -> None:
-    """A word that is no command is named in one line, and the status is 2."""
-    outcome = run("vieuws")
+@pytest.mark.parametrize("words", [["vieuws"], ["collector", "vieuws"], [""], ["collector", "run"]])
+def test_a_wrong_word_is_answered_with_those_there_are(words: list[str]) -> None:
+    """A word that is no command is named in one line with all commands, and the status is 2."""
+    outcome = run(*words)
     assert outcome.returncode == 2
-    assert "vieuws" in outcome.stderr
-    assert outcome.stderr.count("\n") == 1
+    assert outcome.stderr == (
+        f"collector: there is no command {words[-1]!r}; there are {', '.join(main.COMMANDS)}"
+        " (see collector --help)\n"
+    )
 
 
 @pytest.mark.parametrize("word", main.COMMANDS)
 def test_each_command_explains_itself(word: str) -> None:
-    """A command's word, also after the original's, and `--help` say how it is used."""
+    """A command's word, also after the original's, and `--help` or `-h` say how it is used."""
     outcome = run("collector", word, "--help")
     assert outcome.returncode == 0
     assert f"collector {word} " in outcome.stdout
-    assert word in run("--help").stdout
+    assert outcome.stdout == run(word, "-h").stdout
+    assert "<int" not in outcome.stdout
+    assert "<float" not in outcome.stdout
+    assert "<str>" not in outcome.stdout
 
 
-@pytest.mark.parametrize("port", ["70000", "http"])
-def test_a_wrong_port_is_a_usage_error(port: str) -> None:
-    """A port that is none is named."""
-    outcome = run("--port", port)
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+def test_help_lists_commands_and_the_flags_of_the_main_one(flag: str) -> None:
+    """Without a command, help has the flags of serving, and every command with its summary."""
+    outcome = run(flag)
+    assert outcome.returncode == 0
+    flags, _, commands = outcome.stdout.partition("\nCommands:\n")
+    assert "--data-dir DIRECTORY" in flags
+    assert [line.split()[0] for line in commands.splitlines()] == list(main.COMMANDS)
+    for entry in main.COMMANDS.values():
+        assert entry.summary in commands
+
+
+def test_a_command_comes_before_its_flags(tmp_path: Path) -> None:
+    """A command after flags is refused, and not taken for serving."""
+    outcome = run("--data-dir", str(tmp_path / "data"), "export")
     assert outcome.returncode == 2
-    assert "--port" in outcome.stderr
+    assert "unexpected extra argument" in outcome.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_serving_is_a_command_too(tmp_path: Path) -> None:
+    """`serve` is what is done without a word."""
+    file = tmp_path / "file"
+    file.write_text("")
+    outcomes = [
+        run(*words, "--data-dir", str(file))
+        for words in ([], ["serve"], ["collector"], ["collector", "serve"])
+    ]
+    assert {outcome.returncode for outcome in outcomes} == {1}
+    assert len({outcome.stderr for outcome in outcomes}) == 1
+    assert f"the data directory {file} cannot be used" in outcomes[0].stderr
 
 
 def test_a_wrong_database_is_one_line(tmp_path: Path) -> None:
     """An address that names no database is refused before anything is made."""
     outcome = run("--data-dir", str(tmp_path / "data"), "--database", "mysql://x")
-    assert outcome.returncode == 1
+    assert outcome.returncode == 2
     assert outcome.stderr.startswith("collector: --database must be one of ")
     assert outcome.stderr.count("\n") == 1
     assert not (tmp_path / "data").exists()
+
+
+def test_output_that_nobody_reads_is_no_error() -> None:
+    """When the reader of a pipe is gone, the program ends as any other does, without a word."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as output:
+        outcome = subprocess.run(
+            [sys.executable, "-m", main.__name__, "--help"],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            stdout=output,
+            stderr=subprocess.PIPE,
+            timeout=30,
+            check=False,
+        )
+    assert (outcome.returncode, outcome.stderr) == (1, b"")
+
+
+def test_output_that_cannot_be_written_is_one_line() -> None:
+    """A full disk under the output is said."""
+    with Path("/dev/full").open("wb") as output:
+        outcome = subprocess.run(
+            [sys.executable, "-m", main.__name__, "--help"],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            stdout=output,
+            stderr=subprocess.PIPE,
+            timeout=30,
+            check=False,
+        )
+    assert outcome.returncode == 1
+    assert outcome.stderr == b"collector: No space left on device\n"
 
 
 def test_flags_come_from_the_environment(tmp_path: Path) -> None:

@@ -4,20 +4,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from collector.api.client_address import Network, parse_networks
+from collector.api.client_address import Network
 from collector.spool.limits import SpoolLimits
+from collector.telemetry.log_settings import LogSettings
 from collector.warehouse.catalogue import format_parquet, parse_address
 
 REPORTS_FOLDER: Final = "reports"
 DEFAULT_POSTS_PER_MINUTE: Final = 60
 _DEFAULT_SPOOL_LIMITS: Final = SpoolLimits()
+_DEFAULT_LOG: Final = LogSettings()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """The settings of one run.
 
-    Raises `InvalidDatabaseAddress` or `InvalidTrustedProxies` when it is made.
+    Raises `InvalidDatabaseAddress` when it is made.
     """
 
     data_dir: Path
@@ -29,11 +31,14 @@ class Settings:
     port: int = 8080
     """The TCP port to serve on; 0 for any free one."""
 
+    listen: Path | None = None
+    """The Unix socket to serve on, instead of `host` and `port`."""
+
     admin_host: str = "127.0.0.1"
     """The address to serve metrics on; this machine only, because they are nobody else's."""
 
     admin_port: int | None = None
-    """The TCP port to serve metrics on; 0 for any free one, None for no metrics."""
+    """The TCP port to serve metrics on; 0 for any free one, None for none."""
 
     database: str = ""
     """Where reports end up; empty for a folder of Parquet files in the data directory."""
@@ -50,11 +55,11 @@ class Settings:
     rate_limit: int | None = None
     """Posts a minute that one client may send, and as many at once.
 
-    None: no limit without `trusted_proxies`, `DEFAULT_POSTS_PER_MINUTE` with it.
+    None: no limit without `trusted_networks`, `DEFAULT_POSTS_PER_MINUTE` with it.
     """
 
-    trusted_proxies: str = ""
-    """Networks, separated by commas, whose X-Forwarded-For says who the client is."""
+    trusted_networks: tuple[Network, ...] = ()
+    """Where proxies are whose X-Forwarded-For says who the client is."""
 
     shutdown_delay_seconds: float = 0.0
     """From a request to end until connections are refused: a load balancer's time to notice."""
@@ -68,22 +73,16 @@ class Settings:
     retention_days: int | None = None
     """How long a database keeps reports; None for ever."""
 
-    verbose: bool = False
-    """Log what helps to find a fault."""
+    log: LogSettings = _DEFAULT_LOG
+    """Which events are logged, and how."""
 
     def __post_init__(self) -> None:
         parse_address(self.database_address)
-        parse_networks(self.trusted_proxies)
 
     @property
     def database_address(self) -> str:
         """The address of the database; see `collector.warehouse.catalogue`."""
         return self.database or format_parquet(self.data_dir / REPORTS_FOLDER)
-
-    @property
-    def trusted_networks(self) -> tuple[Network, ...]:
-        """`trusted_proxies` as networks."""
-        return parse_networks(self.trusted_proxies)
 
     @property
     def posts_per_minute(self) -> int | None:

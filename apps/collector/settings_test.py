@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from collector.errors import InvalidDatabaseAddress, InvalidTrustedProxies
+from collector.api.client_address import parse_networks
+from collector.errors import InvalidDatabaseAddress
 from collector.settings import DEFAULT_POSTS_PER_MINUTE, Settings
 
 
@@ -14,7 +15,7 @@ def test_the_default_database_is_in_the_data_directory() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rate_limit", "trusted_proxies", "expected"),
+    ("rate_limit", "proxies", "expected"),
     [
         (None, "", None),
         (7, "", 7),
@@ -23,16 +24,15 @@ def test_the_default_database_is_in_the_data_directory() -> None:
     ],
 )
 def test_a_rate_limit_is_asked_for(
-    rate_limit: int | None, trusted_proxies: str, expected: int | None
+    rate_limit: int | None, proxies: str, expected: int | None
 ) -> None:
     """There is a limit where a rate or trusted proxies are given, and none else."""
-    settings = Settings(data_dir=Path(), rate_limit=rate_limit, trusted_proxies=trusted_proxies)
+    networks = parse_networks(proxies)
+    settings = Settings(data_dir=Path(), rate_limit=rate_limit, trusted_networks=networks)
     assert settings.posts_per_minute == expected
 
 
-def test_settings_that_cannot_be_are_refused_at_once() -> None:
-    """A wrong database or network is an error before anything was made."""
+def test_a_database_that_cannot_be_is_refused_at_once() -> None:
+    """A wrong address is an error before anything was made."""
     with pytest.raises(InvalidDatabaseAddress):
         Settings(data_dir=Path(), database="mysql://x")
-    with pytest.raises(InvalidTrustedProxies):
-        Settings(data_dir=Path(), trusted_proxies="everybody")

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,18 +17,24 @@ from collector.api.admission import make_admission
 from collector.api.application import create_application
 from collector.api.committing import GroupCommit, answer_to_failed_commit
 from collector.api.cost import cost_of
+from collector.api.problems import STATUS_OF
 from collector.api.readiness import Readiness
 from collector.data_directory import DataDirectory
 from collector.drain.launch import launch_drain
 from collector.drain.supervisor import DrainSupervisor, Ending, RestartPolicy
 from collector.errors import CannotListen, DrainFailed
 from collector.server import Server, ServerSettings
+from collector.server.listener import listen_tcp, listen_unix
 from collector.settings import Settings
 from collector.spool.writer import Spool
-from collector.telemetry.admin_server import serve_metrics
+from collector.systemd import ServiceManager
+from collector.telemetry.admin_server import SOCKET_NAME as ADMIN_SOCKET_NAME
+from collector.telemetry.admin_server import admin_application, served_at, served_on
 from collector.telemetry.dead_letter_count import count_dead_letters
+from collector.telemetry.disk import DiskUsage
+from collector.telemetry.heartbeat import Heartbeat
 from collector.telemetry.logs import configure_logs, get_log
-from collector.telemetry.metrics import Metrics
+from collector.telemetry.metrics import Metrics, Sources
 from collector.version import VERSION
 from collector.warehouse.catalogue import keeps_position, parse_address
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE
@@ -38,9 +45,9 @@ if TYPE_CHECKING:
 _MOST_REQUEST_SECONDS: Final = 10.0
 
 
-def run(settings: Settings) -> None:
+def run(settings: Settings, manager: ServiceManager) -> None:
     """Serve until SIGTERM or SIGINT. Raises a `CollectorError` when that cannot begin."""
-    configure_logs(verbose=settings.verbose)
+    configure_logs(settings.log)
     log = get_log()
     with DataDirectory(settings.data_dir) as directory:
         if directory.is_open_to_others:
@@ -52,13 +59,73 @@ def run(settings: Settings) -> None:
             limits=settings.spool_limits,
         )
         with closing(spool):
-            _serve(settings, directory, spool, log)
+            _serve(settings, directory, spool, manager, log)
 
 
-def _serve(settings: Settings, directory: DataDirectory, spool: Spool, log: BoundLogger) -> None:
-    metrics = Metrics(version=VERSION)
-    metrics.watch(spool.backlog, partial(count_dead_letters, settings.data_dir / DEAD_LETTERS_FILE))
+def _serve(
+    settings: Settings,
+    directory: DataDirectory,
+    spool: Spool,
+    manager: ServiceManager,
+    log: BoundLogger,
+) -> None:
+    metrics = Metrics(version=VERSION, refusals=STATUS_OF)
     readiness = Readiness(spool.check_writable, spool_full=spool.full)
+    supervisor = _make_supervisor(settings, directory, spool, metrics, log)
+    listening = manager.listening or _listen(settings)
+    server = Server(
+        _make_application(
+            settings, spool, log, readiness=readiness, supervisor=supervisor, metrics=metrics
+        ),
+        commit=GroupCommit(
+            spool,
+            readiness=readiness,
+            wake_drain=supervisor.wake,
+            metrics=metrics,
+            clock=time.monotonic,
+            log=log,
+        ),
+        commit_failed=answer_to_failed_commit,
+        settings=ServerSettings(
+            connection_limit=settings.connection_limit,
+            request_deadline_seconds=settings.request_deadline_seconds,
+        ),
+        refused=metrics.refused_by_server,
+        cost_of=cost_of,
+        listening=listening,
+        answered=metrics.answered,
+        evicted=metrics.evicted,
+    )
+    metrics.watch(_sources(settings, spool, server))
+    shutdown = Shutdown(
+        settings, readiness, server.shut_down, began=manager.stopping, clock=time.monotonic
+    )
+    shutdown.install()
+    heartbeat = Heartbeat(listening)
+    admin = admin_application(
+        metrics.registry, is_alive=heartbeat.is_alive, reasons=readiness.reasons
+    )
+    try:
+        supervisor.start()
+        with _admin_served(settings, admin, log), manager.watched(heartbeat.is_alive):
+            log.info("serving", **_place(listening), database=settings.database_address)
+            metrics.serving()
+            manager.ready()
+            server.run()
+    finally:
+        ending = supervisor.finish(grace_seconds=shutdown.seconds_left())
+        log.info("ended", spool=ending.value)
+    if ending is Ending.DIED:
+        raise DrainFailed("the drain died after it had said that all is written; see the log")
+
+
+def _make_supervisor(
+    settings: Settings,
+    directory: DataDirectory,
+    spool: Spool,
+    metrics: Metrics,
+    log: BoundLogger,
+) -> DrainSupervisor:
     launch = partial(
         launch_drain,
         spool=directory.spool,
@@ -66,7 +133,7 @@ def _serve(settings: Settings, directory: DataDirectory, spool: Spool, log: Boun
         retention_days=settings.retention_days,
         batch_seconds=settings.batch_seconds,
     )
-    supervisor = DrainSupervisor(
+    return DrainSupervisor(
         launch,
         spool,
         log=log,
@@ -75,15 +142,18 @@ def _serve(settings: Settings, directory: DataDirectory, spool: Spool, log: Boun
         batch_seconds=settings.batch_seconds,
         may_be_away=not keeps_position(parse_address(settings.database_address)),
     )
-    commit = GroupCommit(
-        spool,
-        readiness=readiness,
-        wake_drain=supervisor.wake,
-        metrics=metrics,
-        clock=time.monotonic,
-        log=log,
-    )
-    application = create_application(
+
+
+def _make_application(
+    settings: Settings,
+    spool: Spool,
+    log: BoundLogger,
+    *,
+    readiness: Readiness,
+    supervisor: DrainSupervisor,
+    metrics: Metrics,
+) -> "WSGIApplication":
+    return create_application(
         keeper=spool,
         reasons=readiness.reasons,
         clock=time.time,
@@ -93,59 +163,54 @@ def _serve(settings: Settings, directory: DataDirectory, spool: Spool, log: Boun
         admit=make_admission(settings, clock=time.monotonic, random_bytes=os.urandom, log=log),
         notices=supervisor.notices,
     )
-    server = _make_server(settings, application, commit, metrics)
-    shutdown = Shutdown(settings, readiness, server.shut_down, clock=time.monotonic)
-    shutdown.install()
-    try:
-        supervisor.start()
-        with _metrics_served(settings, metrics, log):
-            host, port = server.address
-            log.info("serving", host=host, port=port, database=settings.database_address)
-            server.run()
-    finally:
-        ending = supervisor.finish(grace_seconds=shutdown.seconds_left())
-        log.info("ended", spool=ending.value)
-    if ending is Ending.DIED:
-        raise DrainFailed("the drain died after it had said that all is written; see the log")
+
+
+def _sources(settings: Settings, spool: Spool, server: Server) -> Sources:
+    disk = DiskUsage(settings.data_dir, clock=time.monotonic)
+    return Sources(
+        backlog=spool.backlog,
+        spool_limit_bytes=lambda: settings.spool_limits.max_bytes,
+        dead_letters=partial(count_dead_letters, settings.data_dir / DEAD_LETTERS_FILE),
+        stored_bytes=disk.stored_bytes,
+        free_bytes=disk.free_bytes,
+        open_connections=lambda: server.open_connections,
+    )
 
 
 @contextmanager
-def _metrics_served(settings: Settings, metrics: Metrics, log: BoundLogger) -> Iterator[None]:
-    if settings.admin_port is None:
-        yield
-        return
-    host = settings.admin_host
-    with serve_metrics(metrics.registry, host=host, port=settings.admin_port) as admin_port:
-        log.info("serving metrics", host=host, admin_port=admin_port)
-        yield
+def _admin_served(
+    settings: Settings, application: "WSGIApplication", log: BoundLogger
+) -> Iterator[None]:
+    with served_at(settings.data_dir / ADMIN_SOCKET_NAME, application):
+        if settings.admin_port is None:
+            yield
+            return
+        host = settings.admin_host
+        with served_on(host, settings.admin_port, application) as admin_port:
+            log.info("serving metrics", host=host, admin_port=admin_port)
+            yield
 
 
-def _make_server(
-    settings: Settings,
-    application: "WSGIApplication",
-    commit: Callable[[], None],
-    metrics: Metrics,
-) -> Server:
+def _listen(settings: Settings) -> socket.socket:
+    """Return the socket that the settings ask for. Raises `CannotListen`."""
+    backlog = ServerSettings().backlog
+    place = str(settings.listen) if settings.listen else f"{settings.host} port {settings.port}"
     try:
-        return Server(
-            application,
-            commit=commit,
-            commit_failed=answer_to_failed_commit,
-            settings=ServerSettings(
-                host=settings.host,
-                port=settings.port,
-                connection_limit=settings.connection_limit,
-                request_deadline_seconds=settings.request_deadline_seconds,
-            ),
-            refused=metrics.refused_by_server,
-            cost_of=cost_of,
-        )
-    except OSError as error:
+        if settings.listen:
+            return listen_unix(settings.listen, backlog=backlog)
+        return listen_tcp(settings.host, settings.port, backlog=backlog)
+    except (OSError, UnicodeError) as error:
         # The socket module adds the address, in Python's notation, to the system's words.
-        reason = str(error.strerror).partition(" (while")[0]
-        raise CannotListen(
-            f"cannot serve on {settings.host} port {settings.port}: {reason}"
-        ) from error
+        reason = str(getattr(error, "strerror", None) or "it is no address").partition(" (while")[0]
+        raise CannotListen(f"cannot serve on {place}: {reason}") from error
+
+
+def _place(listening: socket.socket) -> dict[str, str | int]:
+    """Return what the log says of where requests come from."""
+    address = listening.getsockname()
+    if isinstance(address, str):
+        return {"path": address}
+    return {"host": address[0], "port": address[1]}
 
 
 class Shutdown:
@@ -157,13 +222,18 @@ class Shutdown:
         readiness: Readiness,
         shut_down: Callable[[float], None],
         *,
+        began: Callable[[], None],
         clock: Callable[[], float],
     ) -> None:
-        """`shut_down` takes the seconds that requests under way may take. `clock` is monotonic."""
+        """`shut_down` takes the seconds that requests under way may take; `began` is told at once.
+
+        `clock` is monotonic.
+        """
         self._delay: Final = settings.shutdown_delay_seconds
         self._grace: Final = settings.shutdown_grace_seconds
         self._readiness: Final = readiness
         self._shut_down: Final = shut_down
+        self._began: Final = began
         self._clock: Final = clock
         self._ends_at: float | None = None
 
@@ -178,6 +248,7 @@ class Shutdown:
             return
         self._ends_at = self._clock() + self._delay + self._grace
         self._readiness.stop()
+        self._began()
         request_seconds = min(_MOST_REQUEST_SECONDS, self._grace)
         if self._delay > 0:
             timer = threading.Timer(self._delay, self._shut_down, [request_seconds])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -33,7 +34,9 @@ class Collected:
         """Take a report in, as the service does."""
         body = json.dumps(report_of(cluster_id)).encode()
         post = Post("application/json", None, key, body)
-        added = self.spool.add(accept(post, now=self.now, random_bytes=os.urandom))
+        added = self.spool.add(
+            accept(post, now=self.now, random_bytes=os.urandom, processor_seconds=time.thread_time)
+        )
         self.spool.commit()
         return added
 

@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 from collector.api.admission import Admission, admit_all, make_admission
-from collector.api.client_address import Forwarding
+from collector.api.client_address import Forwarding, parse_networks
 from collector.errors import RateExceeded
 from collector.settings import DEFAULT_POSTS_PER_MINUTE, Settings
 from collector.telemetry.logs import get_log
@@ -24,7 +24,7 @@ def test_without_settings_there_is_no_limit() -> None:
 
 def test_trusted_proxies_bring_a_limit() -> None:
     """With trusted proxies clients can be told apart, and each has a limit of its own."""
-    admit = admission_of(Settings(data_dir=Path(), trusted_proxies="10.0.0.0/8"))
+    admit = admission_of(Settings(data_dir=Path(), trusted_networks=parse_networks("10.0.0.0/8")))
     for _ in range(DEFAULT_POSTS_PER_MINUTE):
         admit("10.0.0.1", Forwarding("192.0.2.1"))
     with pytest.raises(RateExceeded):

@@ -9,6 +9,7 @@ from falcon.testing import TestClient
 from collector.api.application import create_application
 from collector.api.client_address import Forwarding
 from collector.api.intake import MAX_BODY_BYTES
+from collector.api.problems import STATUS_OF
 from collector.errors import IdempotencyKeyReused, RateExceeded, SpoolFull, SpoolUnavailable
 from collector.records import AcceptedReport
 from collector.server import AWAITS_COMMIT
@@ -59,7 +60,7 @@ def reasons() -> list[str]:
 
 @pytest.fixture
 def metrics() -> Metrics:
-    return Metrics(version="1.2.3")
+    return Metrics(version="1.2.3", refusals=STATUS_OF)
 
 
 @pytest.fixture

@@ -9,13 +9,14 @@ from typing import Final
 import typer
 
 from collector.commands.data_dir import existing_data_dir
-from collector.commands.options import Database, DataDir, Verbose
+from collector.commands.options import Database, DataDir, Format, Level, Verbose
 from collector.data_directory import DataDirectory
 from collector.drain.launch import launch_drain
 from collector.drain.supervisor import DrainSupervisor, Ending, RestartPolicy
 from collector.errors import CommandFailed
 from collector.settings import Settings
 from collector.spool.writer import Spool
+from collector.telemetry.log_settings import LogFormat, LogLevel, LogSettings
 from collector.telemetry.logs import configure_logs, get_log
 from collector.telemetry.metrics import Metrics
 from collector.version import VERSION
@@ -23,9 +24,16 @@ from collector.version import VERSION
 _LONGEST_SECONDS: Final = 7 * 24 * 3_600.0
 
 
-def drain(*, data_dir: DataDir = None, database: Database = "", verbose: Verbose = False) -> None:
-    """Move all reports that wait in a data directory to the warehouse, and end."""
-    configure_logs(verbose=verbose)
+def drain(
+    *,
+    data_dir: DataDir = None,
+    database: Database = "",
+    log_level: Level = LogLevel.INFO,
+    log_format: Format = LogFormat.AUTO,
+    verbose: Verbose = False,
+) -> None:
+    """Move all reports that wait in a data directory to the warehouse, and exit."""
+    configure_logs(LogSettings.of(log_level, log_format, verbose=verbose))
     settings = Settings(data_dir=existing_data_dir(data_dir), database=database)
     with DataDirectory(settings.data_dir) as directory:
         if not directory.spool.exists():

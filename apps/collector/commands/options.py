@@ -5,6 +5,8 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from collector.telemetry.log_settings import LogFormat, LogLevel
+
 DataDir: TypeAlias = Annotated[
     Path | None,
     typer.Option(
@@ -28,5 +30,22 @@ SkipDamaged: TypeAlias = Annotated[
     typer.Option("--skip-damaged", help="Go on without files that are damaged; they are named."),
 ]
 Verbose: TypeAlias = Annotated[
-    bool, typer.Option("--verbose", "-v", envvar="SPARTAKUS_VERBOSE", help="Log more.")
+    bool,
+    typer.Option(
+        "--verbose", "-v", envvar="SPARTAKUS_VERBOSE", help="The same as --log-level debug."
+    ),
+]
+Level: TypeAlias = Annotated[
+    LogLevel,
+    typer.Option(
+        "--log-level", envvar="SPARTAKUS_LOG_LEVEL", help="The least that is worth a line."
+    ),
+]
+Format: TypeAlias = Annotated[
+    LogFormat,
+    typer.Option(
+        "--log-format",
+        envvar="SPARTAKUS_LOG_FORMAT",
+        help="How a line is written; auto is console on a terminal, and json else.",
+    ),
 ]

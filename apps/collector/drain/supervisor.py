@@ -217,6 +217,7 @@ class DrainSupervisor:
     def _run_once(self) -> None:
         process = self._launch()
         self._process = process
+        self._metrics.drain_started(process.pid)
         if self._stopping.is_set():
             process.order(Order.FINISH)  # `finish` may have looked for it too early
         if self._grace_over.is_set():

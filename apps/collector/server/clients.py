@@ -46,9 +46,14 @@ class Clients:
         selector: selectors.BaseSelector,
         *,
         cost_of: Callable[[Request], int] = lambda request: request.body_size,
+        evicted: Callable[[], None] = lambda: None,
     ) -> None:
-        """`cost_of` tells what it may cost to answer a request, in bytes of body to read."""
+        """`cost_of` tells what it may cost to answer a request, in bytes of body to read.
+
+        `evicted` is told of each connection that is closed to make room.
+        """
         self._cost_of = cost_of
+        self._evicted = evicted
         self._large_bytes = settings.large_body_bytes
         self._tick_bytes = settings.small_bodies_per_tick_bytes
         self._limit = settings.connection_limit
@@ -116,6 +121,7 @@ class Clients:
         firsts = [first for queue in self._queues if (first := queue.first()) is not None]
         if firsts:
             self._close(min(firsts, key=lambda first: first[0])[1])
+            self._evicted()
         return bool(firsts)
 
     def handle_event(self, connection: Connection, now: float) -> None:
@@ -187,6 +193,7 @@ class Clients:
 
     def _make_ready(self, connection: Connection, now: float) -> None:
         self._move(connection, None, now)
+        connection.ready_at = now
         refused = connection.request.refusal is not None
         cost = 0 if refused else self._cost_of(connection.request)
         if cost > self._large_bytes:

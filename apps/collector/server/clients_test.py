@@ -7,7 +7,7 @@ from collector.server.clients import Clients
 from collector.server.conftest import ANY_PORT, RawClient, get
 from collector.server.connection import Afterwards, Connection
 from collector.server.exchange import Reply
-from collector.server.listener import Listener
+from collector.server.listener import Listener, listen_tcp
 
 LONG_ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 20000000\r\n\r\n" + b"x" * 20_000_000
 
@@ -20,7 +20,7 @@ def only(clients: list[Connection]) -> Connection:
 
 def test_a_socket_is_watched_for_what_its_connection_waits_for() -> None:
     """Reading is watched but while an answer waits to go out, or the loop would never rest."""
-    listener = Listener(ANY_PORT)
+    listener = Listener(listen_tcp(ANY_PORT.host, ANY_PORT.port, backlog=ANY_PORT.backlog))
     with (
         selectors.DefaultSelector() as selector,
         closing(listener),
@@ -34,7 +34,7 @@ def test_a_socket_is_watched_for_what_its_connection_waits_for() -> None:
                 clients.handle_event(key.data, now=0)
         connection = only(clients.take_ready())
         watched = [selector.get_key(connection.socket).events]
-        clients.send(Reply(connection, LONG_ANSWER, Afterwards.KEEP), now=0)
+        clients.send(Reply(connection, LONG_ANSWER, Afterwards.KEEP, 200), now=0)
         watched.append(selector.get_key(connection.socket).events)
         while connection.has_unsent:
             client.socket.recv(1 << 20)

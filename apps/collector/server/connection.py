@@ -62,6 +62,7 @@ class Connection:
         "_worth_reading",
         "afterwards",
         "client",
+        "ready_at",
         "request",
         "socket",
         "stepped_bytes",
@@ -73,6 +74,8 @@ class Connection:
         self.socket = connected
         self.client = client
         self.afterwards = Afterwards.KEEP
+        self.ready_at = 0.0
+        """Since when its request waits to be answered."""
         self.request = Request(limits)
         self.stepped_bytes = 0
         """Bytes of a large body that had arrived at its last step."""

@@ -25,6 +25,8 @@ class Reply:
     connection: Connection
     data: bytes
     afterwards: Afterwards
+    status: int
+    """The HTTP status that the bytes say."""
 
 
 class Exchange:
@@ -104,7 +106,7 @@ class Exchange:
             connection=kept_as_told if keeps else "close",
             date=self._date.now(),
         )
-        return Reply(connection, data, afterwards)
+        return Reply(connection, data, afterwards, answer.status_code)
 
     def _afterwards(self, connection: Connection) -> Afterwards:
         if connection.request.refusal is not None:

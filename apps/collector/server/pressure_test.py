@@ -16,7 +16,7 @@ from collector.server.abuse_test import answered_in, server_process
 from collector.server.clients import QUIET_SECONDS, STALLED_SECONDS, STEP_BYTES, Clients
 from collector.server.conftest import ManualClock, RawClient, Running, Serve, get, post
 from collector.server.connection import Connection
-from collector.server.listener import Listener
+from collector.server.listener import Listener, listen_tcp
 from collector.server.request import Request
 from collector.server.settings import ServerSettings
 
@@ -32,7 +32,8 @@ class Uploads:
 
     def __init__(self, resources: ExitStack) -> None:
         self._selector = resources.enter_context(selectors.DefaultSelector())
-        self._listener = resources.enter_context(closing(Listener(ROOM_FOR_ONE)))
+        listening = listen_tcp("127.0.0.1", 0, backlog=ROOM_FOR_ONE.backlog)
+        self._listener = resources.enter_context(closing(Listener(listening)))
         self._resources = resources
         self.clients = resources.enter_context(closing(Clients(ROOM_FOR_ONE, self._selector)))
         self.now = 0.0

@@ -11,7 +11,7 @@ from collector.server.answer import Answer
 from collector.server.clients import Clients
 from collector.server.connection import Connection
 from collector.server.exchange import Exchange
-from collector.server.listener import ACCEPTS_PER_TICK, Listener, OutOfFiles
+from collector.server.listener import ACCEPTS_PER_TICK, Listener, OutOfFiles, listen_tcp
 from collector.server.request import Request
 from collector.server.settings import ServerSettings
 
@@ -35,8 +35,11 @@ class Server:
     complete, calls `commit` once if any of them awaits it (see AWAITS_COMMIT), and sends the
     answers. When `commit` raises, `commit_failed` makes the answer for those that awaited it.
     `clock` counts seconds and never goes back; `wall_clock` gives UNIX seconds, for Date.
-    `refused` is told the HTTP status of each answer that is not the application's. `cost_of` tells
-    what it may cost to answer a request, in bytes of body to read.
+    `refused` is told the HTTP status of each answer that is not the application's, and `answered`
+    of every answer the request's method, the status, and the seconds since the request was whole.
+    `cost_of` tells what it may cost to answer a request, in bytes of body to read. `evicted` is
+    told of each connection that is closed to make room. `listening` is a socket to serve on;
+    without one it is made by the settings.
 
     Raises OSError when it cannot listen.
     """
@@ -52,12 +55,18 @@ class Server:
         wall_clock: Callable[[], float] = time.time,
         refused: Callable[[int], None] = lambda _: None,
         cost_of: Callable[[Request], int] = lambda request: request.body_size,
+        listening: socket.socket | None = None,
+        answered: Callable[[str, int, float], None] = lambda *_: None,
+        evicted: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._listener = Listener(settings)
+        self._listener = Listener(
+            listening or listen_tcp(settings.host, settings.port, backlog=settings.backlog)
+        )
         self._selector = selectors.DefaultSelector()
-        self._clients = Clients(settings, self._selector, cost_of=cost_of)
+        self._clients = Clients(settings, self._selector, cost_of=cost_of, evicted=evicted)
+        self._answered = answered
         self._exchange = Exchange(
             application,
             commit=commit,
@@ -77,6 +86,11 @@ class Server:
     def address(self) -> tuple[str, int]:
         """The host and port that it listens on."""
         return self._listener.address
+
+    @property
+    def open_connections(self) -> int:
+        """How many connections are open now. May be asked from any thread."""
+        return len(self._clients)
 
     def run(self) -> None:
         """Serve until shut down; call it once."""
@@ -146,7 +160,10 @@ class Server:
 
     def _answer(self, group: list[Connection]) -> None:
         for reply in self._exchange.replies(group):
-            self._clients.send(reply, self._clock())
+            now = self._clock()
+            waited = now - reply.connection.ready_at
+            self._answered(reply.connection.request.method, reply.status, waited)
+            self._clients.send(reply, now)
 
     def _seconds_to_wait(self) -> float:
         """How long a tick may wait for something to happen."""

@@ -23,7 +23,7 @@ from collector.server.connection import (
     Received,
 )
 from collector.server.exchange import Reply
-from collector.server.listener import Listener
+from collector.server.listener import Listener, listen_tcp
 from collector.server.request import RequestLimits
 
 HEAD = b"POST / HTTP/1.1\r\nHost: test\r\n"
@@ -37,7 +37,9 @@ class Watched:
     """The clients of a server with one connection, and the looks at it, which a test counts."""
 
     def __init__(self, resources: ExitStack) -> None:
-        listener = resources.enter_context(closing(Listener(ANY_PORT)))
+        listener = resources.enter_context(
+            closing(Listener(listen_tcp(ANY_PORT.host, ANY_PORT.port, backlog=ANY_PORT.backlog)))
+        )
         self._selector = resources.enter_context(selectors.DefaultSelector())
         self.clients = resources.enter_context(closing(Clients(ANY_PORT, self._selector)))
         self._client = resources.enter_context(closing(RawClient(listener.address)))
@@ -78,7 +80,7 @@ class Watched:
         """Answer the one request that is ready."""
         (connection,) = self.clients.take_ready()
         assert connection.request.refusal is None
-        self.clients.send(Reply(connection, ANSWER, Afterwards.KEEP), self.now)
+        self.clients.send(Reply(connection, ANSWER, Afterwards.KEEP, 204), self.now)
 
     def _arrived(self) -> int:
         """Return how many bytes wait to be read."""

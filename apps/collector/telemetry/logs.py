@@ -1,37 +1,39 @@
-"""The log: to standard error, one JSON object a line, or readable on a terminal.
+"""The log: to standard error, an event a line.
 
 No report, cluster ID or client address is ever given to it.
 """
 
 import logging
 import sys
+from typing import Final
 
 import structlog
 from structlog.stdlib import BoundLogger, ProcessorFormatter
 from structlog.typing import Processor
 
+from collector.telemetry.log_settings import LogFormat, LogSettings
 
-def configure_logs(*, verbose: bool) -> None:
+_FIRST_KEYS: Final = ("timestamp", "level", "event")
+
+
+def configure_logs(settings: LogSettings) -> None:
     """Send everything that is logged in this process, by libraries too, to standard error."""
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    renderer: Processor = (
-        structlog.dev.ConsoleRenderer()
-        if sys.stderr.isatty()
-        else structlog.processors.JSONRenderer(sort_keys=True)
-    )
+    is_terminal = sys.stderr.isatty()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[
+                ProcessorFormatter.remove_processors_meta,
+                _renderer(settings.form, is_terminal=is_terminal),
+            ],
         )
     )
-    logging.basicConfig(
-        handlers=[handler], level=logging.DEBUG if verbose else logging.INFO, force=True
-    )
+    logging.basicConfig(handlers=[handler], level=settings.level.number, force=True)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -47,3 +49,13 @@ def get_log() -> BoundLogger:
     """Return the log of the collector."""
     log: BoundLogger = structlog.stdlib.get_logger("collector")
     return log
+
+
+def _renderer(form: LogFormat, *, is_terminal: bool) -> Processor:
+    if form is LogFormat.AUTO:
+        form = LogFormat.CONSOLE if is_terminal else LogFormat.JSON
+    if form is LogFormat.CONSOLE:
+        return structlog.dev.ConsoleRenderer(colors=is_terminal)
+    if form is LogFormat.LOGFMT:
+        return structlog.processors.LogfmtRenderer(key_order=_FIRST_KEYS)
+    return structlog.processors.JSONRenderer(sort_keys=True)

@@ -1,86 +1,113 @@
 """What the collector counts, for Prometheus.
 
 Everything is kept in memory and costs a microsecond or less where it is counted; what can be read
-when somebody asks (the backlog, dead letters) is read then. No label tells one client from another.
+when somebody asks (the backlog, dead letters, the disk) is read then. No label tells one client
+from another.
 """
 
 import re
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+    disable_created_metrics,
+)
 
-from collector.api.problems import STATUS_OF
 from collector.spool.backlog import Backlog
 
 _REPORTS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
 _COMMIT_SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1)
+_POST_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 _DRAIN_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 # Answers of the server itself, to what never becomes a request for the application.
 _SERVER_STATUSES: Final = (400, 408, 413, 431, 501, 503)
+_NO_PROCESS: Final = -1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """What is read whenever somebody asks. Each may be called from any thread."""
+
+    backlog: Callable[[], Backlog]
+    spool_limit_bytes: Callable[[], int]
+    dead_letters: Callable[[], int]
+    stored_bytes: Callable[[], int]
+    free_bytes: Callable[[], int]
+    open_connections: Callable[[], int]
 
 
 class Metrics:
     """The metrics of one collector."""
 
-    def __init__(self, *, version: str) -> None:
+    def __init__(
+        self,
+        *,
+        version: str,
+        refusals: Iterable[type[Exception]] = (),
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`refusals` are the errors that a post is refused for. `wall_clock` gives UNIX seconds."""
+        # A series more for each, which tells when it was made.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry: Final = CollectorRegistry()
-        self._accepted: Final = self._counter(
-            "reports_accepted", "New reports that were stored and acknowledged."
-        )
-        self._repeated: Final = self._counter(
-            "reports_repeated", "Posts of a report that had been accepted before."
-        )
-        self._refused: Final = self._counter(
-            "posts_refused", "Posts that were refused, and requests cut off.", "reason"
-        )
-        self._committed: Final = self._histogram(
-            "commit_reports", "Reports in one commit to the spool.", _REPORTS
-        )
-        self._commit_seconds: Final = self._histogram(
-            "commit_seconds", "Duration of one commit to the spool.", _COMMIT_SECONDS
-        )
-        self._commits_failed: Final = self._counter(
-            "commits_failed", "Commits to the spool that failed: all in them was answered 503."
-        )
-        self._drained: Final = self._histogram(
-            "drain_batch_reports", "Reports in one batch to the database.", _REPORTS
-        )
-        self._drain_seconds: Final = self._histogram(
-            "drain_batch_seconds", "Duration of writing one batch.", _DRAIN_SECONDS
-        )
-        self._drain_failures: Final = self._counter(
-            "drain_failures", "Failures of the database, or of the process that feeds it."
-        )
-        self._stalled: Final = Gauge(
-            "spartakus_drain_stalled",
-            "1 while reports are due and none is written.",
-            registry=self.registry,
-        )
-        Info("spartakus_collector", "Which collector this is.", registry=self.registry).info(
-            {"version": version}
-        )
-        ProcessCollector(registry=self.registry)
-        self._reason_of: Final = {kind: _snake_case(kind) for kind in STATUS_OF}
-        for reason in (*self._reason_of.values(), *map(_server_reason, _SERVER_STATUSES)):
-            self._refused.labels(reason)  # so that each is there, as 0, before it happens
+        self._wall_clock: Final = wall_clock
+        self._drain_pid = _NO_PROCESS
+        self._make_metrics_of_posts(tuple(refusals))
+        self._make_metrics_of_the_drain()
+        self._make_metrics_of_the_process(version)
 
-    def watch(self, backlog: Callable[[], Backlog], dead_letters: Callable[[], int]) -> None:
-        """Take the backlog and the number of dead letters from these, whenever somebody asks."""
-        self._gauge(
-            "spool_reports", "Reports that wait for the database.", lambda: backlog().reports
-        )
-        self._gauge(
-            "spool_bytes", "Bytes that they take in the spool.", lambda: backlog().size_bytes
-        )
-        self._gauge(
-            "spool_oldest_seconds",
-            "How long the oldest of them has waited.",
-            lambda: backlog().oldest_seconds,
-        )
-        self._gauge(
-            "dead_letters", "Reports that the database will never take, kept apart.", dead_letters
-        )
+    def watch(self, sources: Sources) -> None:
+        """Take from `sources`, whenever somebody asks, what is not counted here."""
+        backlog = sources.backlog
+        for name, text, read in (
+            ("spool_reports", "Reports that wait for the database.", lambda: backlog().reports),
+            ("spool_bytes", "Bytes that they take in the spool.", lambda: backlog().size_bytes),
+            ("spool_limit_bytes", "Bytes that they may take.", sources.spool_limit_bytes),
+            (
+                "spool_oldest_seconds",
+                "How long the oldest of them has waited.",
+                lambda: backlog().oldest_seconds,
+            ),
+            (
+                "dead_letters",
+                "Reports that the database will never take, kept apart.",
+                sources.dead_letters,
+            ),
+            (
+                "stored_bytes",
+                "Bytes of all files in the data directory, measured once a minute.",
+                sources.stored_bytes,
+            ),
+            (
+                "free_bytes",
+                "Bytes that are free on the disk of the data directory.",
+                sources.free_bytes,
+            ),
+            ("connections", "Connections that are open.", sources.open_connections),
+        ):
+            self._gauge(name, text).set_function(read)
+
+    def serving(self) -> None:
+        """Note that requests are served from now on."""
+        self._serving_since.set(self._wall_clock())
+
+    def answered(self, method: str, status: int, seconds: float) -> None:
+        """Count an answer, given so many seconds after its request was whole."""
+        self._answers.labels(str(status)).inc()
+        if method == "POST":
+            self._post_seconds.observe(seconds)
+
+    def evicted(self) -> None:
+        """Count a connection that was closed to make room for another."""
+        self._evictions.inc()
 
     def committed(self, reports: int, *, seconds: float) -> None:
         """Count a commit of so many new reports, one or more."""
@@ -110,6 +137,7 @@ class Metrics:
         """Count a batch that the database took."""
         self._drained.observe(reports)
         self._drain_seconds.observe(seconds)
+        self._last_written.set(self._wall_clock())
 
     def drain_stalled(self, *, is_stalled: bool) -> None:
         """Note whether reports are due and none is written."""
@@ -119,14 +147,82 @@ class Metrics:
         """Count a failure of the database, or of the process that feeds it."""
         self._drain_failures.inc()
 
+    def drain_started(self, process_id: int) -> None:
+        """Measure that process from now on, as the one that feeds the database."""
+        if self._drain_pid != _NO_PROCESS:
+            self._drain_restarts.inc()
+        self._drain_pid = process_id
+
+    def _make_metrics_of_posts(self, refusals: tuple[type[Exception], ...]) -> None:
+        self._accepted = self._counter(
+            "reports_accepted", "New reports that were stored and acknowledged."
+        )
+        self._repeated = self._counter(
+            "reports_repeated", "Posts of a report that had been accepted before."
+        )
+        self._refused = self._counter(
+            "posts_refused", "Posts that were refused, and requests cut off.", "reason"
+        )
+        self._reason_of = {kind: _snake_case(kind) for kind in refusals}
+        for reason in (*self._reason_of.values(), *map(_server_reason, _SERVER_STATUSES)):
+            self._refused.labels(reason)  # so that each is there, as 0, before it happens
+        self._answers = self._counter(
+            "answers", "Answers to requests of every kind, by HTTP status.", "status"
+        )
+        for status in ("200", "204", "400", "503"):
+            self._answers.labels(status)
+        self._post_seconds = self._histogram(
+            "post_seconds", "From a post that has arrived to its answer.", _POST_SECONDS
+        )
+        self._evictions = self._counter(
+            "connections_evicted", "Connections that were closed to make room for another."
+        )
+        self._committed = self._histogram(
+            "commit_reports", "Reports in one commit to the spool.", _REPORTS
+        )
+        self._commit_seconds = self._histogram(
+            "commit_seconds", "Duration of one commit to the spool.", _COMMIT_SECONDS
+        )
+        self._commits_failed = self._counter(
+            "commits_failed", "Commits to the spool that failed: all in them was answered 503."
+        )
+
+    def _make_metrics_of_the_drain(self) -> None:
+        self._drained = self._histogram(
+            "drain_batch_reports", "Reports in one batch to the database.", _REPORTS
+        )
+        self._drain_seconds = self._histogram(
+            "drain_batch_seconds", "Duration of writing one batch.", _DRAIN_SECONDS
+        )
+        self._last_written = self._gauge(
+            "last_written_timestamp_seconds", "When the database took a batch last; 0 for never."
+        )
+        self._drain_failures = self._counter(
+            "drain_failures", "Failures of the database, or of the process that feeds it."
+        )
+        self._drain_restarts = self._counter(
+            "drain_restarts", "Starts of the process that feeds the database, after the first."
+        )
+        self._stalled = self._gauge("drain_stalled", "1 while reports are due and none is written.")
+        ProcessCollector("spartakus_drain", lambda: self._drain_pid, registry=self.registry)
+
+    def _make_metrics_of_the_process(self, version: str) -> None:
+        self._serving_since = self._gauge(
+            "serving_since_timestamp_seconds", "Since when requests are served; 0 for not yet."
+        )
+        Info("spartakus_collector", "Which collector this is.", registry=self.registry).info(
+            {"version": version}
+        )
+        ProcessCollector(registry=self.registry)
+
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"spartakus_{name}", text, labels, registry=self.registry)
 
     def _histogram(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
         return Histogram(f"spartakus_{name}", text, buckets=buckets, registry=self.registry)
 
-    def _gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
-        Gauge(f"spartakus_{name}", text, registry=self.registry).set_function(read)
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(f"spartakus_{name}", text, registry=self.registry)
 
 
 def _snake_case(kind: type[Exception]) -> str:

@@ -1,0 +1,85 @@
+"""Behaviour of completion, as a shell asks for it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from collector import main
+from collector.commands.completion import Shell
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a program named collector.pex."""
+    program = tmp_path / "collector.pex"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {main.__name__} "$@"\n')
+    program.chmod(0o755)
+    return tmp_path
+
+
+def run(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        words,
+        env={
+            **os.environ,
+            "PATH": f"{folder}:{os.environ['PATH']}",
+            "PYTHONPATH": os.pathsep.join(sys.path),
+        },
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def completed_by_bash(folder: Path, line: str) -> list[str]:
+    """Return what bash offers at the end of `line`."""
+    script = (
+        "source <(collector.pex completion bash)\n"
+        f"COMP_WORDS=({line}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))\n"
+        "_collectorpex_completion collector.pex\n"
+        'printf "%s\\n" "${COMPREPLY[@]}"\n'
+    )
+    outcome = run(folder, "bash", "-c", script)
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    return outcome.stdout.split()
+
+
+def test_commands_are_completed(folder: Path) -> None:
+    """A word that is begun becomes a command, and an empty one any of them."""
+    assert completed_by_bash(folder, "collector.pex ex") == ["export"]
+    offered = completed_by_bash(folder, "collector.pex ''")
+    assert offered == list(main.COMMANDS)
+
+
+def test_flags_are_completed(folder: Path) -> None:
+    """Flags of a command, and without a command those of serving."""
+    assert completed_by_bash(folder, "collector.pex --shut") == [
+        "--shutdown-delay",
+        "--shutdown-grace",
+    ]
+    assert completed_by_bash(folder, "collector.pex status --j") == ["--json"]
+    assert completed_by_bash(folder, "collector.pex serve --log-format lo") == ["logfmt"]
+
+
+@pytest.mark.parametrize("shell", Shell)
+def test_every_shell_gets_a_script(folder: Path, shell: Shell) -> None:
+    """The script is printed for each shell, and the shell takes it where it is here."""
+    outcome = run(folder, "collector.pex", "completion", shell.value)
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    assert "collector.pex" in outcome.stdout
+    if shutil.which(shell.value):
+        script = folder / "script"
+        script.write_text(outcome.stdout)
+        assert run(folder, shell.value, "-n", str(script)).returncode == 0
+
+
+def test_a_shell_that_is_not_known_is_a_usage_error(folder: Path) -> None:
+    """Another shell is answered with those there are."""
+    outcome = run(folder, "collector.pex", "completion", "tcsh")
+    assert outcome.returncode == 2
+    assert "'bash', 'zsh', 'fish'" in outcome.stderr

@@ -1,0 +1,62 @@
+"""Listening at a path of the file system (unix(7))."""
+
+import errno
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from collector.control.socket_path import reachable
+
+MOST_BYTES: Final = 107
+"""Of a path that is the address of a socket (unix(7))."""
+
+
+def listen_at(path: Path, *, mode: int, backlog: int) -> socket.socket:
+    """Return a socket that listens at `path`, for those to connect whom `mode` lets write.
+
+    A socket that is left over, at which nobody listens, is replaced. Raises `OSError`, also where
+    somebody does listen, or where something else is at the path. A path of more than `MOST_BYTES`
+    is served, but `getsockname` does not tell it.
+    """
+    listening = socket.socket(socket.AF_UNIX)
+    try:
+        with _address(path) as address:
+            _remove_left_over(path, address)
+            listening.bind(address)
+        path.chmod(mode)
+        listening.listen(backlog)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+@contextmanager
+def _address(path: Path) -> Iterator[str]:
+    if len(os.fsencode(path.absolute())) <= MOST_BYTES:
+        yield str(path.absolute())
+        return
+    with reachable(path) as short:
+        yield short
+
+
+def _remove_left_over(path: Path, address: str) -> None:
+    try:
+        if not stat.S_ISSOCK(path.lstat().st_mode):
+            raise FileExistsError(errno.EEXIST, "something else than a socket is there")
+    except FileNotFoundError:
+        return
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.setblocking(False)
+        try:
+            probe.connect(address)
+        except (ConnectionRefusedError, FileNotFoundError):
+            path.unlink(missing_ok=True)
+            return
+        except BlockingIOError:
+            pass  # its backlog is full: somebody listens
+    raise OSError(errno.EADDRINUSE, "Address already in use")
