@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from collector.control.socket_path import reachable
-
 MOST_BYTES: Final = 107
 """Of a path that is the address of a socket (unix(7))."""
 
@@ -33,6 +31,19 @@ def listen_at(path: Path, *, mode: int, backlog: int) -> socket.socket:
         listening.close()
         raise
     return listening
+
+
+@contextmanager
+def reachable(path: Path) -> Iterator[str]:
+    """Give a short address of the socket at `path`: unix(7) allows 107 bytes, paths have more.
+
+    Raises `OSError` where the directory cannot be opened.
+    """
+    directory = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{directory}/{path.name}"
+    finally:
+        os.close(directory)
 
 
 @contextmanager
