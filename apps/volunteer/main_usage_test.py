@@ -11,9 +11,21 @@ from volunteer.conftest import CLUSTER, run
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        ([], "volunteer: Missing option '--cluster-id'"),
+        ([], "volunteer: --cluster-id (or SPARTAKUS_CLUSTER_ID): is missing: A random UUID"),
         (["--nope"], "volunteer: No such option: --nope"),
-        (["collector"], "volunteer: "),
+        (["collector"], "volunteer: There is no command 'collector'; there are run, preview, "),
+        (["volunteer", "volunteer"], "volunteer: There is no command 'volunteer'; there are run"),
+        ([CLUSTER, "perview"], "volunteer: There is no command 'perview'; there are run, preview"),
+        ([CLUSTER, "run", "run"], "volunteer: Got unexpected extra argument(s) (run)"),
+        ([CLUSTER, "--cluster-id=AUTO"], "volunteer: --cluster-id: is not an ID; the word"),
+        (
+            [CLUSTER, "--extensions=/a\nb\x1b[2J"],
+            r"volunteer: /a b\x1b[2J: cannot be read: No such",
+        ),
+        ([CLUSTER, "--omit=\udcff"], r"volunteer: --omit: '\udcff' is none of "),
+        ([CLUSTER, "--v=much"], "volunteer: --v: must be a number"),
+        (["completion"], "volunteer: Missing argument 'bash|zsh|fish'"),
+        (["completion", "tcsh"], "volunteer: Invalid value for 'bash|zsh|fish': 'tcsh' is not one"),
         ([CLUSTER, "--period"], "volunteer: Option '--period' requires an argument"),
         ([CLUSTER, "--period=-5m"], "volunteer: --period: must not be negative"),
         ([CLUSTER, "--period=99"], "volunteer: --period: must be a Go duration"),
@@ -26,7 +38,7 @@ from volunteer.conftest import CLUSTER, run
         ([CLUSTER, "--ca-file=/none"], "volunteer: --ca-file: /none cannot be read"),
         ([CLUSTER, "--omit=name"], "volunteer: --omit: 'name' is none of "),
         ([CLUSTER, "--include=pods"], "volunteer: --include: 'pods' is none of workloads"),
-        ([CLUSTER, "--json"], "volunteer: --json: goes with preview"),
+        ([CLUSTER, "--json"], "volunteer: No such option: --json"),
     ],
 )
 def test_usage_errors(arguments: list[str], line: str) -> None:
@@ -35,6 +47,23 @@ def test_usage_errors(arguments: list[str], line: str) -> None:
     assert finished.returncode == 2
     assert finished.stdout == ""
     assert finished.stderr.startswith(line)
+    assert finished.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("variables", "line"),
+    [
+        ({"SPARTAKUS_PERIOD": "5"}, "SPARTAKUS_PERIOD: must be a Go duration"),
+        ({"SPARTAKUS_DATABASE": "ftp://x"}, "SPARTAKUS_DATABASE: must be stdout"),
+        ({"SPARTAKUS_COMPRESS": "maybe"}, "SPARTAKUS_COMPRESS: must be true or false"),
+        ({"SPARTAKUS_DUE": "soon"}, "SPARTAKUS_DUE: is for the program itself"),
+    ],
+)
+def test_broken_variable(variables: dict[str, str], line: str) -> None:
+    """A rule that a variable breaks names the variable."""
+    finished = run(CLUSTER, variables=variables)
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert finished.stderr.startswith(f"volunteer: {line}")
     assert finished.stderr.count("\n") == 1
 
 

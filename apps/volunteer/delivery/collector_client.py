@@ -1,6 +1,5 @@
 """Posts reports to a collector over urllib3, which the Kubernetes client brings along."""
 
-import gzip
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,8 @@ import urllib3
 
 from volunteer import network
 from volunteer.delivery.proxies import choose_proxy, proxy_credentials
+from volunteer.delivery.request import request_of
 from volunteer.delivery.rules import NoReply, Reply
-from volunteer.version import USER_AGENT
 
 _CONNECT_SECONDS: Final = 20.0
 _MOST_REPLY_BYTES: Final = 64 * 1024
@@ -44,16 +43,9 @@ class CollectorClient:
     ) -> None:
         self._transport = transport
         self._now = now
-        self._headers = {
-            "Content-Type": "application/json",
-            "User-Agent": USER_AGENT,
-            "Idempotency-Key": idempotency_key,
-        }
-        self._body = report
-        if transport.compress:
-            # Without a time stamp, which would tell more than the report does.
-            self._body = gzip.compress(report, mtime=0)
-            self._headers["Content-Encoding"] = "gzip"
+        self._request = request_of(
+            report, idempotency_key=idempotency_key, compress=transport.compress
+        )
         self._pools: dict[str | None, urllib3.PoolManager] = {}
 
     def __enter__(self) -> Self:
@@ -84,8 +76,8 @@ class CollectorClient:
         response = self._pool(url).request(
             "POST",
             url,
-            body=self._body,
-            headers=self._headers,
+            body=self._request.body,
+            headers=self._request.headers,
             redirect=False,
             retries=False,
             preload_content=False,
