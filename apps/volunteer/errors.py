@@ -4,7 +4,9 @@ Outcomes of a delivery are values (`volunteer.delivery.rules`), not errors.
 """
 
 import signal
+import traceback
 from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar, Final
 
 EXIT_DELIVERED: Final = 0
@@ -13,6 +15,7 @@ EXIT_USAGE: Final = 2
 EXIT_CLUSTER: Final = 3
 EXIT_REFUSED: Final = 4
 EXIT_NOT_DELIVERED: Final = 5
+EXIT_DEFECT: Final = 70
 EXIT_INTERRUPTED: Final = 128 + signal.SIGINT
 EXIT_NO_READER: Final = 128 + signal.SIGPIPE
 EXIT_TERMINATED: Final = 128 + signal.SIGTERM
@@ -24,17 +27,30 @@ EXIT_STATUSES: Final[Mapping[int, str]] = {
     EXIT_CLUSTER: "the cluster could not be observed",
     EXIT_REFUSED: "the collector refuses the report, or the cluster does not fit into one",
     EXIT_NOT_DELIVERED: "the report was not delivered in time",
+    EXIT_DEFECT: "a defect of the program: please report the line that it printed",
     EXIT_INTERRUPTED: "ended by Ctrl-C",
     EXIT_NO_READER: "whoever read the output is gone",
     EXIT_TERMINATED: "ended by SIGTERM before the one report was delivered",
 }
-"""What each exit status means. Those above 128 are 128 and a signal's number, as in a shell."""
+"""What each exit status means. 70 is that of `sysexits.h`. Those above 128
+are 128 and a signal's number, as in a shell.
+"""
 
 
 class VolunteerError(Exception):
     """Base of every error that the volunteer raises on purpose. Its text is for people."""
 
     exit_code: ClassVar[int]
+
+
+def defect_in_words(error: Exception) -> str:
+    """Return where an error was raised that nobody expected, on one line.
+
+    Its own text and a traceback are left out: both could show a token or a node's name.
+    """
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(frame.filename).name}, line {frame.lineno}"
+    return f"a defect of the program: {type(error).__name__} in {place}"
 
 
 class UsageError(VolunteerError):

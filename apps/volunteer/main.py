@@ -19,12 +19,15 @@ import release
 from volunteer import completion
 from volunteer.delivery.destinations import DATABASES
 from volunteer.errors import (
+    EXIT_DEFECT,
     EXIT_DELIVERED,
     EXIT_STATUSES,
     EXIT_TERMINATED,
     EXIT_USAGE,
+    ReaderGone,
     UsageError,
     VolunteerError,
+    defect_in_words,
 )
 from volunteer.flags import command_of, flags_of, names_of, with_flags_of
 from volunteer.manifest.settings import ManifestSettings
@@ -63,11 +66,13 @@ def main(arguments: Sequence[str]) -> int:
         return _complain(f"{error.format_message()} (see --help)", EXIT_USAGE)
     except UsageError as error:
         return _complain(str(error), error.exit_code)
-    except BrokenPipeError:
+    except (BrokenPipeError, ReaderGone):
         return exit_without_reader()
     except VolunteerError as error:
         sys.stderr.write(f"{PROGRAM}: {error}\n")
         return error.exit_code
+    except Exception as error:  # noqa: BLE001 - a traceback could show a secret
+        return _complain(defect_in_words(error), EXIT_DEFECT)
 
 
 def _run(words: list[str]) -> int:

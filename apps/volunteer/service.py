@@ -13,8 +13,10 @@ from volunteer.errors import (
     EXIT_NOT_DELIVERED,
     EXIT_REFUSED,
     InvalidExtensionFile,
+    ReaderGone,
     ReportNotPossible,
     UsageError,
+    defect_in_words,
 )
 from volunteer.waiting.schedule import WakeUp, after_failure, next_due
 
@@ -44,7 +46,7 @@ def report_periodically(
 
     What goes wrong is logged. A cluster that could not be observed is tried again before the next
     report is due, and so is what the user asked for where it has worked once: a file may come back.
-    Raises `UsageError` at the first report of all, unless it `worked_before`.
+    Raises `UsageError` at the first report of all, unless it `worked_before`, and `ReaderGone`.
     """
     while True:
         wait_until(wake_up)
@@ -59,6 +61,10 @@ def report_periodically(
                 raise
             _log.error("no report: %s", error)
             wake_up = after_failure(now(), due=due, random=random)
+        except ReaderGone:
+            raise
+        except Exception as error:  # noqa: BLE001 - the service outlives a defect
+            _log.error("no report: %s", defect_in_words(error))
         worked_before = True
         _log_wait(wake_up, now())
 

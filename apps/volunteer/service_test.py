@@ -13,7 +13,7 @@ from volunteer.waiting.schedule import WakeUp
 from volunteer.waiting.wait import wait_until
 
 
-class _Enough(Exception):
+class _Enough(BaseException):
     """Ends a life without end."""
 
 
@@ -115,14 +115,19 @@ def _raising(error: Exception) -> Callable[[], Outcome]:
     [
         lambda: Refused("answered 400"),
         lambda: Unavailable("answered 503"),
-        _raising(ClusterUnreachable("https://cluster", "connection refused")),
         _raising(ReportNotPossible("too large")),
+        _raising(KeyError("token of acme")),
     ],
 )
-def test_trouble(trouble: Callable[[], Outcome]) -> None:
-    """Whatever happens to one report, the next one is made when it is due."""
+def test_trouble(trouble: Callable[[], Outcome], caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever happens to one report, the next one is made when it is due, and nothing that an
+    unexpected error holds gets into the log.
+    """
     made = _live(JumpingClock(now=0.0), trouble, Delivered)
     assert [when for when, _ in made] == [0.0, 100.0, 200.0]
+    assert caplog.records
+    assert "acme" not in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 _DAY = 86_400.0

@@ -157,7 +157,7 @@ def test_jitter_of_one_report(simulator: Simulator, tmp_path: Path) -> None:
     assert sum(clock.sleeps) == 3_600.0
 
 
-class _Enough(Exception):
+class _Enough(BaseException):
     """Ends a life without end."""
 
 
