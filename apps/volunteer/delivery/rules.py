@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from volunteer.clock import Clock
-from volunteer.retrying import Patience, TryAgain, retry
+from volunteer.retrying import RetryPolicy, TryAgain, retry
 
 _SUCCESS: Final = range(200, 300)
 _REFUSALS: Final = range(400, 500)
@@ -85,7 +85,7 @@ def deliver(
     """
     outcome: Delivered | Refused | TryAgain[str] = retry(
         lambda: _attempt(post, url),
-        patience=Patience(deadline=deadline, longest_backoff=_LONGEST_BACKOFF_SECONDS),
+        policy=RetryPolicy(deadline=deadline, longest_backoff=_LONGEST_BACKOFF_SECONDS),
         clock=clock,
         random=random,
         announce=announce,
