@@ -127,15 +127,13 @@ def _app() -> typer.Typer:
     add(DEFAULT_COMMAND, help="Report, periodically or once; the default.")(
         make(Settings, _report, more=_INFORMATION)
     )
-    add("preview", help="Show what a report would say and why it is anonymous, and send nothing.")(
+    add("preview", help="Show what a report would say; send nothing.")(
         make(PreviewSettings, _preview)
     )
-    add("manifest", help="Print the YAML that installs the volunteer in a cluster.")(
+    add("manifest", help="Print YAML that installs the volunteer.")(
         make(ManifestSettings, _print_manifest)
     )
-    add("completion", help="Print what makes a shell complete this program's words.")(
-        completion.command
-    )
+    add("completion", help="Print a script for completion in a shell.")(completion.command)
     return app
 
 

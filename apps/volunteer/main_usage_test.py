@@ -1,11 +1,15 @@
 """Usage errors of the program: one line that names what is wrong, and exit status 2."""
 
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from tools.simulator import Cluster, Forbidden, Rule, Script, running_simulator
 from volunteer.conftest import CLUSTER, run
+from volunteer.flags import flags_of, names_of
+from volunteer.manifest.settings import ManifestSettings
+from volunteer.settings import PreviewSettings
 
 
 @pytest.mark.parametrize(
@@ -95,3 +99,42 @@ def test_auto_without_anything(tmp_path: Path) -> None:
         finished = run("--cluster-id=auto", "--period=0", f"--kubeconfig={file}")
     assert finished.returncode == 2
     assert finished.stderr.splitlines()[-1].startswith("volunteer: --cluster-id=auto: needs")
+
+
+_NASTY: Final = "/none\n\x1b[2J\udcff{}%s"
+_WORDS: Final = [
+    (command, names_of(field, found)[-1])
+    for command, kind in (("preview", PreviewSettings), ("manifest", ManifestSettings))
+    for field, found in flags_of(kind).items()
+    if found.metavar is not None
+]
+
+
+@pytest.mark.parametrize(("command", "name"), _WORDS)
+def test_nasty_value(command: str, name: str) -> None:
+    """A value with line breaks, commands to a terminal and bytes that are no text gives one line
+    that a terminal shows as it is, exit status 2, and no traceback.
+    """
+    missing = "--kubeconfig=/none" if command == "preview" else "--keep=/none"
+    required = [CLUSTER] if command == "preview" else ["--image=v", "--database=stdout"]
+    finished = run(command, *required, missing, f"{name}={_NASTY}", f"{name}={_NASTY}")
+    assert (finished.returncode, finished.stdout) == (2, "")
+    *log, line = finished.stderr.splitlines()
+    assert line.startswith("volunteer: ")
+    assert all(each.isprintable() for each in (*log, line))
+    assert "Traceback" not in finished.stderr
+
+
+@pytest.mark.parametrize("name", ["--key-file", "--ca-file", "--extensions", "--keep"])
+@pytest.mark.parametrize("file", ["/dev/zero", "/proc/self/mem", "/", "/dev/null"])
+def test_strange_file(name: str, file: str) -> None:
+    """A file that never ends, cannot be read or is none is an error at once, and named."""
+    words = [CLUSTER, "--kubeconfig=/none"]
+    if name == "--keep":
+        words = ["manifest", "--image=v", "--database=stdout"]
+    finished = run(*words, f"{name}={file}")
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert finished.stderr.splitlines()[-1].startswith("volunteer: ")
+    is_named = f"{file} " in finished.stderr or f"{file}: " in finished.stderr
+    # A directory is one of extensions; what fails then is the kubeconfig.
+    assert is_named or (name, file) == ("--extensions", "/")

@@ -7,6 +7,7 @@
 """
 
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -15,6 +16,8 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from volunteer.clock import Clock
 from volunteer.retrying import RetryPolicy, TryAgain, retry
+
+_log: Final = logging.getLogger(__name__)
 
 _SUCCESS: Final = range(200, 300)
 _REFUSALS: Final = range(400, 500)
@@ -96,6 +99,8 @@ def deliver(
 def _attempt(post: Post, url: str) -> Delivered | Refused | TryAgain[str]:
     for _ in range(_MOST_REDIRECTS + 1):
         reply = post(url)
+        came = f"answered {reply.status}" if isinstance(reply, Reply) else reply.why
+        _log.debug("posted: %s", came)
         if isinstance(reply, NoReply):
             return TryAgain(reply.why)
         if reply.status not in _REDIRECTS:
