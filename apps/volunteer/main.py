@@ -6,7 +6,7 @@ Everything but Typer is imported once the flags are understood, so that `--help`
 import inspect
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
@@ -63,14 +63,13 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return _run(words)
     except typer.TyperException as error:
-        return _complain(f"{error.format_message()} (see --help)", EXIT_USAGE)
+        return _complain(_one_line(f"{error.format_message()} (see --help)"), EXIT_USAGE)
     except UsageError as error:
-        return _complain(str(error), error.exit_code)
+        return _complain(_one_line(str(error)), error.exit_code)
     except (BrokenPipeError, ReaderGone):
         return exit_without_reader()
     except VolunteerError as error:
-        sys.stderr.write(f"{PROGRAM}: {error}\n")
-        return error.exit_code
+        return _complain(str(error), error.exit_code)
     except Exception as error:  # noqa: BLE001 - a traceback could show a secret
         return _complain(defect_in_words(error), EXIT_DEFECT)
 
@@ -84,7 +83,8 @@ def _run(words: list[str]) -> int:
         complete_var=completion.VARIABLE,
         standalone_mode=False,
     )
-    sys.stdout.flush()
+    if sys.stdout is not None:
+        sys.stdout.flush()
     return status
 
 
@@ -101,8 +101,10 @@ def _with_command_first(words: list[str]) -> list[str]:
     """Return `words` with the command before the flags; it may stand anywhere between them."""
     index = 0
     while index < len(words) and words[index].startswith("-"):
+        if words[index].partition("=")[0] not in _VALUES_OF_FLAGS:
+            return [DEFAULT_COMMAND, *words]  # which says what is wrong with the flag
         # A flag without `=` has its value in the next word.
-        index += 2 if words[index] in _FLAGS_WITH_VALUE else 1
+        index += 1 + _VALUES_OF_FLAGS.get(words[index], 0)
     if index < len(words):
         return [words[index], *words[:index], *words[index + 1 :]]
     return words if set(words) & set(_HELP_FLAGS) else [DEFAULT_COMMAND, *words]
@@ -212,25 +214,30 @@ _INFORMATION: Final = (
     _information("--version", _print_version, "Print the version."),
     _information("--print-databases", _print_databases, "Print what --database takes."),
 )
-_FLAGS_WITH_VALUE: Final = frozenset(
-    name
+_VALUES_OF_FLAGS: Final[Mapping[str, int]] = {
+    name: int(flag.metavar is not None)
     for settings in (PreviewSettings, ManifestSettings)
     for field, flag in flags_of(settings).items()
-    for name in names_of(field, flag)
-    if flag.metavar is not None
-)
+    for names in names_of(field, flag)
+    for name in names.split("/")
+} | dict.fromkeys(("--version", "--print-databases", *_HELP_FLAGS), 0)
+"""How many words follow each flag that any command has."""
 
 
 def _complain(text: str, status: int) -> int:
-    """Print an error of usage, which is one line whatever the user typed."""
-    sys.stderr.write(f"{PROGRAM}: {' '.join(_printable(text).split())}\n")
+    """Print an error, if there is still somewhere to print it, and return the exit status."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"{PROGRAM}: {text}\n")
     return status
 
 
-def _printable(text: str) -> str:
-    return "".join(
-        character if character.isprintable() or character.isspace() else ascii(character)[1:-1]
-        for character in text
+def _one_line(text: str) -> str:
+    """Return `text` on one line that a terminal shows as it is, whatever the user typed."""
+    return " ".join(
+        "".join(
+            character if character.isprintable() or character.isspace() else ascii(character)[1:-1]
+            for character in text
+        ).split()
     )
 
 

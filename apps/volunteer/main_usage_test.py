@@ -1,12 +1,14 @@
 """Usage errors of the program: one line that names what is wrong, and exit status 2."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from tools.simulator import Cluster, Forbidden, Rule, Script, running_simulator
-from volunteer.conftest import CLUSTER, run
+from volunteer.conftest import CLUSTER, DEADLINE_SECONDS, command, environment, run
 from volunteer.flags import flags_of, names_of
 from volunteer.manifest.settings import ManifestSettings
 from volunteer.settings import PreviewSettings
@@ -27,6 +29,8 @@ from volunteer.settings import PreviewSettings
             r"volunteer: /a b\x1b[2J: cannot be read: No such",
         ),
         ([CLUSTER, "--omit=\udcff"], r"volunteer: --omit: '\udcff' is none of "),
+        ([CLUSTER, "--retry-for=0"], "volunteer: --retry-for: must be at least 1s"),
+        (["--clus", "x"], "volunteer: No such option: --clus (Possible options: --cluster-id"),
         ([CLUSTER, "--v=much"], "volunteer: --v: must be a number"),
         (["completion"], "volunteer: Missing argument 'bash|zsh|fish'"),
         (["completion", "tcsh"], "volunteer: Invalid value for 'bash|zsh|fish': 'tcsh' is not one"),
@@ -103,21 +107,21 @@ def test_auto_without_anything(tmp_path: Path) -> None:
 
 _NASTY: Final = "/none\n\x1b[2J\udcff{}%s"
 _WORDS: Final = [
-    (command, names_of(field, found)[-1])
-    for command, kind in (("preview", PreviewSettings), ("manifest", ManifestSettings))
+    (word, names_of(field, found)[-1])
+    for word, kind in (("preview", PreviewSettings), ("manifest", ManifestSettings))
     for field, found in flags_of(kind).items()
     if found.metavar is not None
 ]
 
 
-@pytest.mark.parametrize(("command", "name"), _WORDS)
-def test_nasty_value(command: str, name: str) -> None:
+@pytest.mark.parametrize(("word", "name"), _WORDS)
+def test_nasty_value(word: str, name: str) -> None:
     """A value with line breaks, commands to a terminal and bytes that are no text gives one line
     that a terminal shows as it is, exit status 2, and no traceback.
     """
-    missing = "--kubeconfig=/none" if command == "preview" else "--keep=/none"
-    required = [CLUSTER] if command == "preview" else ["--image=v", "--database=stdout"]
-    finished = run(command, *required, missing, f"{name}={_NASTY}", f"{name}={_NASTY}")
+    missing = "--kubeconfig=/none" if word == "preview" else "--keep=/none"
+    required = [CLUSTER] if word == "preview" else ["--image=v", "--database=stdout"]
+    finished = run(word, *required, missing, f"{name}={_NASTY}", f"{name}={_NASTY}")
     assert (finished.returncode, finished.stdout) == (2, "")
     *log, line = finished.stderr.splitlines()
     assert line.startswith("volunteer: ")
@@ -138,3 +142,28 @@ def test_strange_file(name: str, file: str) -> None:
     is_named = f"{file} " in finished.stderr or f"{file}: " in finished.stderr
     # A directory is one of extensions; what fails then is the kubeconfig.
     assert is_named or (name, file) == ("--extensions", "/")
+
+
+@pytest.mark.parametrize(
+    ("words", "closed", "status"),
+    [
+        (["manifest", "--image=v", "--database=stdout"], 1, 1),
+        (["--help"], 1, 0),
+        (["--nope"], 2, 2),
+        (["run", CLUSTER, "--kubeconfig=/none"], 2, 2),
+    ],
+)
+def test_closed_stream(words: list[str], closed: int, status: int) -> None:
+    """Started with a stream closed it still exits with its status, and without a traceback."""
+    close = f"import os, sys; os.close({closed}); os.execv(sys.argv[1], sys.argv[1:])"
+    finished = subprocess.run(
+        [sys.executable, "-c", close, *command(*words)],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+        check=False,
+    )
+    assert finished.returncode == status
+    assert "Traceback" not in finished.stderr
+    assert "defect" not in finished.stderr

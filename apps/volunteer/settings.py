@@ -70,6 +70,14 @@ def _names(text: str, known: Iterable[str]) -> frozenset[str]:
     return names
 
 
+def parse_retry_time(text: str) -> float:
+    """Return seconds, at least one. Raises `InvalidValue`."""
+    seconds = parse_duration(text)
+    if not seconds:
+        raise InvalidValue("must be at least 1s: delivering takes time")
+    return seconds
+
+
 def parse_verbosity(text: str) -> int:
     """Return the original's level of verbosity. Raises `InvalidValue`."""
     if not (text.isascii() and text.isdecimal()) or len(text) > len("999"):
@@ -113,7 +121,7 @@ class Settings:
         " reports go out periodically, else nothing.",
     )
     retry_for: float | None = flag(
-        parse_duration,
+        parse_retry_time,
         metavar="DURATION",
         help="How long to try to deliver one report. By default until the next is due, and an hour"
         " where there is none.",
