@@ -10,7 +10,7 @@ from typing import Final
 
 import durationpy
 
-from volunteer.errors import InvalidOption
+from volunteer.errors import InvalidValue
 
 _GRAMMAR: Final = re.compile(
     r"[+-]?(?:0|(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)"
@@ -20,25 +20,24 @@ _LONGEST_TEXT: Final = 100
 SHORTEST_SECONDS: Final = 1.0
 
 
-def parse_duration(text: str, option: str) -> float:
+def parse_duration(text: str) -> float:
     """Return seconds: 0, or at least `SHORTEST_SECONDS`.
 
-    Raises `InvalidOption`, which names `option`, for anything that is not a Go duration and for a
-    negative one.
+    Raises `InvalidValue` for anything that is not a Go duration and for a negative one.
     """
     if len(text) > _LONGEST_TEXT or _GRAMMAR.fullmatch(text) is None:
-        raise InvalidOption(option, "must be a Go duration such as 24h, 1h30m or 0")
+        raise InvalidValue("must be a Go duration such as 24h, 1h30m or 0")
     try:
         seconds = durationpy.from_str(text).total_seconds()
     except durationpy.DurationError as error:
-        raise InvalidOption(option, "must be a Go duration within its range") from error
+        raise InvalidValue("must be a Go duration within its range") from error
     if abs(seconds) > _LONGEST_SECONDS:
-        raise InvalidOption(option, "must be a Go duration within its range")
+        raise InvalidValue("must be a Go duration within its range")
     is_zero = re.search("[1-9]", text) is None
     if text.startswith("-") and not is_zero:
-        raise InvalidOption(option, "must not be negative")
+        raise InvalidValue("must not be negative")
     if seconds < SHORTEST_SECONDS and not is_zero:
-        raise InvalidOption(option, "must be 0 or at least 1s")
+        raise InvalidValue("must be 0 or at least 1s")
     return seconds
 
 

@@ -3,13 +3,38 @@
 Outcomes of a delivery are values (`volunteer.delivery.rules`), not errors.
 """
 
+import signal
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar, Final
 
 EXIT_DELIVERED: Final = 0
+EXIT_NOT_WRITTEN: Final = 1
 EXIT_USAGE: Final = 2
 EXIT_CLUSTER: Final = 3
 EXIT_REFUSED: Final = 4
 EXIT_NOT_DELIVERED: Final = 5
+EXIT_DEFECT: Final = 70
+EXIT_INTERRUPTED: Final = 128 + signal.SIGINT
+EXIT_NO_READER: Final = 128 + signal.SIGPIPE
+EXIT_TERMINATED: Final = 128 + signal.SIGTERM
+
+EXIT_STATUSES: Final[Mapping[int, str]] = {
+    EXIT_DELIVERED: "delivered or printed, or a service that SIGTERM ended",
+    EXIT_NOT_WRITTEN: "what was asked for could not be printed",
+    EXIT_USAGE: "a flag, a variable or a file that it names breaks a rule",
+    EXIT_CLUSTER: "the cluster could not be observed",
+    EXIT_REFUSED: "the collector refuses the report, or the cluster does not fit into one",
+    EXIT_NOT_DELIVERED: "the report was not delivered in time",
+    EXIT_DEFECT: "a defect of the program: please report the line that it printed",
+    EXIT_INTERRUPTED: "ended by Ctrl-C",
+    EXIT_NO_READER: "whoever read the output is gone",
+    EXIT_TERMINATED: "ended by SIGTERM before the one report was delivered",
+}
+"""What each exit status means. 70 is that of `sysexits.h`. Those above 128
+are 128 and a signal's number, as in a shell.
+"""
 
 
 class VolunteerError(Exception):
@@ -18,10 +43,24 @@ class VolunteerError(Exception):
     exit_code: ClassVar[int]
 
 
+def defect_in_words(error: Exception) -> str:
+    """Return where an error was raised that nobody expected, on one line.
+
+    Its own text and a traceback are left out: both could show a token or a node's name.
+    """
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(frame.filename).name}, line {frame.lineno}"
+    return f"a defect of the program: {type(error).__name__} in {place}"
+
+
 class UsageError(VolunteerError):
     """What the user asked for cannot be done, whatever the cluster and the collector say."""
 
     exit_code = EXIT_USAGE
+
+
+class InvalidValue(ValueError):
+    """A text breaks a rule, its only argument. Whoever knows where the text is from names that."""
 
 
 class InvalidOption(UsageError):
@@ -54,6 +93,18 @@ class NoClusterIdentity(UsageError):
 
 class NoClusterConfigured(UsageError):
     """There is no usable description of where the cluster is."""
+
+
+class NotWritten(VolunteerError):
+    """What was asked for could not be written to standard output."""
+
+    exit_code = EXIT_NOT_WRITTEN
+
+
+class ReaderGone(VolunteerError):
+    """Whoever read standard output has closed it: there is nobody left to work for."""
+
+    exit_code = EXIT_NO_READER
 
 
 class ReportNotPossible(VolunteerError):

@@ -1,9 +1,9 @@
 """The user's own facts, read from a file or a directory of files.
 
 Each file holds one JSON object, `{"key": value, …}`. A value that is a text is sent as it is, any
-other as compact JSON text. A directory is read in the order of its entries' names, without those
-that begin with a dot: so Kubernetes' mount of a ConfigMap works, whose entries are links into a
-hidden directory.
+other as compact JSON text. A directory is read in the order of its entries' names, without its own
+directories and without names that begin with a dot: so Kubernetes' mount of a ConfigMap works,
+whose entries are links into a hidden directory.
 """
 
 import json
@@ -63,7 +63,9 @@ def read_extensions(path: Path | None) -> Extensions:
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    return sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
+    return sorted(
+        entry for entry in path.iterdir() if not (entry.name.startswith(".") or entry.is_dir())
+    )
 
 
 def _read_file(file: Path) -> dict[str, str]:

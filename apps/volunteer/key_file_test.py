@@ -1,11 +1,12 @@
 """The secret in a key file."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from volunteer.errors import InvalidOption
-from volunteer.key_file import read_key_file
+from volunteer.key_file import can_be_read_again, read_key_file
 
 
 @pytest.mark.parametrize("content", [b"0a" * 32, b"0A" * 32 + b"\n", b" " + b"0a" * 32 + b"\r\n"])
@@ -32,3 +33,13 @@ def test_missing(tmp_path: Path) -> None:
     """A key file that is not there is named."""
     with pytest.raises(InvalidOption, match="none cannot be read: No such file"):
         read_key_file(tmp_path / "none")
+
+
+def test_pipe(tmp_path: Path) -> None:
+    """What is known to hold nothing when it is read again is told from a file."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("file")
+    assert not can_be_read_again(tmp_path / "pipe")
+    assert can_be_read_again(tmp_path / "link")
+    assert can_be_read_again(tmp_path / "none")

@@ -1,12 +1,13 @@
 """The manifest that the program prints, with flags such as the program itself takes."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
-from volunteer.conftest import run
+from volunteer.conftest import DEADLINE_SECONDS, command, environment, run
 
 
 @pytest.mark.parametrize("kind", ["--cron", "--deployment"])
@@ -38,6 +39,57 @@ def test_manifest_with_workloads() -> None:
     assert finished.stdout.count("name: spartakus-volunteer-workloads") == 3
 
 
+@pytest.mark.parametrize("kind", ["--cron", "--deployment"])
+def test_keep(kind: str, tmp_path: Path) -> None:
+    """Printed again with the same flags and --keep, a manifest is the same, byte for byte; so a
+    changed flag changes nothing but what it is about.
+    """
+    file = tmp_path / "volunteer.yaml"
+    flags = ["manifest", "--image=v:1", "--database=https://a.example", kind]
+    file.write_text(run(*flags).stdout)
+    again = run(*flags, f"--keep={file}")
+    assert (again.returncode, again.stdout) == (0, file.read_text())
+    upgraded = run(*flags, "--image=v:2", f"--keep={file}").stdout
+    assert upgraded == file.read_text().replace("v:1", "v:2")
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        ("", "must hold the one Secret of a manifest that this program printed"),
+        ("key: abc\n", "must hold the one Secret"),
+        (f"key: {'0a' * 32}\n---\nkey: {'0b' * 32}\n", "must hold the one Secret"),
+        (f'key: "{"0a" * 32}"\nschedule: "61 24 * * *"\n', "the schedule names no time of a day"),
+        ("x" * 1_048_577, "must be at most 1048576 bytes"),
+    ],
+)
+def test_keep_something_else(content: str, rule: str, tmp_path: Path) -> None:
+    """A file that is no such manifest is not kept: one line that names the file and the rule."""
+    file = tmp_path / "file"
+    file.write_text(content)
+    finished = run("manifest", "--image=v", "--database=stdout", f"--keep={file}")
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert finished.stderr.startswith(f"volunteer: --keep: {file}")
+    assert rule in finished.stderr
+    assert finished.stderr.count("\n") == 1
+
+
+def test_full_disk() -> None:
+    """A manifest that cannot be written says so, and nothing of a report."""
+    with Path("/dev/full").open("wb") as full:
+        finished = subprocess.run(
+            command("manifest", "--image=v", "--database=stdout"),
+            env=environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=DEADLINE_SECONDS,
+            check=False,
+        )
+    assert finished.returncode == 1
+    assert finished.stderr == "volunteer: standard output: No space left on device\n"
+
+
 def test_fresh_keys() -> None:
     """Each manifest has another key."""
     texts = {run("manifest", "--image=v", "--database=stdout").stdout for _ in range(2)}
@@ -48,8 +100,8 @@ def test_fresh_keys() -> None:
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        ([], "volunteer: Missing option '--image'"),
-        (["--image=v"], "volunteer: Missing option '--database'"),
+        ([], "volunteer: --image: is missing: The volunteer's image"),
+        (["--image=v"], "volunteer: --database: is missing: Where reports go"),
         (["--image=a b", "--database=stdout"], "volunteer: --image: must be an image's name"),
         (["--image=v", "--database=x"], "volunteer: --database: must be stdout"),
         (

@@ -1,5 +1,6 @@
 """The program as a process: asleep between reports, and ended by a signal at any time."""
 
+import os
 import re
 import signal
 import subprocess
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from report import decode
+from tools.simulator import Simulator
 from volunteer.conftest import CLUSTER, DEADLINE_SECONDS, command, environment
 from volunteer.delivery.testing import Says, running_collector
 from volunteer.testing import resident_bytes, wait_for
@@ -71,7 +74,7 @@ def test_asleep_between_reports(kubeconfig: str, tmp_path: Path) -> None:
     assert len(variables) == 1
     periods = (dues[1] - dues[0]) / 5.0  # more than one where the machine is slow
     assert periods == pytest.approx(max(1, round(periods)))
-    assert log.count("an anonymous report") == 1
+    assert log.count("an anonymous report") == log.count("INFO SIGTERM: exiting") == 1
     assert log.count("report delivered") == len(collector.received) >= 2
     assert "Traceback" not in log
 
@@ -101,7 +104,8 @@ def test_sigterm_on_the_way_back(kubeconfig: str) -> None:
         timeout=DEADLINE_SECONDS,
         check=False,
     )
-    assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
+    assert (finished.returncode, finished.stdout) == (0, "")
+    assert re.fullmatch(r"\S+Z INFO SIGTERM: exiting\n", finished.stderr)
 
 
 def test_interrupt(kubeconfig: str) -> None:
@@ -140,3 +144,93 @@ def test_sigterm_in_one_shot(kubeconfig: str) -> None:
         finally:
             process.kill()
     assert process.returncode == 128 + signal.SIGTERM
+
+
+def test_reader_gone(kubeconfig: str) -> None:
+    """Without a reader it ends as any program of a pipeline, by SIGPIPE and without a word."""
+    flags = [CLUSTER, "--period=1s", "--jitter=0", kubeconfig]
+    with subprocess.Popen(
+        command(*flags),
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            assert process.stdout.readline().startswith('{"version"')
+            process.stdout.close()
+            assert process.wait(DEADLINE_SECONDS) == -signal.SIGPIPE
+            log = process.stderr.read()
+        finally:
+            process.kill()
+    assert {line.split()[1] for line in log.splitlines()} == {"INFO"}
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [(["manifest", "--image=v", "--database=stdout"], -signal.SIGPIPE), (["--help"], 1)],
+)
+def test_reader_gone_before_all(words: list[str], status: int) -> None:
+    """So does one that prints something else to nobody; a help that nobody reads is Typer's."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    finished = subprocess.run(
+        command(*words),
+        env=environment(),
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        timeout=DEADLINE_SECONDS,
+        check=False,
+    )
+    os.close(writing)
+    assert (finished.returncode, finished.stderr) == (status, b"")
+
+
+def test_key_from_a_pipe(kubeconfig: str) -> None:
+    """A key from a pipe is there for every report: the program stays awake with it."""
+    reading, writing = os.pipe()
+    os.write(writing, b"0a" * 32)
+    os.close(writing)
+    with running_collector() as collector:
+        flags = [CLUSTER, f"--key-file=/dev/fd/{reading}", "--period=3s", "--jitter=0", kubeconfig]
+        with subprocess.Popen(
+            command(*flags, f"--database={collector.url}"),
+            env=environment(),
+            stderr=subprocess.PIPE,
+            pass_fds=[reading],
+        ) as process:
+            try:
+                collector.wait_for_requests(2, seconds=30)
+            finally:
+                process.terminate()
+    os.close(reading)
+    ids = {tuple(node.id for node in decode(each.body).nodes or ()) for each in collector.received}
+    assert len(ids) == 1
+    assert process.returncode == 0
+
+
+def test_kubeconfig_gone(simulator: Simulator, tmp_path: Path) -> None:
+    """A kubeconfig that is gone at a later wake-up is waited for, and said."""
+    file = simulator.kubeconfig(tmp_path / "kubeconfig")
+    with running_collector() as collector:
+        flags = [CLUSTER, "--period=3s", "--jitter=0", f"--kubeconfig={file}"]
+        with subprocess.Popen(
+            command(*flags, f"--database={collector.url}"),
+            env=environment(),
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            try:
+                assert process.stderr is not None
+                collector.wait_for_requests(1, seconds=30)
+                file.rename(tmp_path / "elsewhere")
+                while "no report" not in (line := process.stderr.readline()):
+                    assert process.poll() is None
+                (tmp_path / "elsewhere").rename(file)
+                collector.wait_for_requests(len(collector.received) + 1, seconds=30)
+            finally:
+                process.terminate()
+    assert line.endswith(f"no report: {file} cannot be read: No such file or directory\n")
+    assert process.returncode == 0

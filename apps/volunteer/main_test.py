@@ -1,21 +1,58 @@
 """What the program prints on its standard output: help, the report, the preview."""
 
 import re
+import subprocess
 from pathlib import Path
+
+import pytest
 
 from report import decode
 from tools.simulator import Cluster, Simulator
-from volunteer.conftest import CLUSTER, UUID, run
+from volunteer.conftest import CLUSTER, DEADLINE_SECONDS, UUID, command, environment, run
 from volunteer.delivery.testing import running_collector
+from volunteer.errors import EXIT_STATUSES
+from volunteer.flags import flags_of, names_of, variable_of
+from volunteer.settings import Settings
 
 
 def test_help() -> None:
     """--help shows every flag and its variable."""
     finished = run("--help")
     assert finished.returncode == 0
-    for flag in ("--cluster-id", "--key-file", "--period", "--database", "--extensions", "preview"):
-        assert flag in finished.stdout
-    assert "SPARTAKUS_CLUSTER_ID" in finished.stdout
+    for field, flag in flags_of(Settings).items():
+        for name in (names_of(field, flag)[-1], variable_of(field, flag)):
+            assert name is None or bool(re.search(rf"{name}\b", finished.stdout)) != flag.hidden
+    assert run("-h").stdout == finished.stdout
+
+
+def test_commands() -> None:
+    """--help lists the commands and the exit statuses, and each command has a help of its own."""
+    finished = run("--help")
+    listed = finished.stdout.partition("\nCommands:\n")[2].partition("\n\n")[0]
+    commands = [line.split()[0] for line in listed.splitlines()]
+    assert commands == ["run", "preview", "manifest", "completion"]
+    for word in commands:
+        helped = run(word, "-h")
+        assert helped.returncode == 0
+        assert helped.stdout.startswith(f"Usage: volunteer {word} ")
+    for status, meaning in EXIT_STATUSES.items():
+        assert f"  {status:3}  {meaning}" in finished.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", CLUSTER, "--period=0"],
+        [CLUSTER, "--period", "0", "run"],
+        ["volunteer", "run", CLUSTER, "--period=0"],
+        ["volunteer", CLUSTER, "--period=99h", "--period=0"],
+    ],
+)
+def test_run(words: list[str], kubeconfig: str) -> None:
+    """The main job can be named or not, before the flags or after, with the original's word."""
+    finished = run(*words, kubeconfig)
+    assert finished.returncode == 0
+    assert decode(finished.stdout.encode()).cluster_id == UUID
 
 
 def test_version() -> None:
@@ -39,9 +76,12 @@ def test_standard_output(kubeconfig: str) -> None:
     assert finished.stdout.count("\n") == 1
     report = decode(finished.stdout.rstrip("\n").encode())
     assert (report.cluster_id, len(report.nodes or ())) == (UUID, 3)
-    assert re.fullmatch(
-        r"\S+Z INFO spartakus-volunteer/v2.0.0: .*\n\S+Z INFO report delivered\n", finished.stderr
+    lines = finished.stderr.splitlines()
+    assert all(re.match(r"\S+Z INFO ", line) and len(line) < 120 for line in lines)
+    assert lines[0].endswith(
+        "INFO spartakus-volunteer/v2.0.0: an anonymous report of this cluster's nodes"
     )
+    assert lines[-1].endswith("INFO report delivered")
 
 
 def test_variables(kubeconfig: str) -> None:
@@ -50,12 +90,41 @@ def test_variables(kubeconfig: str) -> None:
         "SPARTAKUS_CLUSTER_ID": UUID,
         "SPARTAKUS_PERIOD": "0",
         "SPARTAKUS_OMIT": "osImage",
-        "SPARTAKUS_EXTENSIONS": "",
     }
     finished = run("volunteer", "--v=5", kubeconfig, variables=variables)
     assert finished.returncode == 0
     assert '"clusterID":"' + UUID in finished.stdout
     assert "osImage" not in finished.stdout
+
+
+def test_blank(kubeconfig: str, tmp_path: Path) -> None:
+    """Blank is unset, for every flag and every variable: files of the working directory are not
+    taken for extensions, and a blank flag leaves its variable in force.
+    """
+    (tmp_path / "app.json").write_text('{"password": "hunter2"}')
+    fields = flags_of(Settings)
+    blank = [
+        f"{names_of(field, flag)[-1]}="
+        for field, flag in fields.items()
+        if flag.metavar is not None and field not in {"cluster_id", "kubeconfig", "period"}
+    ]
+    variables = {
+        name: ""
+        for field, flag in fields.items()
+        if (name := variable_of(field, flag)) is not None and field != "cluster_id"
+    }
+    finished = subprocess.run(
+        command("--cluster-id", "", *blank, "--extensions", "", "--period=0", kubeconfig),
+        cwd=tmp_path,
+        env=environment(variables | {"SPARTAKUS_CLUSTER_ID": UUID, "SPARTAKUS_DUE": ""}),
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    report = decode(finished.stdout.encode())
+    assert (report.cluster_id, report.extensions) == (UUID, None)
 
 
 def test_workloads(kubeconfig: str, simulator: Simulator) -> None:
@@ -76,7 +145,7 @@ def test_workloads(kubeconfig: str, simulator: Simulator) -> None:
         == Cluster.generate(nodes=3, seed=1).collections["/api/v1/namespaces"].size
     )
     assert [kind.kind for kind in by_flag.kinds or ()][:2] == ["pods", "services"]
-    assert "nodes, namespaces and workloads goes to standard output" in by_variable.stderr
+    assert "nodes, namespaces and workloads\n" in by_variable.stderr
     sent = decode(by_variable.stdout.encode()).workloads
     assert sent is not None
     assert [kind.per_namespace for kind in sent.kinds or ()] == [
@@ -91,6 +160,36 @@ def test_preview(kubeconfig: str) -> None:
     assert (finished.returncode, finished.stderr, collector.received) == (0, "", [])
     assert finished.stdout.startswith(f"This report would go to {collector.url}/api/v1. Nothing")
     assert "\nWithheld\n" in finished.stdout
+    assert "\n\n\n" not in finished.stdout
+
+
+@pytest.mark.parametrize("compress", [[], ["--compress"]])
+def test_preview_headers(kubeconfig: str, compress: list[str]) -> None:
+    """The headers of a preview are those that a collector then gets, all of them."""
+    with running_collector() as collector:
+        flags = [CLUSTER, f"--database={collector.url}", kubeconfig, *compress]
+        preview = run("preview", *flags)
+        assert run(*flags, "--period=0").returncode == 0
+    section = preview.stdout.partition("\nHeaders of the request that would carry it\n")[2]
+    shown = dict(line.strip().split(": ", 1) for line in section.partition("\n\n")[0].splitlines())
+    (received,) = collector.received
+    shown["Idempotency-Key"] = received.headers["idempotency-key"]
+    assert {name.lower(): value for name, value in shown.items()} == received.headers
+    assert re.fullmatch("[0-9a-f]{32}", received.headers["idempotency-key"])
+    assert len(received.body) % 4096 == 0
+
+
+def test_preview_warns(kubeconfig: str, tmp_path: Path) -> None:
+    """A preview warns of what a run warns of: in its text, and beside JSON in the log."""
+    key = tmp_path / "key"
+    key.write_text("0a" * 32)
+    key.chmod(0o644)
+    flags = ["--cluster-id=acme", f"--key-file={key}", "--database=http://far.example", kubeconfig]
+    preview = run("preview", *flags)
+    warnings = preview.stdout.partition("\nWarnings\n")[2].partition("\n\n")[0].splitlines()
+    assert len(warnings) == 3
+    logged = run("preview", "--json", *flags).stderr.splitlines()
+    assert [line.partition(" WARNING ")[2] for line in logged] == [each[2:] for each in warnings]
 
 
 def test_preview_json(kubeconfig: str, tmp_path: Path) -> None:

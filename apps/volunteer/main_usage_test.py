@@ -1,19 +1,39 @@
 """Usage errors of the program: one line that names what is wrong, and exit status 2."""
 
+import subprocess
+import sys
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from tools.simulator import Cluster, Forbidden, Rule, Script, running_simulator
-from volunteer.conftest import CLUSTER, run
+from volunteer.conftest import CLUSTER, DEADLINE_SECONDS, command, environment, run
+from volunteer.flags import flags_of, names_of
+from volunteer.manifest.settings import ManifestSettings
+from volunteer.settings import PreviewSettings
 
 
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        ([], "volunteer: Missing option '--cluster-id'"),
+        ([], "volunteer: --cluster-id (or SPARTAKUS_CLUSTER_ID): is missing: A random UUID"),
         (["--nope"], "volunteer: No such option: --nope"),
-        (["collector"], "volunteer: "),
+        (["collector"], "volunteer: There is no command 'collector'; there are run, preview, "),
+        (["volunteer", "volunteer"], "volunteer: There is no command 'volunteer'; there are run"),
+        ([CLUSTER, "perview"], "volunteer: There is no command 'perview'; there are run, preview"),
+        ([CLUSTER, "run", "run"], "volunteer: Got unexpected extra argument(s) (run)"),
+        ([CLUSTER, "--cluster-id=AUTO"], "volunteer: --cluster-id: is not an ID; the word"),
+        (
+            [CLUSTER, "--extensions=/a\nb\x1b[2J"],
+            r"volunteer: /a b\x1b[2J: cannot be read: No such",
+        ),
+        ([CLUSTER, "--omit=\udcff"], r"volunteer: --omit: '\udcff' is none of "),
+        ([CLUSTER, "--retry-for=0"], "volunteer: --retry-for: must be at least 1s"),
+        (["--clus", "x"], "volunteer: No such option: --clus (Possible options: --cluster-id"),
+        ([CLUSTER, "--v=much"], "volunteer: --v: must be a number"),
+        (["completion"], "volunteer: Missing argument 'bash|zsh|fish'"),
+        (["completion", "tcsh"], "volunteer: Invalid value for 'bash|zsh|fish': 'tcsh' is not one"),
         ([CLUSTER, "--period"], "volunteer: Option '--period' requires an argument"),
         ([CLUSTER, "--period=-5m"], "volunteer: --period: must not be negative"),
         ([CLUSTER, "--period=99"], "volunteer: --period: must be a Go duration"),
@@ -26,7 +46,7 @@ from volunteer.conftest import CLUSTER, run
         ([CLUSTER, "--ca-file=/none"], "volunteer: --ca-file: /none cannot be read"),
         ([CLUSTER, "--omit=name"], "volunteer: --omit: 'name' is none of "),
         ([CLUSTER, "--include=pods"], "volunteer: --include: 'pods' is none of workloads"),
-        ([CLUSTER, "--json"], "volunteer: --json: goes with preview"),
+        ([CLUSTER, "--json"], "volunteer: No such option: --json"),
     ],
 )
 def test_usage_errors(arguments: list[str], line: str) -> None:
@@ -35,6 +55,23 @@ def test_usage_errors(arguments: list[str], line: str) -> None:
     assert finished.returncode == 2
     assert finished.stdout == ""
     assert finished.stderr.startswith(line)
+    assert finished.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("variables", "line"),
+    [
+        ({"SPARTAKUS_PERIOD": "5"}, "SPARTAKUS_PERIOD: must be a Go duration"),
+        ({"SPARTAKUS_DATABASE": "ftp://x"}, "SPARTAKUS_DATABASE: must be stdout"),
+        ({"SPARTAKUS_COMPRESS": "maybe"}, "SPARTAKUS_COMPRESS: must be true or false"),
+        ({"SPARTAKUS_DUE": "soon"}, "SPARTAKUS_DUE: is for the program itself"),
+    ],
+)
+def test_broken_variable(variables: dict[str, str], line: str) -> None:
+    """A rule that a variable breaks names the variable."""
+    finished = run(CLUSTER, variables=variables)
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert finished.stderr.startswith(f"volunteer: {line}")
     assert finished.stderr.count("\n") == 1
 
 
@@ -66,3 +103,67 @@ def test_auto_without_anything(tmp_path: Path) -> None:
         finished = run("--cluster-id=auto", "--period=0", f"--kubeconfig={file}")
     assert finished.returncode == 2
     assert finished.stderr.splitlines()[-1].startswith("volunteer: --cluster-id=auto: needs")
+
+
+_NASTY: Final = "/none\n\x1b[2J\udcff{}%s"
+_WORDS: Final = [
+    (word, names_of(field, found)[-1])
+    for word, kind in (("preview", PreviewSettings), ("manifest", ManifestSettings))
+    for field, found in flags_of(kind).items()
+    if found.metavar is not None
+]
+
+
+@pytest.mark.parametrize(("word", "name"), _WORDS)
+def test_nasty_value(word: str, name: str) -> None:
+    """A value with line breaks, commands to a terminal and bytes that are no text gives one line
+    that a terminal shows as it is, exit status 2, and no traceback.
+    """
+    missing = "--kubeconfig=/none" if word == "preview" else "--keep=/none"
+    required = [CLUSTER] if word == "preview" else ["--image=v", "--database=stdout"]
+    finished = run(word, *required, missing, f"{name}={_NASTY}", f"{name}={_NASTY}")
+    assert (finished.returncode, finished.stdout) == (2, "")
+    *log, line = finished.stderr.splitlines()
+    assert line.startswith("volunteer: ")
+    assert all(each.isprintable() for each in (*log, line))
+    assert "Traceback" not in finished.stderr
+
+
+@pytest.mark.parametrize("name", ["--key-file", "--ca-file", "--extensions", "--keep"])
+@pytest.mark.parametrize("file", ["/dev/zero", "/proc/self/mem", "/", "/dev/null"])
+def test_strange_file(name: str, file: str) -> None:
+    """A file that never ends, cannot be read or is none is an error at once, and named."""
+    words = [CLUSTER, "--kubeconfig=/none"]
+    if name == "--keep":
+        words = ["manifest", "--image=v", "--database=stdout"]
+    finished = run(*words, f"{name}={file}")
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert finished.stderr.splitlines()[-1].startswith("volunteer: ")
+    is_named = f"{file} " in finished.stderr or f"{file}: " in finished.stderr
+    # A directory is one of extensions; what fails then is the kubeconfig.
+    assert is_named or (name, file) == ("--extensions", "/")
+
+
+@pytest.mark.parametrize(
+    ("words", "closed", "status"),
+    [
+        (["manifest", "--image=v", "--database=stdout"], 1, 1),
+        (["--help"], 1, 0),
+        (["--nope"], 2, 2),
+        (["run", CLUSTER, "--kubeconfig=/none"], 2, 2),
+    ],
+)
+def test_closed_stream(words: list[str], closed: int, status: int) -> None:
+    """Started with a stream closed it still exits with its status, and without a traceback."""
+    close = f"import os, sys; os.close({closed}); os.execv(sys.argv[1], sys.argv[1:])"
+    finished = subprocess.run(
+        [sys.executable, "-c", close, *command(*words)],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+        check=False,
+    )
+    assert finished.returncode == status
+    assert "Traceback" not in finished.stderr
+    assert "defect" not in finished.stderr

@@ -43,25 +43,40 @@ _TEXTS_OF_A_NODE: Final[tuple[tuple[str, Callable[[Node], str | None], str], ...
 
 
 def render(
-    prepared: Prepared, *, destination: str, verbatim: frozenset[str], chose_cluster_id: bool
+    prepared: Prepared,
+    *,
+    destination: str,
+    headers: Sequence[str],
+    warnings: Sequence[str],
+    verbatim: frozenset[str],
+    chose_cluster_id: bool,
 ) -> str:
     """Return the preview, ready to be printed.
 
-    `destination` completes the sentence "would go …"; `verbatim` holds wire names;
-    `chose_cluster_id` says that the cluster ID is the user's own and not derived.
+    `destination` completes the sentence "would go …"; `headers` are those of the request, if there
+    is one, and `warnings` those of a run; `verbatim` holds wire names; `chose_cluster_id` says that
+    the cluster ID is the user's own and not derived.
     """
     report = prepared.anonymised.report
     sections = (
         [f"This report would go {destination}. Nothing has been sent."],
+        _indented("Warnings", warnings),
+        _indented("Headers of the request that would carry it", headers),
         _cluster(report, verbatim, chose_cluster_id=chose_cluster_id),
         _nodes(report.nodes or (), prepared.pseudonym_source, verbatim),
         _extensions(report),
         _workloads(report.workloads),
         ["Withheld", *_withheld(prepared.anonymised.withheld)],
-        ["Never sent, whatever the flags", *(f"  {thing}" for thing in NEVER_SENT)],
-        [f"Size: {len(prepared.body)} bytes; `preview --json` prints them exactly."],
+        _indented("Never sent, whatever the flags", NEVER_SENT),
+        [f"Size: {len(prepared.body)} bytes before padding; `preview --json` prints them exactly."],
     )
-    return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
+    texts = ("\n".join(section) for section in sections)
+    return "\n\n".join(text for text in texts if text) + "\n"
+
+
+def _indented(title: str, lines: Iterable[str]) -> list[str]:
+    lines = [f"  {_shown(line)}" for line in lines]
+    return [title, *lines] if lines else []
 
 
 def _cluster(report: Report, verbatim: frozenset[str], *, chose_cluster_id: bool) -> list[str]:

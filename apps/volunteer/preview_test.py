@@ -1,5 +1,8 @@
 """What a preview says."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from report import (
     Anonymised,
     Extension,
@@ -44,11 +47,18 @@ def _prepared(
 
 
 def _lines(
-    prepared: Prepared, *, verbatim: frozenset[str] = frozenset(), chose_cluster_id: bool = True
+    prepared: Prepared,
+    *,
+    verbatim: frozenset[str] = frozenset(),
+    chose_cluster_id: bool = True,
+    headers: Sequence[str] = (),
+    warnings: Sequence[str] = (),
 ) -> list[str]:
     text = render(
         prepared,
         destination="to https://census.example/api/v1",
+        headers=headers,
+        warnings=warnings,
         verbatim=verbatim,
         chose_cluster_id=chose_cluster_id,
     )
@@ -211,4 +221,27 @@ def test_one_line_a_value() -> None:
 
 def test_size() -> None:
     """It ends with the size in bytes."""
-    assert _lines(_prepared())[-1] == "Size: 123 bytes; `preview --json` prints them exactly."
+    assert _lines(_prepared())[-1] == (
+        "Size: 123 bytes before padding; `preview --json` prints them exactly."
+    )
+
+
+def test_warnings_and_headers() -> None:
+    """It warns as a run does and shows the headers of the request, each as a section."""
+    lines = _lines(_prepared(), warnings=["it is plain http"], headers=["Host: census.example"])
+    assert lines[1:8] == [
+        "",
+        "Warnings",
+        "  it is plain http",
+        "",
+        "Headers of the request that would carry it",
+        "  Host: census.example",
+        "",
+    ]
+
+
+def test_no_empty_sections() -> None:
+    """What there is nothing to say about is left out, without a hole."""
+    lines = _lines(_prepared())
+    assert not {"Warnings", "Headers of the request that would carry it"} & set(lines)
+    assert ("", "") not in set(pairwise(lines))

@@ -31,7 +31,7 @@ class TryAgain(Generic[Reason]):
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How long to go on. `deadline` is a reading of `Clock.now`; no attempt starts after it.
 
     `longest_backoff` is seconds, `attempts` how many at most, None for any number.
@@ -45,25 +45,25 @@ class Patience:
 def retry(
     attempt: Callable[[], T | TryAgain[Reason]],
     *,
-    patience: Patience,
+    policy: RetryPolicy,
     clock: Clock,
     random: Random,
     announce: Callable[[Reason, float], None],
 ) -> T | TryAgain[Reason]:
-    """Return the first outcome that is not `TryAgain`, or the last one when patience ends.
+    """Return the first outcome that is not `TryAgain`, or the last one when the policy ends it.
 
     `announce` is told the reason and the seconds of each wait before it begins.
     """
 
     def wait(state: tenacity.RetryCallState) -> float:
         doublings = min(state.attempt_number - 1, _MOST_DOUBLINGS)
-        backoff = min(patience.longest_backoff, _FIRST_BACKOFF_SECONDS * 2**doublings)
+        backoff = min(policy.longest_backoff, _FIRST_BACKOFF_SECONDS * 2**doublings)
         return (_failure(state).after or 0.0) + random.uniform(0, backoff)
 
     def is_over(state: tenacity.RetryCallState) -> bool:
-        if patience.attempts is not None and state.attempt_number >= patience.attempts:
+        if policy.attempts is not None and state.attempt_number >= policy.attempts:
             return True
-        return clock.now() + state.upcoming_sleep >= patience.deadline
+        return clock.now() + state.upcoming_sleep >= policy.deadline
 
     def before_sleep(state: tenacity.RetryCallState) -> None:
         announce(_failure(state).reason, state.upcoming_sleep)

@@ -5,7 +5,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from volunteer.retrying import Patience, TryAgain, retry
+from volunteer.retrying import RetryPolicy, TryAgain, retry
 from volunteer.testing import AlwaysLongest, JumpingClock, seeded
 
 
@@ -26,7 +26,7 @@ def _run(
 
     outcome: str | TryAgain[str] = retry(
         attempt,
-        patience=Patience(clock.time + seconds, longest_backoff, attempts),
+        policy=RetryPolicy(clock.time + seconds, longest_backoff, attempts),
         clock=clock.clock,
         random=random or AlwaysLongest(),
         announce=lambda why, wait: announced.append((why, wait)),
@@ -89,7 +89,7 @@ def test_attempts() -> None:
 
 
 def test_hundreds_of_attempts() -> None:
-    """Patience without a near end does not overflow."""
+    """RetryPolicy without a near end does not overflow."""
     clock = JumpingClock()
     failures: list[str | TryAgain[str]] = [TryAgain("no")] * 2_000
     assert _run([*failures, "done"], clock)[0] == "done"

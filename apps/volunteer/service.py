@@ -1,19 +1,24 @@
-"""The life of a volunteer: one report, or one every period until it is told to end."""
+"""The life of a volunteer: one report, or one every period until it is told to exit."""
 
 import logging
 from collections.abc import Callable, Iterable
+from random import Random
 from typing import Final, NoReturn, TypeAlias
 
 from volunteer.cluster.errors import ClusterError
 from volunteer.delivery.rules import Delivered, Outcome, Refused, Unavailable
+from volunteer.durations import in_words
 from volunteer.errors import (
     EXIT_DELIVERED,
     EXIT_NOT_DELIVERED,
     EXIT_REFUSED,
     InvalidExtensionFile,
+    ReaderGone,
     ReportNotPossible,
+    UsageError,
+    defect_in_words,
 )
-from volunteer.waiting.schedule import Schedule
+from volunteer.waiting.schedule import WakeUp, after_failure, next_due
 
 _log: Final = logging.getLogger(__name__)
 
@@ -29,25 +34,45 @@ def report_once(report: ReportOnce) -> int:
 
 def report_periodically(
     report: ReportOnce,
-    schedule: Schedule,
+    wake_up: WakeUp,
     *,
+    period: float,
+    worked_before: bool,
+    random: Random,
     now: Callable[[], float],
-    wait_until: Callable[[float], None],
+    wait_until: Callable[[WakeUp], None],
 ) -> NoReturn:
-    """Report at each due time, for ever. What goes wrong is logged and waits for the next time.
+    """Report at `wake_up` and then every period, for ever.
 
-    Raises `UsageError`: that will not get better by itself.
+    What goes wrong is logged. A cluster that could not be observed is tried again before the next
+    report is due, and so is what the user asked for where it has worked once: a file may come back.
+    Raises `UsageError` at the first report of all, unless it `worked_before`, and `ReaderGone`.
     """
-    due = schedule.first
     while True:
-        wait_until(due)
-        # One report makes up for all due times that have passed, in sleep or in delivery.
-        due = max(due, schedule.latest(now()))
+        wait_until(wake_up)
+        due = next_due(wake_up, now(), period=period, random=random)
+        wake_up = WakeUp(due)
         try:
-            log_outcome(report(due + schedule.period))
-        except (ClusterError, ReportNotPossible) as error:
+            log_outcome(report(due))
+        except ReportNotPossible as error:
             _log.error("no report: %s", error)
-        due = max(due + schedule.period, schedule.latest(now()))
+        except (ClusterError, UsageError) as error:
+            if isinstance(error, UsageError) and not worked_before:
+                raise
+            _log.error("no report: %s", error)
+            wake_up = after_failure(now(), due=due, random=random)
+        except ReaderGone:
+            raise
+        except Exception as error:  # noqa: BLE001 - the service outlives a defect
+            _log.error("no report: %s", defect_in_words(error))
+        worked_before = True
+        _log_wait(wake_up, now())
+
+
+def _log_wait(wake_up: WakeUp, now: float) -> None:
+    what = "the next report is due" if wake_up.next_due is None else "trying again"
+    level = logging.DEBUG if wake_up.next_due is None else logging.WARNING
+    _log.log(level, "%s in %s", what, in_words(max(0, round(wake_up.at - now))))
 
 
 def log_left_out(problems: Iterable[InvalidExtensionFile]) -> None:
@@ -63,15 +88,9 @@ def announce_retry(why: str, seconds: float) -> None:
 
 def log_outcome(outcome: Outcome) -> int:
     """Log how a delivery ended and return the exit status that says so."""
-    if isinstance(outcome, Delivered):
-        _log.info("report delivered")
-    return exit_status(outcome)
-
-
-def exit_status(outcome: Outcome) -> int:
-    """Return the exit status of an outcome, and log it unless all went well."""
     match outcome:
         case Delivered():
+            _log.info("report delivered")
             return EXIT_DELIVERED
         case Refused(why):
             _log.error("report refused: the collector %s", why)

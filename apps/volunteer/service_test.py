@@ -7,18 +7,21 @@ import pytest
 from volunteer.cluster.errors import ClusterUnreachable
 from volunteer.delivery.rules import Delivered, Outcome, Refused, Unavailable
 from volunteer.errors import ReportNotPossible, UsageError
-from volunteer.service import exit_status, report_once, report_periodically
-from volunteer.testing import JumpingClock
-from volunteer.waiting.schedule import Schedule
+from volunteer.service import log_outcome, report_once, report_periodically
+from volunteer.testing import JumpingClock, seeded
+from volunteer.waiting.schedule import WakeUp
 from volunteer.waiting.wait import wait_until
 
 
-class _Enough(Exception):
+class _Enough(BaseException):
     """Ends a life without end."""
 
 
 def _live(
-    clock: JumpingClock, *reports: Callable[[], Outcome], period: float = 100.0
+    clock: JumpingClock,
+    *reports: Callable[[], Outcome],
+    period: float = 100.0,
+    worked_before: bool = False,
 ) -> list[tuple[float, float | None]]:
     """Make the given reports and return when each was made, and when the next was due then."""
     made: list[tuple[float, float | None]] = []
@@ -34,9 +37,12 @@ def _live(
     with pytest.raises(_Enough):
         report_periodically(
             report,
-            Schedule(clock.time, period),
+            WakeUp(clock.time),
+            period=period,
+            worked_before=worked_before,
+            random=seeded(1),
             now=clock.clock.now,
-            wait_until=lambda due: wait_until(due, clock.clock),
+            wait_until=lambda wake_up: wait_until(wake_up.at, clock.clock),
         )
     return made
 
@@ -68,8 +74,8 @@ def test_late_waking() -> None:
     clock = JumpingClock(now=0.0)
     made: list[float] = []
 
-    def wait(due: float) -> None:
-        clock.time = 730.0 if due == 100.0 else max(clock.time, due)
+    def wait(wake_up: WakeUp) -> None:
+        clock.time = 730.0 if wake_up.at == 100.0 else max(clock.time, wake_up.at)
 
     def report(_next_due: float | None) -> Outcome:
         made.append(clock.time)
@@ -78,7 +84,15 @@ def test_late_waking() -> None:
         return Delivered()
 
     with pytest.raises(_Enough):
-        report_periodically(report, Schedule(0.0, 100.0), now=clock.clock.now, wait_until=wait)
+        report_periodically(
+            report,
+            WakeUp(0.0),
+            period=100.0,
+            worked_before=False,
+            random=seeded(1),
+            now=clock.clock.now,
+            wait_until=wait,
+        )
     assert made == [0.0, 730.0, 800.0]
 
 
@@ -101,26 +115,60 @@ def _raising(error: Exception) -> Callable[[], Outcome]:
     [
         lambda: Refused("answered 400"),
         lambda: Unavailable("answered 503"),
-        _raising(ClusterUnreachable("https://cluster", "connection refused")),
         _raising(ReportNotPossible("too large")),
+        _raising(KeyError("token of acme")),
     ],
 )
-def test_trouble(trouble: Callable[[], Outcome]) -> None:
-    """Whatever happens to one report, the next one is made when it is due."""
+def test_trouble(trouble: Callable[[], Outcome], caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever happens to one report, the next one is made when it is due, and nothing that an
+    unexpected error holds gets into the log.
+    """
     made = _live(JumpingClock(now=0.0), trouble, Delivered)
     assert [when for when, _ in made] == [0.0, 100.0, 200.0]
+    assert caplog.records
+    assert "acme" not in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+_DAY = 86_400.0
+_NOT_THERE = _raising(UsageError("the kubeconfig is empty"))
+_AWAY = _raising(ClusterUnreachable("https://cluster", "connection refused"))
 
 
 def test_usage_error() -> None:
-    """What will not get better by itself ends the service."""
-    clock = JumpingClock(now=0.0)
-    with pytest.raises(UsageError, match="no identity"):
-        report_periodically(
-            lambda _next_due: _raising(UsageError("no identity"))(),
-            Schedule(0.0, 100.0),
-            now=clock.clock.now,
-            wait_until=lambda due: wait_until(due, clock.clock),
-        )
+    """What the user asked for and cannot be done ends the service at its first report."""
+    with pytest.raises(UsageError, match="the kubeconfig is empty"):
+        _live(JumpingClock(now=0.0), _NOT_THERE)
+
+
+@pytest.mark.parametrize("trouble", [_NOT_THERE, _AWAY])
+def test_tried_again_before_the_next_day(
+    trouble: Callable[[], Outcome], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A file or a cluster that is away for a while costs no report of a day: it is tried again
+    within the hour, as often as it takes, and the next report stays due when it was.
+    """
+    made = _live(
+        JumpingClock(now=0.0), Delivered, trouble, trouble, Delivered, Delivered, period=_DAY
+    )
+    times = [when for when, _ in made]
+    (due, again, and_again, regular), _ = times[1:5], times[5]
+    assert 15 * 60 <= again - due <= 45 * 60
+    assert 15 * 60 <= and_again - again <= 45 * 60
+    assert made[1][1] == made[2][1] == made[3][1] == regular
+    assert caplog.text.count("trying again in ") == 2
+
+
+def test_cluster_away_at_the_start() -> None:
+    """A cluster that is away when the service starts does not end it."""
+    made = _live(JumpingClock(now=0.0), _AWAY, Delivered, period=_DAY)
+    assert 15 * 60 <= made[1][0] <= 45 * 60
+
+
+def test_usage_error_after_a_sleep() -> None:
+    """Back from its sleep the service knows that what the user asked for worked at its start."""
+    made = _live(JumpingClock(now=0.0), _NOT_THERE, Delivered, period=_DAY, worked_before=True)
+    assert 15 * 60 <= made[1][0] <= 45 * 60
 
 
 def test_once() -> None:
@@ -138,4 +186,4 @@ def test_once() -> None:
 def test_exit_status() -> None:
     """Each outcome has its own exit status."""
     outcomes: list[Outcome] = [Delivered(), Refused("no"), Unavailable("later")]
-    assert [exit_status(outcome) for outcome in outcomes] == [0, 4, 5]
+    assert [log_outcome(outcome) for outcome in outcomes] == [0, 4, 5]

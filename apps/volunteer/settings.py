@@ -1,51 +1,195 @@
-"""What the user asked for, checked: one frozen value, made once at start."""
+"""What the user asked for, checked: one frozen value, made once at start.
+
+Each flag of `run` and `preview` is written down here and nowhere else. Files that flags name are
+not read here: they may change while the program runs.
+"""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from report import Disclosure
-from report.anonymisation import OMITTABLE_FIELDS, VERBATIM_FIELDS, WORKLOADS
-from report.rules import CLUSTER_ID_RULE, is_cluster_id
-from volunteer.delivery.destinations import Destination, StandardOutput, parse_destination
+from volunteer.delivery.destinations import (
+    Destination,
+    StandardOutput,
+    parse_destination,
+)
 from volunteer.durations import parse_duration
-from volunteer.errors import InvalidOption
-from volunteer.key_file import read_key_file
-from volunteer.reporting import Identity
+from volunteer.errors import InvalidValue
+from volunteer.flags import flag, parse_text, switch
+
+if TYPE_CHECKING:
+    from report import Disclosure
 
 AUTO: Final = "auto"
-INCLUDABLE: Final = frozenset({WORKLOADS})
-"""Wire names of what is reported only when asked for."""
 
 _FIRST_REPORT_JITTER_SECONDS: Final = 60.0
 _LONGEST_RETRY_SECONDS: Final = 24 * 60 * 60.0
 _ONE_SHOT_RETRY_SECONDS: Final = 60 * 60.0
 
 
+def parse_cluster_id(text: str) -> str | None:
+    """Return the ID that reports carry, or None for `auto`. Raises `InvalidValue`."""
+    from report.rules import CLUSTER_ID_RULE, is_cluster_id  # `--help` does not need it
+
+    if text == AUTO:
+        return None
+    if text.lower() == AUTO:
+        raise InvalidValue(f"is not an ID; the word that derives one is {AUTO}, in lower case")
+    if not is_cluster_id(text):
+        raise InvalidValue(f"{CLUSTER_ID_RULE} (or {AUTO})")
+    return text
+
+
+def parse_include(text: str) -> frozenset[str]:
+    """Return the wire names in a list separated by commas. Raises `InvalidValue` for another."""
+    from report.anonymisation import WORKLOADS
+
+    return _names(text, {WORKLOADS})
+
+
+def parse_omit(text: str) -> frozenset[str]:
+    """Return the wire names in a list separated by commas. Raises `InvalidValue` for another."""
+    from report.anonymisation import OMITTABLE_FIELDS
+
+    return _names(text, OMITTABLE_FIELDS)
+
+
+def parse_verbatim(text: str) -> frozenset[str]:
+    """Return the wire names in a list separated by commas. Raises `InvalidValue` for another."""
+    from report.anonymisation import VERBATIM_FIELDS
+
+    return _names(text, VERBATIM_FIELDS)
+
+
+def _names(text: str, known: Iterable[str]) -> frozenset[str]:
+    names = frozenset(name for part in text.split(",") if (name := part.strip()))
+    unknown = sorted(names.difference(known))
+    if unknown:
+        raise InvalidValue(f"{unknown[0]!r} is none of {', '.join(sorted(known))}")
+    return names
+
+
+def parse_retry_time(text: str) -> float:
+    """Return seconds, at least one. Raises `InvalidValue`."""
+    seconds = parse_duration(text)
+    if not seconds:
+        raise InvalidValue("must be at least 1s: delivering takes time")
+    return seconds
+
+
+def parse_verbosity(text: str) -> int:
+    """Return the original's level of verbosity. Raises `InvalidValue`."""
+    if not (text.isascii() and text.isdecimal()) or len(text) > len("999"):
+        raise InvalidValue("must be a number such as 2")
+    return int(text)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """Durations are seconds.
 
-    `identity` is cluster ID and secret. `period` 0 is one shot. `jitter` is how long the first
-    report may wait, a random part of it; None leaves that to `first_jitter`. `retry_for` is how
-    long a delivery goes on, None leaves that to `longest_delivery`. `kubeconfig` and `context` None
-    mean the service account of the pod, else kubectl's defaults. `include` holds wire names of what
-    is reported only when asked for.
+    `cluster_id` None is `auto`. `period` 0 is one shot. `jitter` is how long the first report may
+    wait, a random part of it; None leaves that to `first_jitter`. `retry_for` is how long a
+    delivery goes on, None leaves that to `longest_delivery`. `kubeconfig` and `context` None mean
+    the service account of the pod, else kubectl's defaults. `include`, `omit` and `verbatim` hold
+    wire names.
     """
 
-    identity: Identity
-    destination: Destination
-    period: float
-    jitter: float | None = None
-    retry_for: float | None = None
-    extensions: Path | None = None
-    include: frozenset[str] = frozenset()
-    disclosure: Disclosure = field(default_factory=Disclosure)
-    kubeconfig: Path | None = None
-    context: str | None = None
-    ca_file: Path | None = None
-    compress: bool = False
+    cluster_id: str | None = flag(
+        parse_cluster_id,
+        metavar="UUID|auto",
+        required=True,
+        help="A random UUID, or `auto` to derive one that stays the same.",
+    )
+    key_file: Path | None = flag(
+        Path,
+        metavar="FILE",
+        help="Secret of 64 hexadecimal digits that keys the pseudonyms of nodes.",
+    )
+    period: float = flag(
+        parse_duration,
+        metavar="DURATION",
+        default="24h",
+        help="Time between reports, as Go writes it; beyond an hour half of it more or less, drawn"
+        " anew each time. 0 reports once.",
+    )
+    jitter: float | None = flag(
+        parse_duration,
+        metavar="DURATION",
+        help="The first report waits a random part of this. By default a minute at most where"
+        " reports go out periodically, else nothing.",
+    )
+    retry_for: float | None = flag(
+        parse_retry_time,
+        metavar="DURATION",
+        help="How long to try to deliver one report. By default until the next is due, and an hour"
+        " where there is none.",
+    )
+    destination: Destination = flag(
+        parse_destination,
+        "--database",
+        metavar="stdout|URL",
+        default="stdout",
+        help="Where reports go: standard output, or a collector.",
+    )
+    extensions: Path | None = flag(
+        Path,
+        metavar="FILE|DIR",
+        help="JSON objects whose members are sent with each report.",
+    )
+    include: frozenset[str] = flag(
+        parse_include,
+        metavar="workloads",
+        default="",
+        help="Report more than nodes: with `workloads` how many namespaces and workloads there are,"
+        " and their ages.",
+    )
+    omit: frozenset[str] = flag(
+        parse_omit, metavar="FIELD,…", default="", help="Fields to leave out of the report."
+    )
+    verbatim: frozenset[str] = flag(
+        parse_verbatim,
+        metavar="FIELD,…",
+        default="",
+        help="Fields to send as they are in the cluster.",
+    )
+    kubeconfig: Path | None = flag(
+        Path,
+        metavar="PATH",
+        help="The cluster to observe. By default the one that the pod is in, else as kubectl does.",
+    )
+    context: str | None = flag(parse_text, metavar="NAME", help="The context of the kubeconfig.")
+    ca_file: Path | None = flag(
+        Path,
+        metavar="FILE",
+        help="Certificate authorities, in PEM form, to check the collector's certificate with.",
+    )
+    compress: bool = switch(
+        help="Send reports compressed with gzip; the original's collector cannot read them."
+    )
+    verbose: bool = switch("-v", "--verbose", help="Log more: what is tried, and each wait.")
+    original_verbosity: int = flag(
+        parse_verbosity,
+        "--v",
+        metavar="N",
+        default="0",
+        hidden=True,
+        has_variable=False,
+        help="As the original: above 0 logs more.",
+    )
+
+    @property
+    def disclosure(self) -> "Disclosure":
+        """What is left out of a report, and what goes as it is."""
+        from report import Disclosure
+
+        return Disclosure(omit=self.omit, verbatim=self.verbatim)
+
+    @property
+    def is_verbose(self) -> bool:
+        """Whether to log more, asked for either way."""
+        return self.verbose or self.original_verbosity > 0
 
     @property
     def is_one_shot(self) -> bool:
@@ -54,8 +198,8 @@ class Settings:
 
     @property
     def with_workloads(self) -> bool:
-        """Whether to look at workloads: what is omitted in the end is not looked at."""
-        return WORKLOADS in self.include - self.disclosure.omit
+        """Whether to observe workloads: what is omitted in the end is not asked for."""
+        return bool(self.include - self.omit)
 
     @property
     def first_jitter(self) -> float:
@@ -74,88 +218,8 @@ class Settings:
         return _ONE_SHOT_RETRY_SECONDS if self.is_one_shot else _LONGEST_RETRY_SECONDS
 
 
-def parse_settings(
-    *,
-    cluster_id: str,
-    key_file: Path | None,
-    period: str,
-    jitter: str | None,
-    retry_for: str | None,
-    database: str,
-    extensions: Path | None,
-    include: str,
-    omit: str,
-    verbatim: str,
-    kubeconfig: Path | None,
-    context: str | None,
-    ca_file: Path | None,
-    compress: bool,
-) -> Settings:
-    """Return what the flags of these names ask for. Raises `InvalidOption` for the first bad one.
+@dataclass(frozen=True, kw_only=True)
+class PreviewSettings(Settings):
+    """What a preview takes: the flags of a run, and its own."""
 
-    Reads the key file, and looks whether the CA file can be used.
-    """
-    if ca_file is not None:
-        check_ca_file(ca_file)
-    return Settings(
-        identity=Identity(
-            parse_cluster_id(cluster_id),
-            secret=None if key_file is None else read_key_file(key_file),
-        ),
-        destination=parse_destination(database),
-        period=parse_duration(period, "--period"),
-        jitter=None if jitter is None else parse_duration(jitter, "--jitter"),
-        retry_for=None if retry_for is None else parse_duration(retry_for, "--retry-for"),
-        extensions=extensions,
-        include=parse_include(include),
-        disclosure=parse_disclosure(omit=omit, verbatim=verbatim),
-        kubeconfig=kubeconfig,
-        context=context,
-        ca_file=ca_file,
-        compress=compress,
-    )
-
-
-def parse_cluster_id(text: str) -> str | None:
-    """Return the ID that reports carry, or None for `auto`. Raises `InvalidOption`."""
-    if text == AUTO:
-        return None
-    if not is_cluster_id(text):
-        raise InvalidOption("--cluster-id", f"{CLUSTER_ID_RULE} (or {AUTO})")
-    return text
-
-
-def parse_include(text: str) -> frozenset[str]:
-    """Return the wire names in a list separated by commas. Raises `InvalidOption` for another."""
-    return _names(text, INCLUDABLE, "--include")
-
-
-def parse_disclosure(*, omit: str, verbatim: str) -> Disclosure:
-    """Return what two lists of wire names, separated by commas, ask for.
-
-    Raises `InvalidOption` for a name that is none.
-    """
-    return Disclosure(
-        omit=_names(omit, OMITTABLE_FIELDS, "--omit"),
-        verbatim=_names(verbatim, VERBATIM_FIELDS, "--verbatim"),
-    )
-
-
-def check_ca_file(file: Path) -> None:
-    """Raise `InvalidOption` unless `file` holds certificates in PEM form."""
-    import ssl  # most starts do not need it
-
-    try:
-        ssl.create_default_context(cafile=str(file))
-    except ssl.SSLError as error:
-        raise InvalidOption("--ca-file", f"{file} must hold certificates in PEM form") from error
-    except OSError as error:
-        raise InvalidOption("--ca-file", f"{file} cannot be read: {error.strerror}") from error
-
-
-def _names(text: str, known: Iterable[str], option: str) -> frozenset[str]:
-    names = frozenset(name for part in text.split(",") if (name := part.strip()))
-    unknown = sorted(names.difference(known))
-    if unknown:
-        raise InvalidOption(option, f"{unknown[0]!r} is none of {', '.join(sorted(known))}")
-    return names
+    as_json: bool = switch("--json", help="Print the exact bytes that would be sent.")

@@ -1,20 +1,19 @@
 """What the flags mean."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from tools.simulator import certificates
 from volunteer.delivery.destinations import Collector, StandardOutput
-from volunteer.errors import InvalidOption
-from volunteer.reporting import Identity
+from volunteer.errors import InvalidValue
 from volunteer.settings import (
     Settings,
-    check_ca_file,
     parse_cluster_id,
-    parse_disclosure,
     parse_include,
+    parse_omit,
+    parse_verbatim,
+    parse_verbosity,
 )
 
 _COLLECTOR = Collector("https://census.example/api/v1")
@@ -28,7 +27,7 @@ def _settings(
     retry_for: float | None = None,
 ) -> Settings:
     return Settings(
-        identity=Identity("x"),
+        cluster_id="x",
         destination=_COLLECTOR if to_collector else StandardOutput(),
         period=period,
         jitter=jitter,
@@ -45,7 +44,14 @@ def test_cluster_id() -> None:
 @pytest.mark.parametrize("text", ["", " ", "a b", "a/b", "é", "a" * 129, "a\n"])
 def test_bad_cluster_id(text: str) -> None:
     """An ID that the wire does not take is refused at start."""
-    with pytest.raises(InvalidOption, match=r"^--cluster-id: must be 1 to 128 characters"):
+    with pytest.raises(InvalidValue, match=r"^must be 1 to 128 characters"):
+        parse_cluster_id(text)
+
+
+@pytest.mark.parametrize("text", ["AUTO", "Auto", "aUTO"])
+def test_auto_in_capitals(text: str) -> None:
+    """The word that derives an ID, written otherwise, is not taken for an ID of that name."""
+    with pytest.raises(InvalidValue, match="the word that derives one is auto, in lower case"):
         parse_cluster_id(text)
 
 
@@ -69,14 +75,18 @@ def test_retry_for() -> None:
 
 def test_disclosure() -> None:
     """Names of fields come in a list with commas, with or without spaces."""
-    disclosure = parse_disclosure(omit="osImage, cloudProvider", verbatim="kernelVersion,")
-    assert disclosure.omit == {"osImage", "cloudProvider"}
-    assert disclosure.verbatim == {"kernelVersion"}
+    settings = replace(
+        _settings(),
+        omit=parse_omit("osImage, cloudProvider"),
+        verbatim=parse_verbatim("kernelVersion,"),
+    )
+    assert settings.disclosure.omit == {"osImage", "cloudProvider"}
+    assert settings.disclosure.verbatim == {"kernelVersion"}
 
 
 def test_no_disclosure() -> None:
     """Nothing is left out and nothing goes verbatim by default."""
-    disclosure = parse_disclosure(omit="", verbatim="")
+    disclosure = _settings().disclosure
     assert disclosure.omit == disclosure.verbatim == frozenset()
 
 
@@ -86,39 +96,35 @@ def test_include() -> None:
     assert not settings.with_workloads
     asked = replace(settings, include=parse_include(" workloads,"))
     assert asked.with_workloads
-    omitted = parse_disclosure(omit="workloads", verbatim="")
-    assert not replace(asked, disclosure=omitted).with_workloads
+    assert not replace(asked, omit=parse_omit("workloads")).with_workloads
 
 
 @pytest.mark.parametrize("text", ["pods", "workloads,secrets", "Workloads"])
 def test_unknown_include(text: str) -> None:
     """What cannot be included is refused, with what can."""
-    with pytest.raises(InvalidOption, match=r"^--include: '\w+' is none of workloads$"):
+    with pytest.raises(InvalidValue, match=r"^'\w+' is none of workloads$"):
         parse_include(text)
 
 
 @pytest.mark.parametrize(
-    ("omit", "verbatim", "message"),
+    ("parse", "text", "message"),
     [
-        ("osimage", "", "^--omit: 'osimage' is none of architecture, capacity, cloudProvider, "),
-        ("clusterID", "", "^--omit: 'clusterID' is none of "),
-        ("", "cloudProvider", "^--verbatim: 'cloudProvider' is none of architecture, capacity, "),
-        ("", "name", "^--verbatim: 'name' is none of "),
+        (parse_omit, "osimage", "^'osimage' is none of architecture, capacity, cloudProvider, "),
+        (parse_omit, "clusterID", "^'clusterID' is none of "),
+        (parse_verbatim, "cloudProvider", "^'cloudProvider' is none of architecture, capacity, "),
+        (parse_verbatim, "name", "^'name' is none of "),
     ],
 )
-def test_unknown_field(omit: str, verbatim: str, message: str) -> None:
+def test_unknown_field(parse: Callable[[str], object], text: str, message: str) -> None:
     """A name that is no such field is refused, with those that are."""
-    with pytest.raises(InvalidOption, match=message):
-        parse_disclosure(omit=omit, verbatim=verbatim)
+    with pytest.raises(InvalidValue, match=message):
+        parse(text)
 
 
-def test_ca_file(tmp_path: Path) -> None:
-    """A CA file must be there and hold certificates."""
-    good, bad = tmp_path / "good.pem", tmp_path / "bad.pem"
-    good.write_text(certificates.authority_pem())
-    bad.write_text("no certificate")
-    check_ca_file(good)
-    with pytest.raises(InvalidOption, match=r"bad\.pem must hold certificates in PEM form"):
-        check_ca_file(bad)
-    with pytest.raises(InvalidOption, match="none cannot be read: No such file"):
-        check_ca_file(tmp_path / "none")
+def test_original_verbosity() -> None:
+    """The original's --v is a number, and from 1 on it logs more."""
+    assert not _settings().is_verbose
+    assert replace(_settings(), original_verbosity=parse_verbosity("5")).is_verbose
+    for text in ("five", "-1", "1e3", "٣", "9" * 5000):
+        with pytest.raises(InvalidValue, match="must be a number"):
+            parse_verbosity(text)

@@ -6,26 +6,36 @@ from typing import Final
 
 from volunteer.delivery.destinations import Collector, Destination, StandardOutput
 from volunteer.durations import in_words
+from volunteer.key_file import is_open_to_others
 from volunteer.settings import Settings
 from volunteer.version import USER_AGENT
+from volunteer.waiting.schedule import LONGEST_EXACT_PERIOD_SECONDS
 
 _log: Final = logging.getLogger(__name__)
 
 
 def log(settings: Settings) -> None:
-    """Log the start line, and a warning for each choice that may tell more than intended."""
-    _log.info("%s", start_line(settings))
+    """Log the start lines, and a warning for each choice that may tell more than intended."""
+    for line in start_lines(settings):
+        _log.info("%s", line)
+    log_warnings(settings)
+
+
+def log_warnings(settings: Settings) -> None:
+    """Log a warning for each choice that may tell more than intended."""
     for warning in warnings(settings):
         _log.warning("%s", warning)
 
 
-def start_line(settings: Settings) -> str:
-    """Return the start line. It holds neither the cluster ID nor anything of the cluster."""
-    return (
-        f"{USER_AGENT}: an anonymous report of this cluster's {_what(settings)} goes"
-        f" {where(settings.destination)}, {_how_often(settings)}; the pseudonyms of nodes are"
-        f" {_key(settings)}; `preview` with the same flags shows it all and sends nothing"
-    )
+def start_lines(settings: Settings) -> list[str]:
+    """Return the start lines. They hold neither the cluster ID nor anything of the cluster."""
+    return [
+        f"{USER_AGENT}: an anonymous report of this cluster's {_what(settings)}",
+        f"goes {where(settings.destination)}",
+        f"how often: {_how_often(settings)}",
+        f"pseudonyms of nodes: {_key(settings)}",
+        "`preview` with the same flags shows it all and sends nothing",
+    ]
 
 
 def where(destination: Destination) -> str:
@@ -38,17 +48,18 @@ def where(destination: Destination) -> str:
 
 
 def warnings(settings: Settings) -> list[str]:
-    """Return what the user may not have intended."""
+    """Return what the user may not have intended. Looks at the mode of the key file."""
     found = []
-    cluster_id = settings.identity.cluster_id
-    if cluster_id is not None and not is_uuid(cluster_id):
+    if settings.cluster_id is not None and not is_uuid(settings.cluster_id):
         found.append("--cluster-id is not a UUID: make sure that it names nobody")
     destination = settings.destination
     if isinstance(destination, Collector) and destination.may_be_read_on_the_way:
         found.append(f"{destination.url} is plain http: reports can be read on their way")
-    if settings.disclosure.verbatim:
-        fields = ", ".join(sorted(settings.disclosure.verbatim))
+    if settings.verbatim:
+        fields = ", ".join(sorted(settings.verbatim))
         found.append(f"--verbatim: sent as they are in the cluster: {fields}")
+    if settings.key_file is not None and is_open_to_others(settings.key_file):
+        found.append("--key-file can be read by others: `chmod o-r` keeps the secret one")
     return found
 
 
@@ -69,10 +80,12 @@ def _how_often(settings: Settings) -> str:
     if settings.is_one_shot:
         return f"once, within {in_words(first)}" if first else "once"
     often = f"every {in_words(settings.period)}"
+    if settings.period > LONGEST_EXACT_PERIOD_SECONDS:
+        often = f"{often} on average, at times drawn anew"
     return f"{often}, the first within {in_words(first)}" if first else often
 
 
 def _key(settings: Settings) -> str:
-    if settings.identity.secret is not None:
+    if settings.key_file is not None:
         return "keyed with the secret of --key-file"
-    return "keyed with the UID of the namespace kube-system where it may be read, else without key"
+    return "keyed with the UID of kube-system where it may be read, else without key"

@@ -1,4 +1,4 @@
-"""What tests of the volunteer share: a clock that jumps, dice without chance, patience."""
+"""What tests of the volunteer share: a clock that jumps, dice without chance, waiting."""
 
 import socket
 import time

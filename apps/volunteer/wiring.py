@@ -5,10 +5,12 @@ a report is due and not before.
 """
 
 import gc
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Final
 
@@ -18,16 +20,23 @@ from volunteer.cluster.access import Surroundings, choose_access
 from volunteer.cluster.listing import Limits
 from volunteer.cluster.look import Cluster
 from volunteer.delivery.destinations import Collector, StandardOutput
+from volunteer.delivery.request import Request, header_lines, request_of
 from volunteer.delivery.rules import Outcome, deliver
-from volunteer.delivery.standard_output import write
+from volunteer.delivery.standard_output import print_text, write
+from volunteer.errors import EXIT_DELIVERED
 from volunteer.extensions import read_extensions
+from volunteer.files import check_files
+from volunteer.key_file import can_be_read_again, read_key_file
 from volunteer.preview import render
-from volunteer.reporting import Prepared, prepare
+from volunteer.reporting import Identity, Prepared, prepare
 from volunteer.service import announce_retry, log_left_out, report_once, report_periodically
-from volunteer.settings import Settings
-from volunteer.waiting.schedule import Schedule, starting
+from volunteer.settings import PreviewSettings, Settings
+from volunteer.waiting.schedule import WakeUp, first_wake_up
+from volunteer.waiting.wait import wait_until
 
 _IDEMPOTENCY_KEY_BYTES: Final = 16
+
+_log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -35,8 +44,9 @@ class World:
     """All that is not the user's choice.
 
     `proxies` maps `http`, `https`, `all` and `no` to what the environment says of them, and
-    `output` is the file descriptor for data. `wait_until` returns when the clock has reached a
-    time; `resumed` is the due time for which the program slept before it came back.
+    `output` is the file descriptor for data. `wait_asleep` returns when the clock has reached a
+    wake-up, and may do so in a new process that has to read everything again; `resumed` is the
+    wake-up for which the program slept before it came back.
     """
 
     environment: Mapping[str, str]
@@ -45,8 +55,8 @@ class World:
     random: Random
     random_bytes: Callable[[int], bytes]
     output: int
-    wait_until: Callable[[float], None]
-    resumed: float | None = None
+    wait_asleep: Callable[[WakeUp], None]
+    resumed: WakeUp | None = None
 
 
 def run(settings: Settings, world: World) -> int:
@@ -55,58 +65,91 @@ def run(settings: Settings, world: World) -> int:
     Raises `VolunteerError`.
     """
     now = world.clock.now
-    schedule = _schedule(settings, world)
+    secret = _secret(settings)
+    wake_up = world.resumed or _first_wake_up(settings, world, secret)
 
     def report(next_due: float | None) -> Outcome:
-        prepared = make_report(settings, world)
+        prepared = make_report(settings, world, secret())
+        _log.debug("report made, %d bytes", len(prepared.body))
         latest = now() + settings.longest_delivery
         return send(prepared, settings, world, min(latest, next_due or latest))
 
+    wait = world.wait_asleep
+    if settings.key_file is not None and not can_be_read_again(settings.key_file):
+        wait = partial(_wait_awake, clock=world.clock)
     if settings.is_one_shot:
-        world.wait_until(schedule.first)
+        wait(wake_up)
         return report_once(report)
-    return report_periodically(report, schedule, now=now, wait_until=world.wait_until)
-
-
-def _schedule(settings: Settings, world: World) -> Schedule:
-    """Return when reports are due; at a first start, say so and check what is checked only then."""
-    if world.resumed is not None:
-        return Schedule(first=world.resumed, period=settings.period)
-    check_extensions(settings)
-    start_line.log(settings)
-    return starting(
-        world.clock.now(),
+    return report_periodically(
+        report,
+        wake_up,
         period=settings.period,
-        jitter=settings.first_jitter,
+        worked_before=world.resumed is not None,
         random=world.random,
+        now=now,
+        wait_until=wait,
     )
 
 
-def preview(settings: Settings, world: World, *, as_json: bool) -> Outcome:
+def _first_wake_up(settings: Settings, world: World, secret: Callable[[], bytes | None]) -> WakeUp:
+    """Return when the first report is due; say what is about to happen, and check what can be."""
+    secret()
+    check_files(settings)
+    start_line.log(settings)
+    return first_wake_up(world.clock.now(), jitter=settings.first_jitter, random=world.random)
+
+
+def _wait_awake(wake_up: WakeUp, clock: Clock) -> None:
+    wait_until(wake_up.at, clock)
+
+
+def _secret(settings: Settings) -> Callable[[], bytes | None]:
+    """Return what returns the secret: read anew for each report, as it may be exchanged; from a
+    pipe it is read now, and kept.
+    """
+    file = settings.key_file
+    if file is None:
+        return lambda: None
+    if can_be_read_again(file):
+        return lambda: read_key_file(file)
+    secret = read_key_file(file)
+    return lambda: secret
+
+
+def preview(settings: PreviewSettings, world: World) -> int:
     """Print what a report would say, and send nothing. Raises `VolunteerError`."""
-    check_extensions(settings)
-    prepared = make_report(settings, world)
-    if as_json:
-        return write(world.output, prepared.body)
-    text = render(
-        prepared,
-        destination=start_line.where(settings.destination),
-        verbatim=settings.disclosure.verbatim,
-        chose_cluster_id=settings.identity.cluster_id is not None,
-    )
-    return write(world.output, text.encode("utf-8"))
+    secret = _secret(settings)()
+    check_files(settings)
+    prepared = make_report(settings, world, secret)
+    request = request_of(prepared.body, idempotency_key="", compress=settings.compress)
+    if settings.as_json:
+        start_line.log_warnings(settings)
+        text = (prepared.body if settings.compress else request.body).decode("utf-8")
+    else:
+        text = render(
+            prepared,
+            destination=start_line.where(settings.destination),
+            headers=_headers(settings, request),
+            warnings=start_line.warnings(settings),
+            verbatim=settings.verbatim,
+            chose_cluster_id=settings.cluster_id is not None,
+        )
+    print_text(world.output, text)
+    return EXIT_DELIVERED
 
 
-def check_extensions(settings: Settings) -> None:
-    """Raise the first problem of the extension files: at start, none is tolerated."""
-    for problem in read_extensions(settings.extensions).problems:
-        raise problem
+def _headers(settings: Settings, request: Request) -> list[str]:
+    match settings.destination:
+        case StandardOutput():
+            return []
+        case Collector(url):
+            return header_lines(request, url)
 
 
-def make_report(settings: Settings, world: World) -> Prepared:
-    """Look at the cluster and make its report. An extension file that turned bad is left out."""
+def make_report(settings: Settings, world: World, secret: bytes | None) -> Prepared:
+    """Observe the cluster and make its report. An extension file that turned bad is left out."""
     with _without_collector():
-        return _make_report(settings, world)
+        return _make_report(settings, world, secret)
 
 
 @contextmanager
@@ -121,7 +164,7 @@ def _without_collector() -> Iterator[None]:
         gc.enable()
 
 
-def _make_report(settings: Settings, world: World) -> Prepared:
+def _make_report(settings: Settings, world: World, secret: bytes | None) -> Prepared:
     from volunteer.cluster.kubernetes_api import KubernetesApi
 
     extensions = read_extensions(settings.extensions)
@@ -132,13 +175,15 @@ def _make_report(settings: Settings, world: World) -> Prepared:
     surroundings = Surroundings(
         world.environment, world.proxies, is_interactive=os.isatty(0) and os.isatty(2)
     )
+    identity = Identity(settings.cluster_id, secret)
+    _log.debug("observing the cluster")
     with closing(KubernetesApi(access, surroundings)) as api:
         cluster = Cluster(api, clock=world.clock, random=world.random, limits=Limits())
         return prepare(
             lambda: cluster.observe(
-                with_uid=settings.identity.needs_uid, with_workloads=settings.with_workloads
+                with_uid=identity.needs_uid, with_workloads=settings.with_workloads
             ),
-            identity=settings.identity,
+            identity=identity,
             extensions=extensions.values,
             disclosure=settings.disclosure,
             unix_time=world.clock.unix_time(),

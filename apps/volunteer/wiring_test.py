@@ -1,25 +1,28 @@
 """The parts put together, with everything real but the clock and the dice."""
 
 import gc
+import itertools
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from report import Extension
+from report import Extension, decode
 from tools.simulator import Cluster, Simulator, running_simulator
 from volunteer.delivery.destinations import Collector, Destination, StandardOutput
 from volunteer.delivery.rules import Delivered, Unavailable
 from volunteer.delivery.testing import Says, running_collector
-from volunteer.errors import InvalidExtensionFile, NoClusterConfigured
-from volunteer.reporting import Identity, Prepared
+from volunteer.errors import InvalidExtensionFile, InvalidOption, NoClusterConfigured
+from volunteer.files import check_files
+from volunteer.reporting import Prepared
 from volunteer.settings import Settings
 from volunteer.testing import AlwaysLongest, JumpingClock
+from volunteer.waiting.schedule import WakeUp
 from volunteer.waiting.wait import wait_until
-from volunteer.wiring import World, check_extensions, make_report, run, send
+from volunteer.wiring import World, make_report, run, send
 
 _UUID = "2b3db8fd-e392-4754-af32-6aaf0368b319"
 
@@ -36,11 +39,10 @@ def _settings(
     *,
     destination: Destination | None = None,
     extensions: Path | None = None,
-    secret: bytes | None = None,
     jitter: float | None = None,
 ) -> Settings:
     return Settings(
-        identity=Identity(_UUID, secret),
+        cluster_id=_UUID,
         destination=destination or StandardOutput(),
         period=0.0,
         jitter=jitter,
@@ -49,7 +51,7 @@ def _settings(
     )
 
 
-def _world(clock: JumpingClock, output: int = -1, resumed: float | None = None) -> World:
+def _world(clock: JumpingClock, output: int = -1, resumed: WakeUp | None = None) -> World:
     return World(
         environment={},
         proxies={},
@@ -57,7 +59,7 @@ def _world(clock: JumpingClock, output: int = -1, resumed: float | None = None) 
         random=AlwaysLongest(),
         random_bytes=lambda count: b"\x07" * count,
         output=output,
-        wait_until=lambda due: wait_until(due, clock.clock),
+        wait_asleep=lambda wake_up: wait_until(wake_up.at, clock.clock),
         resumed=resumed,
     )
 
@@ -75,24 +77,24 @@ def test_extension_file_that_turned_bad(
     (directory / "good").write_text('{"good": "1"}')
     (directory / "late").write_text('{"late": "1"}')
     settings = _settings(simulator, tmp_path, extensions=directory)
-    check_extensions(settings)
+    check_files(settings)
     (directory / "late").write_text("half writ")
     with caplog.at_level(logging.ERROR):
-        prepared = make_report(settings, _world(JumpingClock()))
+        prepared = make_report(settings, _world(JumpingClock()), None)
     assert prepared.anonymised.report.extensions == (Extension("good", "1"),)
     (record,) = caplog.records
     assert record.getMessage().startswith(f"left out of this report: {directory / 'late'}: must be")
     with pytest.raises(InvalidExtensionFile):
-        check_extensions(settings)
+        check_files(settings)
 
 
 def test_collector_of_garbage(simulator: Simulator, tmp_path: Path) -> None:
     """After a report, and after a failed one, the collector of garbage is at work again."""
-    make_report(_settings(simulator, tmp_path), _world(JumpingClock()))
+    make_report(_settings(simulator, tmp_path), _world(JumpingClock()), None)
     assert gc.isenabled()
     nowhere = replace(_settings(simulator, tmp_path), kubeconfig=tmp_path / "none")
     with pytest.raises(NoClusterConfigured):
-        make_report(nowhere, _world(JumpingClock()))
+        make_report(nowhere, _world(JumpingClock()), None)
     assert gc.isenabled()
 
 
@@ -102,13 +104,13 @@ def test_extension_file_that_changed(simulator: Simulator, tmp_path: Path) -> No
     settings = _settings(simulator, tmp_path, extensions=file)
     for name in ("first", "second"):
         file.write_text(f'{{"{name}": "1"}}')
-        assert _extension_names(make_report(settings, _world(JumpingClock()))) == [name]
+        assert _extension_names(make_report(settings, _world(JumpingClock()), None)) == [name]
 
 
 def test_least_privilege(simulator: Simulator, tmp_path: Path) -> None:
     """With a key file of one's own nothing but the version and the nodes is asked for."""
     before = len(simulator.requests)
-    make_report(_settings(simulator, tmp_path, secret=bytes(32)), _world(JumpingClock()))
+    make_report(_settings(simulator, tmp_path), _world(JumpingClock()), bytes(32))
     asked = [request.path for request in simulator.requests[before:]]
     assert asked == ["/version", "/api/v1/nodes"]
 
@@ -116,7 +118,7 @@ def test_least_privilege(simulator: Simulator, tmp_path: Path) -> None:
 def test_one_line_of_output(simulator: Simulator, tmp_path: Path) -> None:
     """On standard output a report is one line."""
     settings = _settings(simulator, tmp_path)
-    prepared = make_report(settings, _world(JumpingClock()))
+    prepared = make_report(settings, _world(JumpingClock()), None)
     with (tmp_path / "out").open("wb") as output:
         world = _world(JumpingClock(), output.fileno())
         assert send(prepared, settings, world, deadline=0.0) == Delivered()
@@ -127,7 +129,7 @@ def test_idempotency_key(simulator: Simulator, tmp_path: Path) -> None:
     """The key of a report is 128 random bits, unlike anything of the cluster."""
     with running_collector() as collector:
         settings = _settings(simulator, tmp_path, destination=Collector(collector.url))
-        prepared = make_report(settings, _world(JumpingClock()))
+        prepared = make_report(settings, _world(JumpingClock()), None)
         assert send(prepared, settings, _world(JumpingClock()), deadline=1e9) == Delivered()
     assert collector.received[0].headers["idempotency-key"] == "07" * 16
 
@@ -137,7 +139,7 @@ def test_deadline(simulator: Simulator, tmp_path: Path) -> None:
     clock = JumpingClock(now=0.0)
     with running_collector(*[Says(503)] * 50) as collector:
         settings = _settings(simulator, tmp_path, destination=Collector(collector.url))
-        prepared = make_report(settings, _world(clock))
+        prepared = make_report(settings, _world(clock), None)
         outcome = send(prepared, settings, _world(clock), deadline=60.0)
     assert outcome == Unavailable("answered 503")
     assert clock.time < 60.0
@@ -155,28 +157,85 @@ def test_jitter_of_one_report(simulator: Simulator, tmp_path: Path) -> None:
     assert sum(clock.sleeps) == 3_600.0
 
 
+class _Enough(BaseException):
+    """Ends a life without end."""
+
+
+def _live(settings: Settings, world: World, wake_ups: int) -> list[WakeUp]:
+    """Run until so many wake-ups were waited for, and return them all."""
+    asked: list[WakeUp] = []
+
+    def wait(wake_up: WakeUp) -> None:
+        if len(asked) == wake_ups:
+            raise _Enough
+        asked.append(wake_up)
+        world.wait_asleep(wake_up)
+
+    with pytest.raises(_Enough):
+        run(settings, replace(world, wait_asleep=wait))
+    return asked
+
+
 def test_resumed_late(simulator: Simulator, tmp_path: Path) -> None:
     """After a sleep over several due times one report is made, and the next is due on the grid."""
     clock = JumpingClock(now=1_000.0)
-    asked: list[float] = []
-
-    class _Enough(Exception):
-        pass
-
-    def wait_until_once(due: float) -> None:
-        asked.append(due)
-        if len(asked) > 1:
-            raise _Enough
-
     settings = replace(_settings(simulator, tmp_path), period=100.0)
     before = len(simulator.requests)
     with (tmp_path / "out").open("wb") as output:
-        world = replace(_world(clock, output.fileno(), resumed=730.0), wait_until=wait_until_once)
+        world = _world(clock, output.fileno(), resumed=WakeUp(730.0))
+        asked = _live(settings, world, 2)
+    assert [wake_up.at for wake_up in asked] == [730.0, 1_030.0]
+    assert (tmp_path / "out").read_bytes().count(b"\n") == 2
+    assert [request.path for request in simulator.requests[before:]].count("/api/v1/nodes") == 2
+
+
+def test_key_file_gone(
+    simulator: Simulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A key file that is gone at a later wake-up is waited for; at the start it is an error."""
+    file = tmp_path / "key"
+    settings = replace(_settings(simulator, tmp_path), period=86_400.0, key_file=file)
+    with (tmp_path / "out").open("wb") as output:
+        with pytest.raises(InvalidOption, match=r"^--key-file: "):
+            run(settings, _world(JumpingClock(now=0.0), output.fileno()))
+        world = _world(JumpingClock(now=0.0), output.fileno(), resumed=WakeUp(0.0))
+        asked = _live(settings, world, 2)
+    assert [wake_up.at for wake_up in asked] == [0.0, 45 * 60.0]
+    assert f"no report: --key-file: {file} cannot be read" in caplog.text
+
+
+def test_key_file_from_a_pipe(simulator: Simulator, tmp_path: Path) -> None:
+    """A key that comes through a pipe is read once, kept, and does not get into a sleep that would
+    forget it.
+    """
+    reading, writing = os.pipe()
+    os.write(writing, b"0a" * 32)
+    os.close(writing)
+    settings = replace(
+        _settings(simulator, tmp_path), period=100.0, key_file=Path(f"/dev/fd/{reading}")
+    )
+    clock = JumpingClock(now=0.0)
+    limited = replace(clock.clock, sleep=_raising_after(3, clock.clock.sleep))
+    with (tmp_path / "out").open("wb") as output:
+        world = replace(_world(clock, output.fileno()), clock=limited)
         with pytest.raises(_Enough):
             run(settings, world)
-    assert asked == [730.0, 1_030.0]
-    assert (tmp_path / "out").read_bytes().count(b"\n") == 1
-    assert [request.path for request in simulator.requests[before:]].count("/api/v1/nodes") == 1
+    os.close(reading)
+    reports = [decode(line) for line in (tmp_path / "out").read_bytes().splitlines()]
+    assert len(reports) == 2
+    assert reports[0].nodes == reports[1].nodes
+
+
+def _raising_after(calls: int, sleep: Callable[[float], None]) -> Callable[[float], None]:
+    """Return `sleep`, which ends the life after so many calls."""
+    counter = itertools.count(1)
+
+    def limited(seconds: float) -> None:
+        if next(counter) > calls:
+            raise _Enough
+        sleep(seconds)
+
+    return limited
 
 
 def test_resumed_quietly(
@@ -187,7 +246,7 @@ def test_resumed_quietly(
     """
     settings = _settings(simulator, tmp_path, extensions=tmp_path / "gone")
     with caplog.at_level(logging.INFO), (tmp_path / "out").open("wb") as output:
-        assert run(settings, _world(JumpingClock(), output.fileno(), resumed=0.0)) == 0
+        assert run(settings, _world(JumpingClock(), output.fileno(), resumed=WakeUp(0.0))) == 0
     words = [record.getMessage() for record in caplog.records]
     assert words[0].startswith("left out of this report: ")
     assert words[1:] == ["report delivered"]

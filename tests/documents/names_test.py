@@ -1,5 +1,6 @@
 """The names in the documents are those of the built programs. Slow: it asks them."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -8,7 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.documents.documents import NAMES, document, text_of
-from tests.documents.programs import FLAG, METRIC, VARIABLE, flags_of, variables_of
+from tests.documents.programs import FLAG, METRIC, VARIABLE, flags_of, help_of, variables_of
 from tests.documents.shell import commands
 from tests.documents.surroundings import running_session
 
@@ -22,6 +23,7 @@ _MEANT: Final[Mapping[str, tuple[str, ...]]] = {
     "docs/performance.md": (_COLLECTOR, _VOLUNTEER, "tools:bench"),
     "docs/privacy.md": (_VOLUNTEER,),
     "docs/protocol.md": (),
+    "docs/volunteer.md": (_VOLUNTEER,),
 }
 """Whose flags a document speaks of."""
 
@@ -66,6 +68,15 @@ def test_variables() -> None:
     named = {variable for name in NAMES for variable in VARIABLE.findall(text_of(name))}
     assert named
     assert named <= variables_of(_COLLECTOR) | variables_of(_VOLUNTEER)
+
+
+def test_exit_statuses() -> None:
+    """The volunteer's exit statuses in its document are those of its help, all of them."""
+    helped = help_of(_VOLUNTEER).partition("Exit statuses:\n")[2].partition("\n\n")[0]
+    said = dict(re.findall(r"^ +(\d+)  (.+)$", helped, re.MULTILINE))
+    rows = re.findall(r"^\| (\d+) \| (.+) \|$", text_of("docs/volunteer.md"), re.MULTILINE)
+    assert len(said) > 8
+    assert dict(rows) == said
 
 
 def test_metrics(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from tools.bootstrap.commit import find_commit
-from tools.bootstrap.installation import Installation, InstallationFailed, install
+from tools.bootstrap.installation import Installation, InstallationFailed, folder_of_caches, install
 from tools.bootstrap.interpreters import InterpreterMissing, find_interpreter
 from tools.bootstrap.workspace import Workspace, WorkspaceError, parse_workspace
 
@@ -25,17 +25,12 @@ def main() -> None:
         workspace = parse_workspace((root / "WORKSPACE").read_text(encoding="utf-8"))
         pants_python = find_interpreter(workspace.pants_python, os.environ)
         product_python = find_interpreter(workspace.python_version, os.environ)
-        installation = install(root, workspace, pants_python, _caches())
+        installation = install(root, workspace, pants_python, folder_of_caches(os.environ))
     except (WorkspaceError, InterpreterMissing, InstallationFailed) as error:
         sys.exit(f"pants: {error}")
     settings = _settings(workspace, installation, product_python)
     environment = {**settings, "SPARTAKUS_COMMIT": find_commit(root), **os.environ}
     os.execve(installation.pants, [str(installation.pants), *sys.argv[1:]], environment)
-
-
-def _caches() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "spartakus" / "build"
 
 
 def _settings(

@@ -12,10 +12,14 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from tools.bootstrap.workspace import Workspace
+
+_ELSEWHERE = "set XDG_CACHE_HOME to a folder that can be written"
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
 
@@ -53,6 +57,15 @@ class Installation:
     pex_cli: Path
 
 
+def folder_of_caches(environment: Mapping[str, str]) -> Path:
+    """Return the folder of all installations. Raises `InstallationFailed` where none is known."""
+    home = environment.get("HOME")
+    caches = environment.get("XDG_CACHE_HOME") or (home and f"{home}/.cache")
+    if not caches or not Path(caches).is_absolute():
+        raise InstallationFailed(f"no folder of caches is known, as HOME is not set; {_ELSEWHERE}")
+    return Path(caches) / "spartakus" / "build"
+
+
 def install(root: Path, workspace: Workspace, python: str, caches: Path) -> Installation:
     """Return the installation for these pins, made now if it is not there yet.
 
@@ -63,18 +76,28 @@ def install(root: Path, workspace: Workspace, python: str, caches: Path) -> Inst
         # Pants reads a file: address without turning its escapes back.
         raise InstallationFailed(
             f"the folder of caches must be named in plain ASCII without spaces, not {caches}; "
-            "set XDG_CACHE_HOME to another"
+            f"{_ELSEWHERE}"
         )
     home = caches / _key(root, workspace, python)
     installation = Installation(home / "venv" / "bin" / "pants", home / "pex")
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "lock").open("w") as lock:
+    if (home / "complete").exists():
+        return installation
+    with _lock_file(home) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (home / "complete").exists():
             _install_pants(root / workspace.pants_lock, python, home / "venv")
             _make_pex_cli(workspace, home / "venv", installation.pex_cli)
             (home / "complete").touch()
     return installation
+
+
+def _lock_file(home: Path) -> IO[str]:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        return (home / "lock").open("w")
+    except OSError as error:
+        why = f"cannot write to {home}: {error.strerror}"
+        raise InstallationFailed(f"{why}; {_ELSEWHERE}") from error
 
 
 def _key(root: Path, workspace: Workspace, python: str) -> str:

@@ -42,7 +42,7 @@ def _candidates(version: str, environment: Mapping[str, str]) -> Iterator[str]:
             path = Path(folder) / name
             if os.access(path, os.X_OK):
                 yield str(path)
-    pyenv = Path(environment.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    pyenv = Path(environment.get("PYENV_ROOT") or f"{environment.get('HOME', '')}/.pyenv")
     for path in sorted(pyenv.glob(f"versions/{version}.*/bin/python3"), reverse=True):
         yield str(path)
 

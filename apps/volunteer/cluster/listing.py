@@ -25,7 +25,7 @@ from volunteer.cluster.errors import (
 )
 from volunteer.cluster.kubernetes_json import Page, UnreadableAnswer
 from volunteer.cluster.object_kinds import ObjectKind, Role
-from volunteer.retrying import Patience, TryAgain, retry
+from volunteer.retrying import RetryPolicy, TryAgain, retry
 
 _log: Final = logging.getLogger(__name__)
 
@@ -44,7 +44,11 @@ _Item = TypeVar("_Item")
 
 @dataclass(frozen=True)
 class Limits:
-    """How patient one look at a cluster is. Times are seconds."""
+    """How long one look at a cluster goes on. Times are seconds.
+
+    `attempts` are those until the first page of a list: a server that has listed once is the right
+    one, and for the rest it may be asked until `look_seconds` are over.
+    """
 
     page_size: int = 500
     call_seconds: float = 60.0
@@ -64,6 +68,7 @@ class Listing:
         self._limits = limits
         self._deadline = clock.now() + limits.look_seconds
         self._expiries = 0
+        self._is_in_list = False
 
     def objects(
         self,
@@ -103,7 +108,9 @@ class Listing:
             raise ClusterForbidden(self._api.server, kind=kind, role=role, subject=subject)
         if answer.status == _EXPIRED:
             return Page([], self._fresh_token(answer))
-        return self.read(reader, answer)
+        page = self.read(reader, answer)
+        self._is_in_list = True
+        return page
 
     def _fresh_token(self, answer: Answer) -> str:
         """Return the token that an expired list offers to go on with after the last node.
@@ -141,10 +148,10 @@ class Listing:
             self._fail(ClusterTooSlow, f"one look took more than {self._limits.look_seconds:g} s")
         outcome = retry(
             lambda: self._attempt(path, query or {}, accept),
-            patience=Patience(
+            policy=RetryPolicy(
                 deadline=self._deadline,
                 longest_backoff=self._limits.longest_backoff,
-                attempts=self._limits.attempts,
+                attempts=None if self._is_in_list else self._limits.attempts,
             ),
             clock=self._clock,
             random=self._random,

@@ -59,6 +59,29 @@ def test_lasting_server_errors(tmp_path: Path) -> None:
     assert sum(request.path == NODES for request in simulator.requests) == 5
 
 
+@pytest.mark.parametrize("fault", [internal_error(), ConnectionReset(after_bytes=0)])
+def test_away_in_mid_list(tmp_path: Path, fault: Refusal | ConnectionReset) -> None:
+    """A server that goes away in mid-list may stay away for most of the ten minutes of a look."""
+    expected = all_names(tmp_path)
+    clock = JumpingClock()
+    rule = Rule(path=NODES, first=2, times=20, fault=fault)
+    with simulated(tmp_path, rule, clock=clock) as (cluster, _):
+        assert names_of(cluster) == expected
+    assert 400 < sum(clock.sleeps) < 600
+
+
+def test_away_for_good_in_mid_list(tmp_path: Path) -> None:
+    """One that does not come back in that time is given up."""
+    clock = JumpingClock(now=0.0)
+    rule = Rule(path=NODES, first=2, times=None, fault=internal_error())
+    with (
+        simulated(tmp_path, rule, clock=clock) as (cluster, _),
+        pytest.raises(ClusterBusy, match=r"answered 500$"),
+    ):
+        names_of(cluster)
+    assert 500 < clock.time <= 600
+
+
 def test_impossible_retry_after(tmp_path: Path) -> None:
     """A server that asks for more time than one look has is given up at once."""
     clock = JumpingClock()

@@ -1,6 +1,5 @@
 """Posts reports to a collector."""
 
-import gzip
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,12 +7,12 @@ from math import inf
 from pathlib import Path
 from typing import Final, Self
 
+from volunteer.delivery.request import request_of
 from volunteer.delivery.rules import NoReply, Reply
 from volunteer.http.client import HttpClient
 from volunteer.http.failures import ExchangeFailed, Failure
 from volunteer.http.proxies import choose_proxy
 from volunteer.http.tls import TlsMaterialRefused, client_context
-from volunteer.version import USER_AGENT
 
 _MOST_REPLY_BYTES: Final = 64 * 1024
 _CA_FILE: Final = "--ca-file"
@@ -50,16 +49,9 @@ class CollectorClient:
         self._transport = transport
         self._now = now
         self._deadline = deadline
-        self._headers = {
-            "Content-Type": "application/json",
-            "User-Agent": USER_AGENT,
-            "Idempotency-Key": idempotency_key,
-        }
-        self._body = report
-        if transport.compress:
-            # Without a time stamp, which would tell more than the report does.
-            self._body = gzip.compress(report, mtime=0)
-            self._headers["Content-Encoding"] = "gzip"
+        self._request = request_of(
+            report, idempotency_key=idempotency_key, compress=transport.compress
+        )
         self._client = HttpClient(
             route=lambda url: choose_proxy(url, transport.proxies), tls=self._tls
         )
@@ -81,8 +73,8 @@ class CollectorClient:
             came = self._client.exchange(
                 "POST",
                 url,
-                headers=self._headers,
-                body=self._body,
+                headers=self._request.headers,
+                body=self._request.body,
                 seconds=seconds,
                 most_bytes=_MOST_REPLY_BYTES,
             )

@@ -4,17 +4,18 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
-from volunteer.errors import InvalidOption
+from volunteer.errors import InvalidValue
 from volunteer.http.hosts import is_near
 
 DATABASES: Final = """\
 stdout                       the report as one line of JSON; nothing leaves this machine
 https://HOST[:PORT][/PATH]   a collector
 http://HOST[:PORT][/PATH]    a collector within the cluster or on this machine
+
+Reports are posted to /api/v1 below the path; a path that ends in /api/v1 is taken as it is.
 """
 """What `--print-databases` prints."""
 
-_OPTION: Final = "--database"
 _API_PATH: Final = "/api/v1"
 
 
@@ -44,22 +45,22 @@ Destination: TypeAlias = StandardOutput | Collector
 
 
 def parse_destination(text: str) -> Destination:
-    """Return what `--database` names. Raises `InvalidOption`."""
+    """Return what `--database` names. Raises `InvalidValue`."""
     if text == "stdout":
         return StandardOutput()
     if not text.lower().startswith(("http://", "https://")):
-        raise InvalidOption(_OPTION, "must be stdout, https://HOST or http://HOST")
+        raise InvalidValue("must be stdout, https://HOST or http://HOST")
     if not text.isprintable() or " " in text:
-        raise InvalidOption(_OPTION, "must be a URL without spaces and control characters")
+        raise InvalidValue("must be a URL without spaces and control characters")
     try:
         parts = urlsplit(text)
         host = parts.hostname
         _ = parts.port  # reading it checks it
     except ValueError as error:
-        raise InvalidOption(_OPTION, f"must be a URL: {error}") from error
+        raise InvalidValue(f"must be a URL: {error}") from error
     if not host:
-        raise InvalidOption(_OPTION, "must be a URL with a host")
+        raise InvalidValue("must be a URL with a host")
     if parts.username is not None or parts.query or parts.fragment:
-        raise InvalidOption(_OPTION, "must be a URL without credentials, query and fragment")
-    path = parts.path.rstrip("/") + _API_PATH
+        raise InvalidValue("must be a URL without credentials, query and fragment")
+    path = parts.path.rstrip("/").removesuffix(_API_PATH) + _API_PATH
     return Collector(f"{parts.scheme}://{parts.netloc}{path}")

@@ -3,7 +3,7 @@
 import pytest
 
 from volunteer.delivery.destinations import Collector, StandardOutput, parse_destination
-from volunteer.errors import InvalidOption
+from volunteer.errors import InvalidValue
 
 
 def test_standard_output() -> None:
@@ -18,12 +18,16 @@ def test_standard_output() -> None:
         ("https://census.example/", "https://census.example/api/v1"),
         ("http://census:8080", "http://census:8080/api/v1"),
         ("https://census.example/a/base/", "https://census.example/a/base/api/v1"),
+        ("http://census/api/v1", "http://census/api/v1"),
+        ("http://census/api/v1/", "http://census/api/v1"),
+        ("https://census.example/base/api/v1", "https://census.example/base/api/v1"),
+        ("https://census.example/myapi/v1", "https://census.example/myapi/v1/api/v1"),
         ("HTTPS://census.example", "https://census.example/api/v1"),
         ("http://[::1]:8080", "http://[::1]:8080/api/v1"),
     ],
 )
 def test_collector(text: str, url: str) -> None:
-    """Reports are posted to /api/v1 below the URL's own path."""
+    """Reports are posted to /api/v1 below the URL's own path, or to a path that ends so."""
     assert parse_destination(text) == Collector(url)
 
 
@@ -37,9 +41,9 @@ def test_collector(text: str, url: str) -> None:
 )
 def test_refused(text: str) -> None:
     """Anything else is refused in one line that does not repeat it: it may hold a password."""
-    with pytest.raises(InvalidOption) as refusal:
+    with pytest.raises(InvalidValue) as refusal:
         parse_destination(text)
-    assert str(refusal.value).startswith("--database: must be ")
+    assert str(refusal.value).startswith("must be ")
     assert "\n" not in str(refusal.value)
     assert "secret" not in str(refusal.value)
 

@@ -7,6 +7,7 @@
 """
 
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -14,7 +15,9 @@ from typing import Final, TypeAlias
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from volunteer.clock import Clock
-from volunteer.retrying import Patience, TryAgain, retry
+from volunteer.retrying import RetryPolicy, TryAgain, retry
+
+_log: Final = logging.getLogger(__name__)
 
 _SUCCESS: Final = range(200, 300)
 _REFUSALS: Final = range(400, 500)
@@ -86,7 +89,7 @@ def deliver(
     """
     outcome: Outcome | TryAgain[str] = retry(
         lambda: _attempt(post, url),
-        patience=Patience(deadline=deadline, longest_backoff=_LONGEST_BACKOFF_SECONDS),
+        policy=RetryPolicy(deadline=deadline, longest_backoff=_LONGEST_BACKOFF_SECONDS),
         clock=clock,
         random=random,
         announce=announce,
@@ -97,6 +100,8 @@ def deliver(
 def _attempt(post: Post, url: str) -> Outcome | TryAgain[str]:
     for _ in range(_MOST_REDIRECTS + 1):
         reply = post(url)
+        came = f"answered {reply.status}" if isinstance(reply, Reply) else reply.why
+        _log.debug("posted: %s", came)
         if isinstance(reply, NoReply):
             return Unavailable(reply.why) if reply.lasting else TryAgain(reply.why)
         if reply.status not in _REDIRECTS:

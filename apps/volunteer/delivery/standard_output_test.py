@@ -3,8 +3,11 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from volunteer.delivery.rules import Delivered, Unavailable
-from volunteer.delivery.standard_output import write
+from volunteer.delivery.standard_output import print_text, write
+from volunteer.errors import NotWritten, ReaderGone
 
 
 def test_all_of_it(tmp_path: Path) -> None:
@@ -23,10 +26,20 @@ def test_full_disk() -> None:
 
 
 def test_closed_pipe() -> None:
-    """A pipe that nobody reads is not a delivery."""
+    """A pipe that nobody reads leaves nobody to work for."""
     reading, writing = os.pipe()
     os.close(reading)
     try:
-        assert write(writing, b"x") == Unavailable("standard output: Broken pipe")
+        with pytest.raises(ReaderGone):
+            write(writing, b"x")
     finally:
         os.close(writing)
+
+
+def test_text_for_a_full_disk() -> None:
+    """Text that was asked for and cannot be written is an error, which says why."""
+    with (
+        Path("/dev/full").open("wb", buffering=0) as stream,
+        pytest.raises(NotWritten, match=r"^standard output: No space left on device$"),
+    ):
+        print_text(stream.fileno(), "x")

@@ -13,8 +13,22 @@ from volunteer.version import VERSION
 
 NAMESPACE: Final = "spartakus-volunteer"
 KEY_DIRECTORY: Final = "/etc/spartakus"
+OLDEST_KUBERNETES: Final = "1.21"
+"""The first that serves `batch/v1` for CronJobs, and has immutable Secrets for good."""
 MEMORY_LIMIT: Final = "128Mi"
 """docs/performance.md has the measured peak at 5,000 nodes, which is well below."""
+
+LABELS: Final = f"""\
+    app.kubernetes.io/name: spartakus-volunteer
+    app.kubernetes.io/version: {VERSION}
+    app.kubernetes.io/part-of: spartakus
+    app.kubernetes.io/managed-by: volunteer-manifest"""
+"""The labels that Kubernetes recommends for all tools, as YAML below `labels:`."""
+
+_JITTER_HOURS: Final = 22
+_RETRY_HOURS: Final = 1
+ACTIVE_DEADLINE_SECONDS: Final = 24 * 3600 - 600
+"""How long a job may take: jitter, an observation of ten minutes and retries fit into it."""
 
 _HEAD: Final = """\
 # Installs the Spartakus volunteer {version}: an anonymous report of this cluster, once a day, to
@@ -23,8 +37,11 @@ _HEAD: Final = """\
 #     kubectl apply -f FILE       installs it
 #     kubectl delete -f FILE      removes all of it
 #
+# Needs Kubernetes {oldest_kubernetes} or later.
+#
 # Keep this file. The Secret below gives the cluster and its nodes their pseudonyms: another one
-# makes another cluster of it in the census. To upgrade, change the image here and apply again.
+# makes another cluster of it in the census. To change or upgrade, print a new file with
+# `manifest --keep FILE`, which takes the Secret and the schedule from this one, and apply that.
 """
 
 _ACCESS: Final = """\
@@ -34,7 +51,7 @@ kind: Namespace
 metadata:
   name: spartakus-volunteer
   labels:
-    app.kubernetes.io/name: spartakus-volunteer
+{labels}
     pod-security.kubernetes.io/enforce: restricted
 ---
 apiVersion: v1
@@ -43,7 +60,7 @@ metadata:
   name: spartakus-volunteer
   namespace: spartakus-volunteer
   labels:
-    app.kubernetes.io/name: spartakus-volunteer
+{labels}
 automountServiceAccountToken: false
 ---
 # All that the volunteer may do in this cluster.
@@ -52,7 +69,7 @@ kind: ClusterRole
 metadata:
   name: spartakus-volunteer
   labels:
-    app.kubernetes.io/name: spartakus-volunteer
+{labels}
 rules:
   - apiGroups: [""]
     resources: ["nodes"]
@@ -63,7 +80,7 @@ kind: ClusterRoleBinding
 metadata:
   name: spartakus-volunteer
   labels:
-    app.kubernetes.io/name: spartakus-volunteer
+{labels}
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: ClusterRole
@@ -81,7 +98,7 @@ metadata:
   name: spartakus-volunteer
   namespace: spartakus-volunteer
   labels:
-    app.kubernetes.io/name: spartakus-volunteer
+{labels}
 type: Opaque
 immutable: true
 stringData:
@@ -96,17 +113,20 @@ metadata:
   name: spartakus-volunteer
   namespace: spartakus-volunteer
   labels:
-    app.kubernetes.io/name: spartakus-volunteer
+{labels}
 spec:
-  # Drawn at random, so that the clusters of the world do not report all at once.
+  # The job starts at a time drawn at random when this was printed, and then sleeps for a random
+  # part of --jitter: the hour of its report is another one each day, and tells no cluster apart.
   schedule: "{minute} {hour} * * *"
   concurrencyPolicy: Forbid
   successfulJobsHistoryLimit: 1
   failedJobsHistoryLimit: 1
   jobTemplate:
     spec:
-      # A report that fails is logged; tomorrow's is as good.
-      backoffLimit: 0
+      # Asleep, delivering, or stuck: it is over before tomorrow's starts, which Forbid would skip.
+      activeDeadlineSeconds: {active_deadline_seconds}
+      # A pod that was evicted in its sleep gets another; else tomorrow's report is as good.
+      backoffLimit: 1
       template:
 {pod}"""
 
@@ -118,7 +138,7 @@ metadata:
   name: spartakus-volunteer
   namespace: spartakus-volunteer
   labels:
-    app.kubernetes.io/name: spartakus-volunteer
+{labels}
 spec:
   replicas: 1
   strategy:
@@ -133,8 +153,10 @@ spec:
 _POD: Final = """\
 metadata:
   labels:
-    app.kubernetes.io/name: spartakus-volunteer
+{labels}
 spec:
+  nodeSelector:
+    kubernetes.io/os: linux
   serviceAccountName: spartakus-volunteer
   automountServiceAccountToken: true
   # Variables made for a Service called spartakus would be taken for flags.
@@ -189,6 +211,11 @@ class DailyTime:
     hour: int
     minute: int
 
+    @property
+    def is_valid(self) -> bool:
+        """Whether there is such a time."""
+        return self.hour in range(24) and self.minute in range(60)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Installation:
@@ -208,9 +235,14 @@ class Installation:
 
 def render(installation: Installation) -> str:
     """Return the manifest, ready for `kubectl apply`."""
-    head = _HEAD.format(version=VERSION, destination=installation.database)
-    access = _ACCESS.format(key=installation.key.hex())
+    head = _HEAD.format(
+        version=VERSION,
+        destination=installation.database,
+        oldest_kubernetes=OLDEST_KUBERNETES,
+    )
+    access = _ACCESS.format(key=installation.key.hex(), labels=LABELS)
     pod = _POD.format(
+        labels=LABELS,
         restart_policy="Never" if installation.kind is Kind.CRON_JOB else "Always",
         image=_quoted(installation.image),
         arguments=_indented(_arguments(installation), 8),
@@ -218,7 +250,7 @@ def render(installation: Installation) -> str:
         key_directory=KEY_DIRECTORY,
     )
     if installation.with_workloads:
-        access += workloads_access()
+        access += workloads_access(LABELS)
     return f"{head}{access}{_runner(installation, pod)}\n"
 
 
@@ -226,14 +258,20 @@ def _runner(installation: Installation, pod: str) -> str:
     match installation.kind:
         case Kind.CRON_JOB:
             time = installation.daily_time
-            return _CRON_JOB.format(hour=time.hour, minute=time.minute, pod=_indented(pod, 8))
+            return _CRON_JOB.format(
+                labels=LABELS,
+                hour=time.hour,
+                minute=time.minute,
+                active_deadline_seconds=ACTIVE_DEADLINE_SECONDS,
+                pod=_indented(pod, 8),
+            )
         case Kind.DEPLOYMENT:
-            return _DEPLOYMENT.format(pod=_indented(pod, 4))
+            return _DEPLOYMENT.format(labels=LABELS, pod=_indented(pod, 4))
 
 
 def _arguments(installation: Installation) -> str:
     """Return the program's flags as a YAML list, one to a line."""
-    one_report = ["--period=0", "--jitter=1h"]
+    one_report = ["--period=0", f"--jitter={_JITTER_HOURS}h", f"--retry-for={_RETRY_HOURS}h"]
     flags = [
         f"--cluster-id={installation.cluster_id}",
         f"--key-file={KEY_DIRECTORY}/key",

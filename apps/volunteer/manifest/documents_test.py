@@ -8,13 +8,16 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from volunteer.cluster.listing import Limits
 from volunteer.cluster.object_kinds import NAMESPACES, WORKLOADS
+from volunteer.durations import parse_duration
 from volunteer.manifest.documents import MEMORY_LIMIT, DailyTime, Installation, Kind, render
+from volunteer.version import VERSION
 
 _KEY: Final = bytes(range(32))
 _KINDS: Final = pytest.mark.parametrize("kind", list(Kind))
 _SCHEMAS: Final = ("1.25", "1.37")
-"""From the oldest that has all kinds that are used, to the newest."""
+"""The oldest and the newest that the validator knows. Of 1.21 it has none: `batch/v1` is there."""
 
 
 def _installation(
@@ -153,16 +156,30 @@ def test_small(kind: Kind) -> None:
 
 
 def test_cron_job() -> None:
-    """A CronJob reports once, at the given time and a random part of an hour; it never overlaps
-    itself, and a failure waits for the next day.
+    """A CronJob starts at the given time and reports once, at a random hour after it; a run never
+    overlaps the next, and a pod that failed is replaced once.
     """
     documents = _documents(render(_installation(Kind.CRON_JOB)))
     spec = documents["CronJob"]["spec"]
     assert (spec["schedule"], spec["concurrencyPolicy"]) == ("7 3 * * *", "Forbid")
-    assert spec["jobTemplate"]["spec"]["backoffLimit"] == 0
+    job = spec["jobTemplate"]["spec"]
+    assert (job["backoffLimit"], job["activeDeadlineSeconds"]) == (1, 85_800)
     pod = _pod(documents)["spec"]
     assert pod["restartPolicy"] == "Never"
-    assert {"--period=0", "--jitter=1h"} <= set(pod["containers"][0]["args"])
+    flags = pod["containers"][0]["args"]
+    assert {"--period=0", "--jitter=22h", "--retry-for=1h"} <= set(flags)
+
+
+def test_time_of_a_job() -> None:
+    """All that a job may take, its sleep, an observation and its retries, is over before its
+    deadline, and that before the next job.
+    """
+    documents = _documents(render(_installation(Kind.CRON_JOB)))
+    (container,) = _pod(documents)["spec"]["containers"]
+    flags = dict(flag.split("=", 1) for flag in container["args"])
+    longest = parse_duration(flags["--jitter"]) + parse_duration(flags["--retry-for"])
+    job = documents["CronJob"]["spec"]["jobTemplate"]["spec"]
+    assert longest + Limits().look_seconds < job["activeDeadlineSeconds"] < 24 * 3600
 
 
 def test_deployment() -> None:
@@ -170,7 +187,40 @@ def test_deployment() -> None:
     documents = _documents(render(_installation(Kind.DEPLOYMENT)))
     spec = documents["Deployment"]["spec"]
     assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
-    assert spec["selector"]["matchLabels"] == _pod(documents)["metadata"]["labels"]
+    selector, labels = spec["selector"]["matchLabels"], _pod(documents)["metadata"]["labels"]
+    assert selector.items() <= labels.items()
+    # A selector cannot be changed: it must not name what another version of the program changes.
+    assert list(selector) == ["app.kubernetes.io/name"]
+
+
+@_KINDS
+def test_labels(kind: Kind) -> None:
+    """Everything carries the labels that Kubernetes recommends."""
+    text = render(_installation(kind, with_workloads=True))
+    documents = list(yaml.safe_load_all(text))
+    for metadata in [document["metadata"] for document in documents] + [
+        _pod({document["kind"]: document for document in documents})["metadata"]
+    ]:
+        labels = {name.partition("/")[2]: value for name, value in metadata["labels"].items()}
+        assert labels["name"] == "spartakus-volunteer"
+        assert labels["version"] == VERSION
+        assert labels["part-of"] == "spartakus"
+        assert labels["managed-by"] == "volunteer-manifest"
+
+
+@_KINDS
+def test_where_it_runs(kind: Kind) -> None:
+    """It asks for a node of the system that its image is for, and says what it needs."""
+    text = render(_installation(kind))
+    assert _pod(_documents(text))["spec"]["nodeSelector"] == {"kubernetes.io/os": "linux"}
+    assert "\n# Needs Kubernetes 1.21 or later.\n" in text
+
+
+def test_what_workloads_allow() -> None:
+    """Beside the role for workloads stands what its permission lets others read."""
+    text = render(_installation(Kind.CRON_JOB, with_workloads=True))
+    comment = text.partition("# Only for --include workloads")[2].partition("\napiVersion")[0]
+    assert "environment variables, with any passwords" in comment.replace("\n# ", " ")
 
 
 @_KINDS

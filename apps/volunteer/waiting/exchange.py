@@ -14,18 +14,19 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from volunteer.clock import Clock
-from volunteer.ending import is_ending
 from volunteer.errors import InvalidOption
+from volunteer.termination import is_exiting
 from volunteer.waiting import sleeper
+from volunteer.waiting.schedule import WakeUp
 from volunteer.waiting.wait import wait_until
 
 VARIABLE: Final = "SPARTAKUS_DUE"
-"""Holds, over the exchange, the reading of `Clock.now` at which the report is due."""
+"""Holds, over the exchange, the wake-up: `AT` or `AT,NEXT_DUE`, readings of `Clock.now`."""
 
 SHORTEST_SECONDS: Final = 2.0
 """A shorter wait is not worth the half second of CPU time that coming back costs."""
 
-ENDINGS: Final = (signal.SIGTERM, signal.SIGINT)
+EXIT_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 Execute: TypeAlias = Callable[[str, list[str], Mapping[str, str]], object]
 """Replaces the process by a program, with arguments and environment; raises `OSError`."""
@@ -33,21 +34,26 @@ Execute: TypeAlias = Callable[[str, list[str], Mapping[str, str]], object]
 _log: Final = logging.getLogger(__name__)
 
 
-def take_due(environment: MutableMapping[str, str]) -> float | None:
-    """Take the due time that was waited for out of `environment`; None at a first start.
+def take_wake_up(environment: MutableMapping[str, str]) -> WakeUp | None:
+    """Take the wake-up that was waited for out of `environment`; None at a first start.
 
     Raises `InvalidOption` for a text that this program did not write.
     """
-    text = environment.pop(VARIABLE, None)
-    if text is None:
+    text = environment.pop(VARIABLE, "")
+    if not text:
         return None
     try:
-        due = float(text)
+        times = [float(part) for part in text.split(",")]
     except ValueError:
-        due = math.nan
-    if not math.isfinite(due):
+        times = []
+    if len(times) not in {1, 2} or not all(map(math.isfinite, times)):
         raise InvalidOption(VARIABLE, "is for the program itself: leave it unset")
-    return due
+    return WakeUp(*times)
+
+
+def _as_text(wake_up: WakeUp) -> str:
+    times = (wake_up.at, wake_up.next_due)
+    return ",".join(repr(time) for time in times if time is not None)
 
 
 def started_with(file: Path, otherwise: Mapping[str, str]) -> Mapping[str, str]:
@@ -64,34 +70,34 @@ def started_with(file: Path, otherwise: Mapping[str, str]) -> Mapping[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def hear_endings() -> None:
+def unblock_signals() -> None:
     """Let the signals through that were held back during the exchange."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, EXIT_SIGNALS)
 
 
 def wait_asleep(
-    due: float,
+    wake_up: WakeUp,
     clock: Clock,
     *,
     terminated: int,
     environment: Mapping[str, str],
     execute: Execute = os.execve,
 ) -> None:
-    """Return when `clock.now` has reached `due`; after a long wait, as another process image.
+    """Return when `clock.now` has reached the wake-up; after a long wait, as another process image.
 
     `terminated` is the exit status for SIGTERM, `environment` all variables of the program that
-    comes back. Where the exchange is not possible the wait is an
-    ordinary one.
+    comes back. Where the exchange is not possible the wait is an ordinary one.
     """
     file = Path(sleeper.__file__)
-    is_long = due - clock.now() >= SHORTEST_SECONDS
-    if is_long and sys.platform == "linux" and file.is_file() and not is_ending():
+    is_long = wake_up.at - clock.now() >= SHORTEST_SECONDS
+    if is_long and sys.platform == "linux" and file.is_file() and not is_exiting():
         program = [sys.executable, *sys.orig_argv[1:]]
-        command = [sys.executable, "-I", "-S", str(file), repr(due), str(terminated), *program]
-        signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
+        arguments = [str(file), repr(wake_up.at), str(terminated)]
+        command = [sys.executable, "-I", "-S", *arguments, *program]
+        signal.pthread_sigmask(signal.SIG_BLOCK, EXIT_SIGNALS)
         try:
-            execute(sys.executable, command, {**environment, VARIABLE: repr(due)})
+            execute(sys.executable, command, {**environment, VARIABLE: _as_text(wake_up)})
         except OSError as error:
             _log.warning("waiting without giving memory back: %s", error.strerror)
-        hear_endings()
-    wait_until(due, clock)
+        unblock_signals()
+    wait_until(wake_up.at, clock)

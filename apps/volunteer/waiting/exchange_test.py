@@ -11,13 +11,14 @@ import pytest
 from volunteer.errors import InvalidOption
 from volunteer.testing import JumpingClock
 from volunteer.waiting.exchange import (
-    ENDINGS,
+    EXIT_SIGNALS,
     SHORTEST_SECONDS,
     VARIABLE,
     started_with,
-    take_due,
+    take_wake_up,
     wait_asleep,
 )
+from volunteer.waiting.schedule import WakeUp
 
 
 class _Executed:
@@ -32,7 +33,7 @@ class _Executed:
         assert program == command[0]
         self.commands.append(command)
         self.environments.append(environment)
-        self.blocked.append(_blocked() >= set(ENDINGS))
+        self.blocked.append(_blocked() >= set(EXIT_SIGNALS))
         raise OSError(2, "No such file or directory")
 
 
@@ -46,29 +47,31 @@ def test_long_wait() -> None:
     """
     execute, clock = _Executed(), JumpingClock(now=1_000.0)
     variables = {"SPARTAKUS_KEY_FILE": "/k"}
-    wait_asleep(1_000.1 + 86_400, clock.clock, terminated=0, environment=variables, execute=execute)
+    wait_asleep(
+        WakeUp(1_000.1 + 86_400), clock.clock, terminated=0, environment=variables, execute=execute
+    )
     (command,) = execute.commands
     assert command[1:3] == ["-I", "-S"]
     assert command[3].endswith("/sleeper.py")
     assert command[4:6] == ["87400.1", "0"]
     assert command[6:] == [sys.executable, *sys.orig_argv[1:]]
     assert execute.environments == [variables | {VARIABLE: "87400.1"}]
-    assert take_due({VARIABLE: command[4]}) == 1_000.1 + 86_400
+    assert take_wake_up({VARIABLE: command[4]}) == WakeUp(1_000.1 + 86_400)
 
 
 def test_signals_are_held_back() -> None:
     """While the process is exchanged, signals wait; where that fails, they are heard again."""
     execute, clock = _Executed(), JumpingClock()
-    wait_asleep(1e6, clock.clock, terminated=0, environment={}, execute=execute)
+    wait_asleep(WakeUp(1e6), clock.clock, terminated=0, environment={}, execute=execute)
     assert execute.blocked == [True]
-    assert not _blocked() & set(ENDINGS)
+    assert not _blocked() & set(EXIT_SIGNALS)
 
 
 def test_exchange_fails(caplog: pytest.LogCaptureFixture) -> None:
     """Where the process cannot be exchanged, it waits as it is and says so."""
     clock = JumpingClock(now=0.0)
     with caplog.at_level(logging.WARNING):
-        wait_asleep(500.0, clock.clock, terminated=0, environment={}, execute=_Executed())
+        wait_asleep(WakeUp(500.0), clock.clock, terminated=0, environment={}, execute=_Executed())
     assert clock.time == 500.0
     (record,) = caplog.records
     assert record.getMessage() == "waiting without giving memory back: No such file or directory"
@@ -78,7 +81,7 @@ def test_short_wait() -> None:
     """A short wait is not worth the exchange."""
     execute, clock = _Executed(), JumpingClock(now=0.0)
     due = SHORTEST_SECONDS / 2
-    wait_asleep(due, clock.clock, terminated=0, environment={}, execute=execute)
+    wait_asleep(WakeUp(due), clock.clock, terminated=0, environment={}, execute=execute)
     assert execute.commands == []
     assert clock.time == due
 
@@ -97,19 +100,29 @@ def test_no_variables_at_the_start(tmp_path: Path) -> None:
 
 
 def test_first_start() -> None:
-    """At a first start there is no due time."""
-    assert take_due({}) is None
+    """At a first start there is no wake-up; a blank variable is none."""
+    assert take_wake_up({}) is None
+    assert take_wake_up({VARIABLE: ""}) is None
+
+
+def test_another_try() -> None:
+    """When the next report is due is known over the exchange too, where a try is waited for."""
+    execute, clock = _Executed(), JumpingClock(now=0.0)
+    wake_up = WakeUp(900.5, 86_400.25)
+    wait_asleep(wake_up, clock.clock, terminated=0, environment={}, execute=execute)
+    assert execute.commands[0][4] == "900.5"
+    assert take_wake_up(dict(execute.environments[0])) == wake_up
 
 
 def test_due_time_is_taken_once() -> None:
     """The due time is taken out of the variables, so that no other program inherits it."""
     variables = {VARIABLE: "5.25", "HOME": "/"}
-    assert take_due(variables) == 5.25
+    assert take_wake_up(variables) == WakeUp(5.25)
     assert variables == {"HOME": "/"}
 
 
-@pytest.mark.parametrize("text", ["", "tomorrow", "nan", "inf"])
+@pytest.mark.parametrize("text", ["tomorrow", "nan", "inf", "1,inf", "1,2,3", ",", "1,"])
 def test_somebody_elses_variable(text: str) -> None:
     """A due time that this program cannot have written is a usage error that names the variable."""
     with pytest.raises(InvalidOption, match=VARIABLE):
-        take_due({VARIABLE: text})
+        take_wake_up({VARIABLE: text})

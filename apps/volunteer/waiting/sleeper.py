@@ -7,6 +7,7 @@ nothing, because what is imported is held in memory for a day.
 
 The signals that end a process arrive here blocked and leave blocked: so none is lost while one
 program becomes the other. Each has a handler, because PID 1 has no default action for any.
+SIGTERM is logged here as the program itself does it.
 """
 
 import os
@@ -18,7 +19,8 @@ from types import FrameType
 _LONGEST_SLEEP_SECONDS = 60.0
 _INTERRUPTED = 128 + signal.SIGINT
 _CANNOT_WAKE = 1
-_ENDINGS = (signal.SIGINT, signal.SIGTERM)
+_STANDARD_ERROR = 2
+_EXIT_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def _sleep_until(due: float) -> None:
@@ -32,13 +34,19 @@ def main() -> None:
     due, status, *command = sys.argv[1:]
 
     def end(number: int, _frame: FrameType | None) -> None:
-        os._exit(int(status) if number == signal.SIGTERM else _INTERRUPTED)
+        if number != signal.SIGTERM:
+            os._exit(_INTERRUPTED)
+        line = time.strftime("%Y-%m-%dT%H:%M:%SZ INFO SIGTERM: exiting\n", time.gmtime())
+        try:
+            os.write(_STANDARD_ERROR, line.encode("ascii"))
+        finally:
+            os._exit(int(status))
 
-    for ending in _ENDINGS:
-        signal.signal(ending, end)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDINGS)
+    for number in _EXIT_SIGNALS:
+        signal.signal(number, end)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _EXIT_SIGNALS)
     _sleep_until(float(due))
-    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _EXIT_SIGNALS)
     try:
         os.execv(command[0], command)  # noqa: S606 - no shell, on purpose
     except OSError as error:

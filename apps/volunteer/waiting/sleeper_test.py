@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -95,12 +96,14 @@ def test_keeps_the_environment() -> None:
     ("number", "status"), [(signal.SIGTERM, _TERMINATED), (signal.SIGINT, 128 + signal.SIGINT)]
 )
 def test_signal_asleep(number: int, status: int) -> None:
-    """A signal that ends a process ends the sleep at once, without a word."""
+    """A signal that ends a process ends the sleep at once; SIGTERM is logged."""
     with _started(*_command(_now() + 600, sys.executable)) as process:
         wait_for(_is_asleep(process.pid), seconds=_SECONDS)
         process.send_signal(number)
-        assert process.communicate(timeout=_SECONDS) == ("", "")
-        assert process.returncode == status
+        output, log = process.communicate(timeout=_SECONDS)
+    assert (output, process.returncode) == ("", status)
+    line = r"\S+Z INFO SIGTERM: exiting\n" if number == signal.SIGTERM else ""
+    assert re.fullmatch(line, log)
 
 
 def test_signal_held_back() -> None:

@@ -1,0 +1,204 @@
+"""Flags as fields of a dataclass: name, variable, default, help and rule, written down once.
+
+    @dataclass(frozen=True, kw_only=True)
+    class Settings:
+        period: float = flag(parse_duration, metavar="DURATION", default="24h", help="…")
+
+is `--period DURATION`, which also reads `SPARTAKUS_PERIOD`. `command_of` makes a command of such a
+class for Typer, which takes words apart, prints the help and completes; values are parsed here,
+once, because the error has to name where the text stood. A blank flag or variable counts as not
+given.
+"""
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final, TypeVar
+
+import typer
+
+from volunteer.errors import InvalidOption, InvalidValue
+
+_KEY: Final = "flag"
+_PREFIX: Final = "SPARTAKUS_"
+_TRUE: Final = frozenset({"1", "true", "t", "yes", "y", "on"})
+_FALSE: Final = frozenset({"0", "false", "f", "no", "n", "off"})
+
+Made = TypeVar("Made")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Flag:
+    """How a field is given. `names` are empty for the field's own, `metavar` is None for a switch,
+    `default` is a text such as the user would type. `has_variable` is whether it reads one.
+    """
+
+    parse: Callable[[str], object]
+    names: tuple[str, ...]
+    metavar: str | None
+    help: str
+    default: str | None
+    required: bool
+    hidden: bool
+    has_variable: bool
+
+
+def flag(
+    parse: Callable[[str], object],
+    *names: str,
+    metavar: str,
+    help: str,  # noqa: A002 - as Typer calls it
+    default: str | None = None,
+    required: bool = False,
+    hidden: bool = False,
+    has_variable: bool = True,
+) -> Any:  # noqa: ANN401 - as `dataclasses.field`, which it stands for
+    """Return a field for a flag with a value; None where it is not given and has no `default`.
+
+    `parse` raises `InvalidValue`.
+    """
+    made = Flag(
+        parse=parse,
+        names=names,
+        metavar=metavar,
+        help=help,
+        default=default,
+        required=required,
+        hidden=hidden,
+        has_variable=has_variable,
+    )
+    if required:
+        return dataclasses.field(metadata={_KEY: made})
+    return dataclasses.field(
+        default_factory=lambda: None if default is None else parse(default), metadata={_KEY: made}
+    )
+
+
+def switch(
+    *names: str,
+    help: str,  # noqa: A002 - as Typer calls it
+    has_variable: bool = True,
+) -> Any:  # noqa: ANN401 - as `dataclasses.field`, which it stands for
+    """Return a field for a flag without a value, False where it is not given."""
+    made = Flag(
+        parse=parse_switch,
+        names=names,
+        metavar=None,
+        help=help,
+        default=None,
+        required=False,
+        hidden=False,
+        has_variable=has_variable,
+    )
+    return dataclasses.field(default=False, metadata={_KEY: made})
+
+
+def parse_switch(text: str) -> bool:
+    """Return what a variable says of a flag without a value. Raises `InvalidValue`."""
+    word = text.lower()
+    if word not in _TRUE | _FALSE:
+        raise InvalidValue("must be true or false")
+    return word in _TRUE
+
+
+def parse_text(text: str) -> str:
+    """Return `text` as it is: any will do."""
+    return text
+
+
+def flags_of(settings: type) -> Mapping[str, Flag]:
+    """Return the flags of a dataclass by the names of its fields."""
+    return {field.name: field.metadata[_KEY] for field in dataclasses.fields(settings)}
+
+
+def names_of(field: str, flag: Flag) -> tuple[str, ...]:
+    """Return the names that a flag has on the command line, its main one last."""
+    return flag.names or (f"--{field.replace('_', '-')}",)
+
+
+def variable_of(field: str, flag: Flag) -> str | None:
+    """Return the environment variable that a flag reads, if any."""
+    name = names_of(field, flag)[-1].removeprefix("--").replace("-", "_").upper()
+    return f"{_PREFIX}{name}" if flag.has_variable else None
+
+
+def parse_flags(
+    settings: type[Made], given: Mapping[str, str | bool | None], environment: Mapping[str, str]
+) -> Made:
+    """Return the dataclass, made of what was `given` by field and of the `environment`.
+
+    Raises `InvalidOption`, which names the flag or the variable that breaks a rule.
+    """
+    values = {}
+    for field, flag in flags_of(settings).items():
+        value = given.get(field)
+        option, variable = names_of(field, flag)[-1], variable_of(field, flag)
+        if not value and variable is not None:
+            option, value = variable, environment.get(variable)
+        if value:
+            values[field] = value if value is True else _parsed(flag, option, str(value))
+        elif flag.required:
+            hint = f" (or {variable})" if variable else ""
+            raise InvalidOption(names_of(field, flag)[-1] + hint, f"is missing: {flag.help}")
+    return settings(**values)
+
+
+def _parsed(flag: Flag, option: str, text: str) -> object:
+    try:
+        return flag.parse(text)
+    except InvalidValue as error:
+        raise InvalidOption(option, str(error)) from error
+
+
+def command_of(
+    settings: type[Made],
+    use: Callable[[Made], int],
+    *,
+    environment: Mapping[str, str],
+    more: tuple[inspect.Parameter, ...] = (),
+) -> Callable[..., int]:
+    """Return a command for Typer that passes the dataclass to `use` and returns its exit status.
+
+    `more` are parameters with callbacks of their own.
+    """
+
+    def command(**given: str | bool | None) -> int:
+        return use(parse_flags(settings, given, environment))
+
+    return with_flags_of(settings, command, more=more)
+
+
+def with_flags_of(
+    settings: type,
+    command: Callable[..., int],
+    *,
+    more: tuple[inspect.Parameter, ...] = (),
+) -> Callable[..., int]:
+    """Return `command` with parameters such as Typer reads, one for each flag, and `more`."""
+    parameters = [_parameter(field, flag) for field, flag in flags_of(settings).items()]
+    command.__signature__ = inspect.Signature([*parameters, *more])  # type: ignore[attr-defined]
+    return command
+
+
+def _parameter(field: str, flag: Flag) -> inspect.Parameter:
+    notes = []
+    if flag.has_variable and not flag.hidden:
+        notes.append(f"env var: {variable_of(field, flag)}")
+    if flag.default and not flag.hidden:
+        notes.append(f"default: {flag.default}")
+    if flag.required:
+        notes.append("required")
+    option = typer.Option(
+        *names_of(field, flag),
+        metavar=flag.metavar,
+        help=f"{flag.help}  [{'; '.join(notes)}]" if notes else flag.help,
+        hidden=flag.hidden,
+        show_default=False,
+    )
+    kind: Any = bool if flag.metavar is None else str | None
+    return inspect.Parameter(
+        field,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=False if flag.metavar is None else None,
+        annotation=Annotated[kind, option],
+    )

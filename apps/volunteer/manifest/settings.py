@@ -1,0 +1,82 @@
+"""What the user asked a manifest for, checked. Each flag of `manifest` is written down here."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from volunteer.delivery.destinations import parse_destination
+from volunteer.errors import InvalidValue
+from volunteer.flags import flag, switch
+from volunteer.settings import AUTO, parse_cluster_id, parse_include
+
+_IMAGE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*")
+_TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}")
+
+
+def parse_image(text: str) -> str:
+    """Return the name of an image. Raises `InvalidValue`."""
+    if _IMAGE.fullmatch(text) is None:
+        raise InvalidValue("must be an image's name, such as example.org/volunteer:2")
+    return text
+
+
+def parse_database(text: str) -> str:
+    """Return what `--database` takes, as it was typed. Raises `InvalidValue`."""
+    parse_destination(text)
+    return text
+
+
+def parse_any_cluster_id(text: str) -> str:
+    """Return what `--cluster-id` takes, as it was typed. Raises `InvalidValue`."""
+    parse_cluster_id(text)
+    return text
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManifestSettings:
+    """`database` and `cluster_id` are texts such as the program in the cluster takes.
+
+    `keep` is a manifest that was printed before, whose Secret and schedule are kept.
+    """
+
+    image: str = flag(
+        parse_image,
+        metavar="IMAGE",
+        required=True,
+        has_variable=False,
+        help="The volunteer's image, with its tag or digest.",
+    )
+    database: str = flag(
+        parse_database,
+        metavar="stdout|URL",
+        required=True,
+        has_variable=False,
+        help="Where reports go, as seen from the cluster.",
+    )
+    cluster_id: str = flag(
+        parse_any_cluster_id,
+        metavar="UUID|auto",
+        default=AUTO,
+        has_variable=False,
+        help="A random UUID, or `auto`: one of the key's.",
+    )
+    include: frozenset[str] = flag(
+        parse_include,
+        metavar="workloads",
+        default="",
+        has_variable=False,
+        help="Report these too, and allow it with a ClusterRole of its own.",
+    )
+    keep: Path | None = flag(
+        Path,
+        metavar="FILE",
+        has_variable=False,
+        help="A manifest printed before: keep its key and its schedule, so that the cluster stays"
+        " the same in the census.",
+    )
+    as_deployment: bool = switch(
+        "--deployment/--cron",
+        has_variable=False,
+        help="Run all the time, asleep but for reports, instead of as a job once a day.",
+    )
