@@ -13,10 +13,12 @@ def test_collector_holds_no_kubernetes() -> None:
 
 
 def test_volunteer_holds_no_server_and_no_database() -> None:
-    """The volunteer has its own libraries, and no web framework, server or database."""
+    """The volunteer has its own libraries, and no web framework, server or database; kubeconfigs it
+    reads without the Kubernetes client.
+    """
     found = distributions(VOLUNTEER)
-    assert {"kubernetes", "msgspec", "typer"} <= found
-    assert not {"falcon", "waitress", "duckdb", "google-cloud-bigquery"} & found
+    assert {"msgspec", "pysocks", "typer", "urllib3"} <= found
+    assert not {"kubernetes", "falcon", "waitress", "duckdb", "google-cloud-bigquery"} & found
 
 
 def test_no_stubs_and_no_test_tools() -> None:

@@ -12,13 +12,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import tools.simulator.__main__
+from tools.simulator.access import write_service_account
 
 RUNS: Final = 7
 WARM_UPS: Final = 1
@@ -29,7 +30,16 @@ _ASLEEP_SECONDS: Final = 30.0
 _LOOK_EVERY_SECONDS: Final = 0.05
 _MIB: Final = 1024 * 1024
 
+_SECRETS: Final = "/run/secrets/kubernetes.io/serviceaccount"
+_POD: Final = f"""\
+mount -t tmpfs tmpfs /run && mkdir -p {_SECRETS} && cp "$0"/* {_SECRETS} && exec "$@"
+"""
+"""Puts a service account's files where a pod has them, in a namespace of the process's own, and
+becomes the program.
+"""
+
 EXPLANATION: Final = """\
+pod    with a pod's service account, over TLS; the others with a kubeconfig
 peak   highest resident memory of any run
 CPU    least user and system time of any run: all above it is what else the machine did
 wall   least time from start to end of any run
@@ -42,15 +52,19 @@ class BenchmarkFailed(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """What a report on `nodes` nodes may cost at most; None where nothing is promised."""
+    """What a report on `nodes` nodes, `in_pod` or with a kubeconfig, may cost at most; None where
+    nothing is promised.
+    """
 
     nodes: int
+    in_pod: bool = False
     peak_mib: float | None = None
     cpu_seconds: float | None = None
     wall_seconds: float | None = None
 
 
 TARGETS: Final = (
+    Target(5, in_pod=True, peak_mib=33.0, cpu_seconds=0.5, wall_seconds=1.0),
     Target(5, peak_mib=60.0, cpu_seconds=0.5, wall_seconds=1.0),
     Target(500),
     Target(5_000, peak_mib=76.0, cpu_seconds=0.8),
@@ -92,7 +106,7 @@ def run(program: Path) -> tuple[str, bool]:
     Raises `BenchmarkFailed`.
     """
     with _unpacked(program) as unpacked:
-        rows = [Row(target, measure(unpacked, nodes=target.nodes)) for target in TARGETS]
+        rows = [Row(target, _measure(unpacked, target)) for target in TARGETS]
         idle_mib = measure_idle(unpacked)
     holds = all(row.holds for row in rows) and idle_mib <= MOST_IDLE_MIB
     return render(rows, idle_mib), holds
@@ -120,10 +134,14 @@ def _unpacked(pex: Path) -> Iterator[Path]:
         yield target / "pex"
 
 
-def measure(program: Path, *, nodes: int) -> Cost:
+def _measure(program: Path, target: Target) -> Cost:
+    return measure(program, nodes=target.nodes, in_pod=target.in_pod)
+
+
+def measure(program: Path, *, nodes: int, in_pod: bool = False) -> Cost:
     """Return what a report on a cluster of so many nodes costs, at best of `RUNS`."""
-    with _simulated_cluster(nodes) as kubeconfig:
-        costs = [_measure_once(program, kubeconfig) for _ in range(WARM_UPS + RUNS)][WARM_UPS:]
+    with _simulated_cluster(nodes, in_pod=in_pod) as access:
+        costs = [_measure_once(program, access) for _ in range(WARM_UPS + RUNS)][WARM_UPS:]
     return Cost(
         peak_mib=max(cost.peak_mib for cost in costs),
         cpu_seconds=min(cost.cpu_seconds for cost in costs),
@@ -131,30 +149,55 @@ def measure(program: Path, *, nodes: int) -> Cost:
     )
 
 
+@dataclass(frozen=True)
+class Access:
+    """How a measured program finds its cluster: what comes before it, flags, and variables."""
+
+    before: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+def _pod(directory: str, url: str) -> Access:
+    """Return how a program in a pod finds the server at `url`."""
+    write_service_account(Path(directory), token="secret")  # noqa: S106 - of a simulator
+    host, _, port = url.removeprefix("https://").partition(":")
+    variables = {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port}
+    unshare = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", _POD, directory)
+    return Access(before=unshare, variables=variables)
+
+
 @contextmanager
-def _simulated_cluster(nodes: int) -> Iterator[Path]:
-    """Serve a cluster from a process of its own, and yield its kubeconfig."""
+def _simulated_cluster(nodes: int, *, in_pod: bool) -> Iterator[Access]:
+    """Serve a cluster from a process of its own, and yield how it is found."""
     with tempfile.TemporaryDirectory() as directory:
         kubeconfig = Path(directory, "kubeconfig")
-        flags = ["--nodes", str(nodes), "--write-kubeconfig", str(kubeconfig)]
+        own = ["--tls"] if in_pod else ["--write-kubeconfig", str(kubeconfig)]
+        flags = ["--nodes", str(nodes), *own]
         with subprocess.Popen(
             [sys.executable, "-m", tools.simulator.__name__, *flags],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             stdout=subprocess.PIPE,
         ) as simulator:
             try:
-                if simulator.stdout is None or not simulator.stdout.readline():
+                url = simulator.stdout.readline().decode().strip() if simulator.stdout else ""
+                if not url:
                     raise BenchmarkFailed("the simulator did not start")
-                yield kubeconfig
+                yield (
+                    _pod(directory, url)
+                    if in_pod
+                    else Access(flags=(f"--kubeconfig={kubeconfig}",))
+                )
             finally:
                 simulator.terminate()
 
 
-def _measure_once(program: Path, kubeconfig: Path) -> Cost:
+def _measure_once(program: Path, access: Access) -> Cost:
     with tempfile.TemporaryFile() as log:
         start = time.perf_counter()
         process = subprocess.Popen(
-            [program, _CLUSTER_ID, "--period=0", f"--kubeconfig={kubeconfig}"],
+            [*access.before, program, _CLUSTER_ID, "--period=0", *access.flags],
+            env={**os.environ, **access.variables},
             stdout=subprocess.DEVNULL,
             stderr=log,
         )
@@ -199,17 +242,21 @@ def render(rows: Sequence[Row], idle_mib: float) -> str:
     """Return the table for people, with what each column means."""
     head = f"{'nodes':>6} {'peak MiB':>16} {'CPU s':>14} {'wall s':>14}"
     idle = f"idle: {idle_mib:.1f} MiB, at most {MOST_IDLE_MIB:.1f}"
-    missed = [f"{row.target.nodes} nodes" for row in rows if not row.holds]
+    missed = [f"{_name(row.target)} nodes" for row in rows if not row.holds]
     if idle_mib > MOST_IDLE_MIB:
         missed.append("idle")
     verdict = f"MISSED at {', '.join(missed)}." if missed else "All promises hold."
     return "\n".join((head, *map(_line, rows), idle, "", EXPLANATION, "", verdict))
 
 
+def _name(target: Target) -> str:
+    return f"{'pod ' if target.in_pod else ''}{target.nodes}"
+
+
 def _line(row: Row) -> str:
     target, cost = row.target, row.cost
     return (
-        f"{target.nodes:6} {_cell(cost.peak_mib, target.peak_mib, 1):>16}"
+        f"{_name(target):>6} {_cell(cost.peak_mib, target.peak_mib, 1):>16}"
         f" {_cell(cost.cpu_seconds, target.cpu_seconds, 2):>14}"
         f" {_cell(cost.wall_seconds, target.wall_seconds, 2):>14}"
     )

@@ -52,6 +52,20 @@ def test_every_run_counts(tmp_path: Path) -> None:
     assert all("--kubeconfig=/" in line and "--period=0" in line for line in lines)
 
 
+def test_in_a_pod(tmp_path: Path) -> None:
+    """In a pod there are a service account's files and variables, and no flag."""
+    seen = tmp_path / "seen"
+    code = (
+        "import os, sys; account = '/var/run/secrets/kubernetes.io/serviceaccount'\n"
+        f"file = open({str(seen)!r}, 'a')\n"
+        "print(sorted(os.listdir(account)), os.environ['KUBERNETES_SERVICE_HOST'],"
+        " [word for word in sys.argv if 'kubeconfig' in word], file=file)"
+    )
+    measure(_program(tmp_path, code), nodes=1, in_pod=True)
+    lines = set(seen.read_text().splitlines())
+    assert lines == {"['ca.crt', 'namespace', 'token'] 127.0.0.1 []"}
+
+
 def test_failure(tmp_path: Path) -> None:
     """A program that fails is an error with its own words, and never a quick run."""
     program = _program(tmp_path, "import sys; sys.exit('no such cluster')")

@@ -5,15 +5,13 @@ its body. urllib3's own timeouts are about inactivity, so a server that sends a 
 or `100 Continue` for ever, would hold a caller without end.
 """
 
-import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 from weakref import WeakSet
 
 import urllib3
@@ -21,8 +19,8 @@ from urllib3.connection import HTTPConnection
 
 from volunteer.deadline import DeadlinePassed
 from volunteer.http.failures import AnswerTooLarge, ExchangeFailed, failed
-from volunteer.http.proxies import SOCKS, Proxy
-from volunteer.http.tls import client_context
+from volunteer.http.pools import hang_up, new_pool
+from volunteer.http.proxies import Proxy
 
 _CONNECT_SECONDS: Final = 20.0
 _PIECE_BYTES: Final = 64 * 1024
@@ -117,20 +115,12 @@ class HttpClient:
         key = (url.startswith("https:"), proxy)
         if key not in self._pools:
             tls = self._tls() if key[0] else None
-            pool = _new_pool(proxy, tls, self._server_name)
-            _keep_connections(pool, self._connections)
-            self._pools[key] = pool
+            self._pools[key] = new_pool(proxy, tls, self._server_name, self._connections)
         return self._pools[key]
 
     def _hang_up(self) -> None:
         """End the work that was left to itself: what it waits for ends with its connection."""
-        for connection in tuple(self._connections):
-            outer = connection.sock
-            # Below TLS, because the other thread may be reading through it.
-            bare = getattr(outer, "socket", outer)
-            if isinstance(bare, socket.socket):
-                with suppress(OSError):
-                    socket.socket.shutdown(bare, socket.SHUT_RDWR)
+        hang_up(tuple(self._connections))
         self.close()
 
 
@@ -209,43 +199,3 @@ def _retry_after(response: urllib3.BaseHTTPResponse) -> float | None:
         return _RETRY_AFTER.get_retry_after(response)
     except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
         return None
-
-
-def _new_pool(
-    proxy: Proxy | None, tls: ssl.SSLContext | None, server_name: str | None
-) -> urllib3.PoolManager:
-    shared: dict[str, Any] = {"ssl_context": tls, "server_hostname": server_name}
-    if proxy is None:
-        return urllib3.PoolManager(**shared)
-    if proxy.scheme in SOCKS:
-        from urllib3.contrib.socks import SOCKSProxyManager  # few have such a proxy
-
-        return SOCKSProxyManager(proxy.url, proxy.user, proxy.password, **shared)
-    own_tls = client_context() if proxy.scheme == "https" else None
-    return urllib3.ProxyManager(
-        proxy.url, proxy_headers=proxy.headers, proxy_ssl_context=own_tls, **shared
-    )
-
-
-def _keep_connections(pool: urllib3.PoolManager, kept: WeakSet[HTTPConnection]) -> None:
-    """Make `pool` add each connection that it opens to `kept`, so that it can be hung up."""
-
-    def keeping(pool_class: Callable[..., Any]) -> Callable[..., Any]:
-        def new_pool(*arguments: object, **named: object) -> object:
-            made = pool_class(*arguments, **named)
-            connection_class = made.ConnectionCls
-
-            def new_connection(*arguments: object, **named: object) -> object:
-                connection = connection_class(*arguments, **named)
-                kept.add(connection)
-                return connection
-
-            made.ConnectionCls = new_connection
-            return made
-
-        return new_pool
-
-    # urllib3 has its classes here, and only calls them.
-    classes: dict[str, Any] = pool.pool_classes_by_scheme
-    keeping_classes: Any = {scheme: keeping(made) for scheme, made in classes.items()}
-    pool.pool_classes_by_scheme = keeping_classes

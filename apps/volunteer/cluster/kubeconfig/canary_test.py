@@ -68,8 +68,10 @@ class _Surroundings:
         words = ["--cluster-id=x", "--period=0", f"--kubeconfig={file}", *flags]
         self.process.stdin.write(json.dumps(words) + "\n")
         self.process.stdin.flush()
-        status = json.loads(self.done.readline())
-        return status, "".join(output.read_text(errors="replace") for output in outputs)
+        line = self.done.readline()
+        said = "".join(output.read_text(errors="replace") for output in outputs)
+        assert line, said
+        return json.loads(line), said
 
 
 def _scripts() -> list[Script]:
@@ -111,7 +113,7 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Surround
                 [sys.executable, "-c", f"import os; os.dup2({writing}, 3)\n{_PROGRAM}"],
                 env={
                     **dict.fromkeys(names, proxy.url),
-                    "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+                    "PYTHONPATH": os.pathsep.join(map(os.path.abspath, filter(None, sys.path))),
                     "PATH": os.environ.get("PATH", os.defpath),
                     "HOME": str(temporary),
                     "TMPDIR": str(temporary),

@@ -6,13 +6,8 @@ is shown to a person at a terminal and to nobody else.
 """
 
 import base64
-import os
 import shutil
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NoReturn
@@ -23,14 +18,14 @@ from volunteer.cluster.access import Surroundings
 from volunteer.cluster.endpoint import parse_token
 from volunteer.cluster.kubeconfig.documents import Cluster, ExecPlugin, Sealed
 from volunteer.cluster.kubeconfig.places import Place, Placed
-from volunteer.deadline import DeadlinePassed, within
+from volunteer.cluster.kubeconfig.plugin_process import run_program
+from volunteer.deadline import DeadlinePassed
 from volunteer.http.tls import ClientCertificate
 
 _GROUP: Final = "client.authentication.k8s.io/"
 _VERSIONS: Final = (f"{_GROUP}v1", f"{_GROUP}v1beta1")
 _NEVER, _IF_AVAILABLE, _ALWAYS = _MODES = ("Never", "IfAvailable", "Always")
 _CLUSTER_CONFIG: Final = "client.authentication.k8s.io/exec"
-_MOST_BYTES: Final = 1024 * 1024
 _LONGEST_HINT: Final = 500
 
 
@@ -132,17 +127,19 @@ class _Call:
         around = self.surroundings
         interactive = _is_interactive(self.plugin, around)
         seconds = around.asking_seconds if interactive else around.helper_seconds
-        with self._running(info) as process:
-            assert process.stdout is not None  # noqa: S101 - a pipe was asked for
-            stdout = process.stdout
-
-            def read() -> tuple[bytes, int]:
-                return stdout.read(_MOST_BYTES + 1), process.wait()
-
-            try:
-                output, status = within(seconds, read)
-            except DeadlinePassed as error:
-                self._fail(f"was not done in {seconds:g} s", error)
+        try:
+            output, status = run_program(
+                [self._program(), *(self.plugin.args or ())],
+                variables=self._variables(info),
+                seconds=seconds,
+                is_interactive=interactive,
+            )
+        except DeadlinePassed as error:
+            self._fail(f"was not done in {seconds:g} s", error)
+        except OSError as error:
+            self._fail(f"cannot be started: {error.strerror}", error)
+        except ValueError as error:
+            self._fail("cannot be started: its arguments cannot be passed", error)
         if status != 0:
             self._fail(f"failed with exit status {status}")
         return output
@@ -172,33 +169,6 @@ class _Call:
             self._fail("printed a certificate without its key, or the other way round")
         return ClientCertificate(certificate.encode(), key.encode())
 
-    @contextmanager
-    def _running(self, info: bytes) -> Iterator["subprocess.Popen[bytes]"]:
-        """Start the plugin, and see to it that nothing of it is left in the end."""
-        interactive = _is_interactive(self.plugin, self.surroundings)
-        try:
-            process = subprocess.Popen(  # noqa: S603 - the user's kubeconfig names it
-                [self._program(), *(self.plugin.args or ())],
-                env=self._environment(info),
-                stdin=None if interactive else subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=sys.stderr if interactive else subprocess.DEVNULL,
-                # In a session of its own it could not ask at the terminal.
-                start_new_session=not interactive,
-            )
-        except (OSError, ValueError) as error:
-            why = error.strerror if isinstance(error, OSError) else "its arguments cannot be passed"
-            self._fail(f"cannot be started: {why}", error)
-        try:
-            yield process
-        finally:
-            with suppress(OSError):
-                if interactive:
-                    process.kill()
-                else:
-                    os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
     def _program(self) -> str:
         """Return the program's path: a command with a `/` in it starts at the kubeconfig."""
         command = self.plugin.command or ""
@@ -210,7 +180,7 @@ class _Call:
             self._fail("is not there")
         return str(Path(path).absolute())
 
-    def _environment(self, info: bytes) -> Mapping[str, str]:
+    def _variables(self, info: bytes) -> Mapping[str, str]:
         own = {each.name or "": each.value or "" for each in self.plugin.env or ()}
         told = {"KUBERNETES_EXEC_INFO": info.decode()}
         return {**self.surroundings.environment, **own, **told}

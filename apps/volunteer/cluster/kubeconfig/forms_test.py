@@ -152,6 +152,14 @@ def test_form(world: _World, form: dict[str, Any], caplog: pytest.LogCaptureFixt
     assert "canary" not in "".join(ours) + json.dumps({**outcome, "sent": {}})
 
 
+def test_document() -> None:
+    """The table in docs/credentials.md says of each form what its vector says, and no more."""
+    lines = Path("docs/credentials.md").read_text(encoding="utf-8").splitlines()
+    start = lines.index("| a kubeconfig holds | what happens |") + 2
+    table = lines[start : lines.index("", start)]
+    assert table == [f"| {form['form']} | {form['happens']} |" for form in FORMS]
+
+
 def test_groups(world: _World) -> None:
     """Each group that is impersonated has a header of its own."""
     form = next(form for form in FORMS if "`as-groups`, " in form["form"])

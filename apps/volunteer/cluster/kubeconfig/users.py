@@ -5,11 +5,9 @@ without them instead. Source: `validateAuthInfo` of client-go's `tools/clientcmd
 """
 
 import base64
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import quote
 
 from urllib3 import HTTPHeaderDict
 
@@ -17,6 +15,7 @@ from volunteer.cluster.access import Surroundings
 from volunteer.cluster.endpoint import BEARER_RULE, bearer, parse_token
 from volunteer.cluster.kubeconfig.documents import AuthProvider, Cluster, User
 from volunteer.cluster.kubeconfig.exec_plugin import run_plugin
+from volunteer.cluster.kubeconfig.impersonation import impersonation
 from volunteer.cluster.kubeconfig.openid import identity_token
 from volunteer.cluster.kubeconfig.places import Place, Placed, file_or_data
 from volunteer.http.tls import ClientCertificate
@@ -26,10 +25,6 @@ _REPLACED_BY: Final = {
     "gcp": "gke-gcloud-auth-plugin (`gcloud container clusters get-credentials` sets it up)",
     "azure": "kubelogin (`kubelogin convert-kubeconfig` sets it up)",
 }
-# RFC 9110, section 5.5: what a header's value may not hold.
-_NOT_IN_HEADERS: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-# RFC 9110, section 5.6.2: what a header's name may hold besides letters and digits, but `%`.
-_IN_HEADER_NAMES: Final = "!#$&'*+-.^_`|~"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +63,7 @@ def identify(
     Raises `InvalidKubeconfig`, from `headers` as well: a token's file is read for each request.
     """
     _refuse_two(user)
-    shown = _impersonation(user)
+    shown = impersonation(user)
     certificate, certificate_place = _certificate(user)
     authorisation = _authorisation(user, cluster, authority, surroundings)
 
@@ -100,36 +95,6 @@ def _refuse_two(user: Placed[User]) -> None:
         place.below("exec").refuse("stands beside auth-provider: keep one of them")
     if value.password and not value.username:
         place.below("username").refuse("is not set, and there is a password")
-
-
-def _impersonation(user: Placed[User]) -> HTTPHeaderDict:
-    """Return the headers that say for whom the user acts.
-
-    Source: "User impersonation" in Kubernetes' documentation.
-    """
-    value, place, headers = user.value, user.place, HTTPHeaderDict()
-    if not value.as_:
-        for name in ("as_uid", "as_groups", "as_user_extra"):
-            if getattr(value, name):
-                place.below(name.replace("_", "-")).refuse("stands without `as`: name the user")
-        return headers
-    headers.add("Impersonate-User", _in_header(place.below("as"), value.as_))
-    if value.as_uid:
-        headers.add("Impersonate-Uid", _in_header(place.below("as-uid"), value.as_uid))
-    for group in value.as_groups or ():
-        headers.add("Impersonate-Group", _in_header(place.below("as-groups"), group))
-    for key, texts in (value.as_user_extra or {}).items():
-        name = f"Impersonate-Extra-{quote(key, safe=_IN_HEADER_NAMES)}"
-        for text in texts or ():
-            headers.add(name, _in_header(place.below("as-user-extra"), text))
-    return headers
-
-
-def _in_header(place: Place, text: str) -> str:
-    """Return `text` so that its UTF-8 is sent: headers are encoded as Latin-1 on their way."""
-    if _NOT_IN_HEADERS.search(text):
-        place.refuse("must hold no control characters")
-    return text.encode("utf-8", "replace").decode("latin-1")
 
 
 def _certificate(user: Placed[User]) -> tuple[ClientCertificate | None, Place | None]:
