@@ -4,12 +4,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from socket import socket
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from tests.privacy.canaries import Canaries
@@ -27,6 +28,14 @@ class Says:
 
     status: int
     body: bytes
+
+
+class HasKubeconfig(Protocol):
+    """A cluster that can be reached."""
+
+    def kubeconfig(self, path: Path) -> Path:
+        """Write a kubeconfig that leads there and return its path."""
+        ...
 
 
 class CanaryCluster:
@@ -120,8 +129,16 @@ class Finished:
         return {"stdout": self.stdout, "stderr": self.stderr, **self.files}
 
 
-def run_volunteer(folder: Path, cluster: CanaryCluster, *flags: str) -> Finished:
-    """Run the program in `folder`, where all its files are, and wait until it has exited."""
+def run_volunteer(
+    folder: Path,
+    cluster: HasKubeconfig,
+    *flags: str,
+    program: Sequence[str] = ("volunteer.main",),
+) -> Finished:
+    """Run the program in `folder`, where all its files are, and wait until it has exited.
+
+    `program` is the module to start, and what comes before the flags.
+    """
     kubeconfig = cluster.kubeconfig(folder.with_name(f"{folder.name}-kubeconfig"))
     for name in ("home", "tmp"):
         (folder / name).mkdir(parents=True)
@@ -133,7 +150,7 @@ def run_volunteer(folder: Path, cluster: CanaryCluster, *flags: str) -> Finished
         "TMPDIR": str(folder / "tmp"),
     }
     finished = subprocess.run(
-        [sys.executable, "-m", "volunteer.main", f"--kubeconfig={kubeconfig}", *flags],
+        [sys.executable, "-m", *program, f"--kubeconfig={kubeconfig}", *flags],
         cwd=folder,
         env=variables,
         capture_output=True,

@@ -104,7 +104,9 @@ def report_of(
 @EVERY_IDENTITY
 @given(seed=SEEDS)
 def test_nothing_identifying_gets_out(identity: Identity, seed: int) -> None:
-    """Of a cluster full of canaries no fragment of one is in what would be posted."""
+    """Of a cluster full of canaries no ten letters of one, and no sixteen digits, are in what would
+    be posted.
+    """
     canaries = Canaries(Random(seed))
     prepared = report_of(look(ClusterMaker(Random(seed), canaries)), identity)
     assert leaks(prepared.body, canaries.fragments) == set()

@@ -15,24 +15,33 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("libs", "apps/volunteer", "tests")
+COPIED = ("libs", "apps/volunteer", "tests", "tools")
 PYTEST_TESTS_FAILED = 1  # and not 2 to 5: interrupted, internal error, wrong usage, no tests
 
 CANARIES = "tests/privacy/canary_test.py::test_nothing_identifying_gets_out[secret]"
 PSEUDONYMS = "libs/report/pseudonym_test.py"
 ANONYMISER = "libs/report/anonymisation_test.py"
 SUMMARY = "libs/report/workload_summary_test.py"
+RUNS = "tests/privacy/run_test.py"
 WALL = "libs/report/observation_test.py::test_no_encoder"
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """`old` in `file` of libs/report becomes `new`; `caught_by` is the test that must fail."""
+    """`old` in `file` becomes `new`; `caught_by` is the test that must fail.
+
+    `file` is of libs/report, unless it begins with `apps/`.
+    """
 
     file: str
     old: str
     new: str
     caught_by: str
+
+    @property
+    def path(self) -> Path:
+        """Where the file is in the repository."""
+        return Path("" if self.file.startswith("apps/") else "libs/report", self.file)
 
 
 MISTAKES = {
@@ -50,8 +59,8 @@ MISTAKES = {
     ),
     "drop the cluster ID": Mistake(
         "pseudonym.py",
-        "parts = (self.cluster_id, ",
-        "parts = (",
+        "_NODE_PURPOSE, self.cluster_id, *facts",
+        "_NODE_PURPOSE, *facts",
         f"{PSEUDONYMS}::test_another_cluster_id_another_id",
     ),
     "hash lower case only": Mistake(
@@ -62,15 +71,45 @@ MISTAKES = {
     ),
     "hash as the original did": Mistake(
         "pseudonym.py",
-        "return _digest(self._key, _NODE_PURPOSE, *parts).hex()",
-        'import hashlib; return hashlib.md5(_bytes("".join(parts[1:]))).hexdigest()',
+        "return _digest(self._key, _NODE_PURPOSE, self.cluster_id, *facts).hex()",
+        'import hashlib; return hashlib.md5(_bytes("".join(facts))).hexdigest()',
         f"{PSEUDONYMS}::test_no_unkeyed_hash",
     ),
     "hash a guessable name": Mistake(
         "pseudonym.py",
         "return self._random_bytes(_ID_BYTES).hex()",
         "pass",
-        f"{PSEUDONYMS}::test_name_alone_without_key",
+        f"{PSEUDONYMS}::test_no_key_no_stable_id",
+    ),
+    "keep the ID of a node without a key": Mistake(
+        "pseudonym.py",
+        "if self._random_bytes is not None:",
+        "if self._random_bytes is not None and not node.machine_id:",
+        f"{PSEUDONYMS}::test_no_key_no_stable_id",
+    ),
+    "cut the last character of the UID": Mistake(
+        "pseudonym.py",
+        "blake2b(_bytes(uid.reveal()), ",
+        "blake2b(_bytes(uid.reveal()[:-1]), ",
+        f"{PSEUDONYMS}::test_last_character_of_uid",
+    ),
+    "change what IDs are made for": Mistake(
+        "pseudonym.py",
+        '_NODE_PURPOSE: Final = b"spartakus-node"',
+        '_NODE_PURPOSE: Final = b"spartakus-nodes"',
+        f"{PSEUDONYMS}::test_known_answers",
+    ),
+    "send four bytes of the key": Mistake(
+        "pseudonym.py",
+        "_digest(self._key, _NODE_PURPOSE, self.cluster_id, *facts).hex()",
+        "(_digest(self._key, _NODE_PURPOSE, self.cluster_id, *facts)[4:] + self._key[:4]).hex()",
+        f"{PSEUDONYMS}::test_nothing_that_goes_in_comes_out",
+    ),
+    "draw no random bytes": Mistake(
+        "apps/volunteer/reporting.py",
+        "Pseudonyms.without_key(identity.cluster_id, random_bytes)",
+        "Pseudonyms.without_key(identity.cluster_id, bytes)",
+        f"{RUNS}::test_two_runs_differ",
     ),
     "pass the name through": Mistake(
         "anonymisation.py",
@@ -91,13 +130,13 @@ MISTAKES = {
         f"{ANONYMISER}::test_provider_id_is_never_verbatim",
     ),
     "leak an unknown resource": Mistake(
-        "anonymisation.py",
-        "known = vocabulary.is_known_resource(name)",
-        "known = bool(name)",
+        "capacity.py",
+        "if not vocabulary.is_known_resource(name):",
+        "if not name:",
         CANARIES,
     ),
     "leak a number of anybody's choosing": Mistake(
-        "anonymisation.py",
+        "capacity.py",
         "vocabulary.is_public_quantity(name, quantity)",
         "quantity",
         f"{ANONYMISER}::test_quantity_of_anybodys_choosing",
@@ -115,10 +154,64 @@ MISTAKES = {
         "tests/privacy/bits_test.py::test_text",
     ),
     "leak what is no quantity": Mistake(
-        "anonymisation.py",
+        "capacity.py",
         "if not vocabulary.is_quantity(quantity):",
         "if not quantity:",
         CANARIES,
+    ),
+    "send exact sizes": Mistake(
+        "capacity.py",
+        "sent = vocabulary.rounded_size(quantity)",
+        "sent = quantity",
+        f"{ANONYMISER}::test_sizes_are_rounded",
+    ),
+    "take a size with letters behind its unit": Mistake(
+        "vocabulary/sizes.py",
+        "_QUANTITY.fullmatch(quantity, ",
+        "_QUANTITY.match(quantity, ",
+        f"{ANONYMISER}::test_letters_behind_a_unit",
+    ),
+    "take capacities of one name for one": Mistake(
+        "anonymisation.py",
+        "resource, rule = judge_one(name, quantity)",
+        "resource, rule = self.__dict__.setdefault(name, judge_one(name, quantity))",
+        f"{ANONYMISER}::test_capacities_alike_in_names_or_values",
+    ),
+    "take all nodes for one": Mistake(
+        "anonymisation.py",
+        "texts = self._texts(seen)",
+        'texts = self.__dict__.setdefault("first", self._texts(seen))',
+        f"{ANONYMISER}::test_nodes_alike_in_all_but_one_thing",
+    ),
+    "send a label's key": Mistake(
+        "anonymisation.py",
+        "vocabulary.node_role(seen.label_keys)",
+        "next(iter(seen.label_keys), None)",
+        "tests/privacy/walker_test.py::test_every_string",
+    ),
+    "tell what is omitted by the distribution": Mistake(
+        "anonymisation.py",
+        'field: "" if field in self._omitted else text',
+        "field: text",
+        f"{ANONYMISER}::test_distribution_does_not_tell_what_is_omitted",
+    ),
+    "quote the API's answer": Mistake(
+        "apps/volunteer/cluster/kubernetes_json.py",
+        "UnreadableAnswer(_in_words(error))",
+        "UnreadableAnswer(str(error))",
+        f"{RUNS}::test_no_answer_in_a_message[another kind]",
+    ),
+    "log what was observed": Mistake(
+        "apps/volunteer/reporting.py",
+        "pseudonyms = choose_pseudonyms(",
+        '_log.info("%s", observation.master_version._text); pseudonyms = choose_pseudonyms(',
+        f"{RUNS}::test_every_way_out[preview]",
+    ),
+    "read hidden files": Mistake(
+        "apps/volunteer/extensions.py",
+        'if not entry.name.startswith(".")',
+        'if not entry.name.startswith("..")',
+        f"{RUNS}::test_dot_files",
     ),
     "keep an unknown kernel suffix": Mistake(
         "vocabulary/versions.py",
@@ -200,7 +293,7 @@ def outcomes(pristine: Path) -> dict[str, int]:
         folder = pristine.with_name(name)
         shutil.copytree(pristine, folder)
         mistake = MISTAKES[name]
-        make(mistake, folder / "libs/report" / mistake.file)
+        make(mistake, folder / mistake.path)
         return run(folder, [mistake.caught_by])
 
     with ThreadPoolExecutor(2) as pool:
@@ -226,7 +319,7 @@ def run(folder: Path, tests: Iterable[str]) -> int:
         cwd=folder,
         env={"PYTHONPATH": ":".join([*map(str, roots), *others])},
         stdout=subprocess.DEVNULL,
-        timeout=100,
+        timeout=240,
         check=False,
     )
     return finished.returncode

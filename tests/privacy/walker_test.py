@@ -37,7 +37,7 @@ def report_of(observation: Observation, pseudonyms: Pseudonyms) -> bytes:
 
 @given(observations(), st.sampled_from(PSEUDONYMS))
 def test_every_string(observation: Observation, pseudonyms: Pseudonyms) -> None:
-    """Whatever the cluster holds, the walker finds no string that is none of the four."""
+    """Whatever the cluster holds, the walker finds no string that may not be there."""
     assert strange_strings(report_of(observation, pseudonyms), TYPED) == []
 
 

@@ -55,7 +55,7 @@ def accept(
 
     Kept is the re-encoded valid report, never the received bytes; without capacities of unknown
     resources and workloads of unknown kinds, because other clients may send more than they should;
-    and stamped with the hour, so that a proxy's access log cannot be joined to it.
+    and stamped with the hour, so that an access log fits it no better than all else of that hour.
     Raises a `Refusal` or `report.InvalidReport`.
     """
     _check_headers(post)
