@@ -26,7 +26,7 @@ QUIET_SECONDS: Final = 30.0
 SMALL_BYTES: Final = 16 * 1024
 """A request that may cost no more waits for few others: health checks, reports of some nodes."""
 SMALL_BYTES_PER_TICK: Final = 1024 * 1024
-MEDIUM_BYTES_PER_TICK: Final = 512 * 1024
+MEDIUM_BYTES_PER_TICK: Final = 1024 * 1024
 TOO_SLOW: Final = plain_text("408 Request Timeout", "the request took too long to arrive")
 TOO_MANY_LARGE_BODIES: Final = plain_text(
     "503 Service Unavailable", "too many large bodies at once", ("Retry-After", "5")
