@@ -113,7 +113,7 @@ def _decode_types(body: bytes) -> Report:
         master_version=received.master_version,
         nodes=nodes,
         extensions=received.extensions,
-        workloads=decode_workloads(received.workloads),
+        workloads=None if received.workloads is _ABSENT else decode_workloads(received.workloads),
         distribution=received.distribution,
     )
 

@@ -2,7 +2,6 @@
 
 import re
 import resource
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,6 +22,7 @@ from tests.hostile.attacks import (
     tiny_capacities,
     tiny_nodes,
 )
+from tests.hostile.waiting import Waiting
 from tools.bench.http_load import Load, trickle
 
 ATTACKERS = 8
@@ -54,16 +54,9 @@ def address_of(collector: RunningCollector) -> Address:
 
 def seconds_to_answer(collector: RunningCollector) -> float:
     """Return how long an answer took, without what other programs on the machine took of it."""
-    began, kept_waiting = time.monotonic(), seconds_without_processor(collector)
-    assert collector.request("GET", "/healthz")[0] == 200
-    seconds = time.monotonic() - began
-    return seconds - (seconds_without_processor(collector) - kept_waiting)
-
-
-def seconds_without_processor(collector: RunningCollector) -> float:
-    """Return how long the collector, and this test, were ready to run and did not get to."""
-    waited = (Path(f"/proc/{pid}/schedstat") for pid in (collector.process.pid, "thread-self"))
-    return sum(int(each.read_text().split()[1]) for each in waited) / 1e9
+    with Waiting(collector.process.pid) as waiting:
+        assert collector.request("GET", "/healthz")[0] == 200
+    return waiting.seconds
 
 
 def peak_memory(pid: int) -> int:

@@ -159,7 +159,7 @@ def create_application(
 
 
 def _forwarding(request: falcon.Request) -> Forwarding:
-    return Forwarding(request.get_header("X-Forwarded-For"), request.get_header("Forwarded"))
+    return Forwarding(request.env.get("HTTP_X_FORWARDED_FOR"), request.env.get("HTTP_FORWARDED"))
 
 
 def _post(request: falcon.Request) -> Post:

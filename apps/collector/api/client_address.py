@@ -3,8 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from collector.errors import InvalidTrustedProxies
 
@@ -21,8 +20,7 @@ _ELEMENT: Final = re.compile(r'(?:"[^"]*"|[^",]++)++')
 _PAIR: Final = re.compile(r'(?:"[^"]*"|[^";]++)++')
 
 
-@dataclass(frozen=True)
-class Forwarding:
+class Forwarding(NamedTuple):
     """What a request says of where it comes from; None for a header that is not there."""
 
     x_forwarded_for: str | None = None

@@ -5,7 +5,8 @@ because it begins as a template does and matches it; only so many names of a rep
 with templates, and only names that matched are remembered, so that strangers fill no cache.
 """
 
-from functools import cache, lru_cache
+from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -19,10 +20,12 @@ RESOURCE_NAMES_RULE: Final = f"a report names at most {MAX_RESOURCE_NAMES} diffe
 MAX_COMPARED: Final = 64
 """Names of a report that are compared with templates; twenty of the public ones have numbers."""
 _REMEMBERED: Final = 512
+_NODES_AT_ONCE: Final = 64
+_NONE: Final[frozenset[str]] = frozenset()
 
 
-class _NotPublic(Exception):
-    """A name is on no list."""
+_matched: Final[set[str]] = set()
+"""Public names that match a template, of those that were there first."""
 
 
 def without_unknown_words(received: Report) -> Report:
@@ -36,26 +39,34 @@ def without_unknown_words(received: Report) -> Report:
 def unknown_resources(names: set[str]) -> frozenset[str]:
     """Return those of `names` that are not public."""
     listed, beginnings = _public_names()
-    unlisted = names - listed
-    compared = [name for name in unlisted if name.startswith(beginnings)][:MAX_COMPARED]
-    return frozenset(unlisted - {name for name in compared if _is_public(name)})
+    unknown = names - listed - _matched
+    if not unknown:
+        return _NONE
+    compared = [name for name in unknown if name.startswith(beginnings)][:MAX_COMPARED]
+    matched = {name for name in compared if vocabulary.is_known_resource(name)}
+    if len(_matched) < _REMEMBERED:
+        _matched.update(matched)
+    return frozenset(unknown - matched)
 
 
 def _without_unknown_resources(received: Report) -> Report:
-    unknown = unknown_resources(_resource_names(received))
-    if received.nodes is None or not unknown:
+    if received.nodes is None:
+        return received
+    unknown = unknown_resources(_resource_names(received.nodes))
+    if not unknown:
         return received
     kept = tuple(_without_resources(unknown, node) for node in received.nodes)
     return msgspec.structs.replace(received, nodes=kept)
 
 
-def _resource_names(received: Report) -> set[str]:
+def _resource_names(nodes: Sequence[Node]) -> set[str]:
     # Each name once: a report of a hundred nodes holds six names, six hundred times.
     names: set[str] = set()
-    for index, node in enumerate(received.nodes or ()):
-        names.update([each.resource for each in node.capacity or ()])
+    for start in range(0, len(nodes), _NODES_AT_ONCE):
+        some = nodes[start : start + _NODES_AT_ONCE]
+        names |= {each.resource for node in some for each in node.capacity or ()}
         if len(names) > MAX_RESOURCE_NAMES:
-            raise InvalidReport(f"$.nodes[{index}].capacity", RESOURCE_NAMES_RULE)
+            raise InvalidReport("$.nodes", RESOURCE_NAMES_RULE)
     return names
 
 
@@ -84,18 +95,3 @@ def _public_names() -> tuple[frozenset[str], tuple[str, ...]]:
 
 def _beginning(template: str) -> str:
     return template.partition("{")[0].partition("[")[0]
-
-
-def _is_public(name: str) -> bool:
-    try:
-        _require_public(name)
-    except _NotPublic:
-        return False
-    return True
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _require_public(name: str) -> None:
-    # What raises is not remembered.
-    if not vocabulary.is_known_resource(name):
-        raise _NotPublic

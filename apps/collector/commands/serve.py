@@ -130,7 +130,7 @@ _TrustedProxies: TypeAlias = Annotated[
     typer.Option(
         metavar="NETWORKS",
         envvar="SPARTAKUS_TRUSTED_PROXIES",
-        help="Networks, separated by commas, whose X-Forwarded-For says who the client is."
+        help="Networks, separated by commas, whose X-Forwarded-For or Forwarded names the client."
         " Who comes through a Unix socket counts as 127.0.0.1.",
     ),
 ]

@@ -3,7 +3,6 @@
 import logging
 import selectors
 import socket
-from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -13,6 +12,7 @@ from collector.server.connection import Afterwards, Connection, Received, Sent
 from collector.server.episode import Episode
 from collector.server.exchange import Reply
 from collector.server.listener import Listener, OutOfFiles
+from collector.server.ready_queue import ReadyQueue
 from collector.server.request import Request, RequestLimits
 from collector.server.settings import ServerSettings
 from collector.server.wait_queue import WaitQueue
@@ -23,6 +23,10 @@ STALLED_SECONDS: Final = 1.0
 STEP_BYTES: Final = 64 * 1024
 """Who takes more than `STALLED_SECONDS` for so much of a large body gives way to who does not."""
 QUIET_SECONDS: Final = 30.0
+SMALL_BYTES: Final = 16 * 1024
+"""A request that may cost no more waits for few others: health checks, reports of some nodes."""
+SMALL_BYTES_PER_TICK: Final = 1024 * 1024
+MEDIUM_BYTES_PER_TICK: Final = 1024 * 1024
 TOO_SLOW: Final = plain_text("408 Request Timeout", "the request took too long to arrive")
 TOO_MANY_LARGE_BODIES: Final = plain_text(
     "503 Service Unavailable", "too many large bodies at once", ("Retry-After", "5")
@@ -55,7 +59,6 @@ class Clients:
         self._cost_of = cost_of
         self._evicted = evicted
         self._large_bytes = settings.large_body_bytes
-        self._tick_bytes = settings.small_bodies_per_tick_bytes
         self._limit = settings.connection_limit
         self._request_limits = RequestLimits(settings)
         self._selector = selector
@@ -69,9 +72,9 @@ class Clients:
         self._place: dict[Connection, Queue | None] = {}
         # With a large body that has yet to arrive whole, since its last step.
         self._uploading: Queue = WaitQueue(STALLED_SECONDS)
-        # With what each may cost.
-        self._ready: deque[tuple[Connection, int]] = deque()
-        self._ready_large: deque[Connection] = deque()
+        self._small: ReadyQueue[Connection] = ReadyQueue(SMALL_BYTES_PER_TICK)
+        self._medium: ReadyQueue[Connection] = ReadyQueue(MEDIUM_BYTES_PER_TICK)
+        self._large: ReadyQueue[Connection] = ReadyQueue(0)
         self._bodies: BodyMemory[Connection] = BodyMemory(
             large_body_bytes=settings.large_body_bytes,
             limit_bytes=settings.large_body_memory_bytes,
@@ -84,7 +87,7 @@ class Clients:
     @property
     def has_ready(self) -> bool:
         """Whether any request is ready to be answered."""
-        return bool(self._ready or self._ready_large)
+        return bool(self._small or self._medium or self._large)
 
     def next_deadline(self) -> float | None:
         """When the first connection is due to be closed or looked at; None when none waits."""
@@ -197,26 +200,19 @@ class Clients:
         refused = connection.request.refusal is not None
         cost = 0 if refused else self._cost_of(connection.request)
         if cost > self._large_bytes:
-            self._ready_large.append(connection)
+            self._large.add(connection, cost)
+        elif cost > SMALL_BYTES:
+            self._medium.add(connection, cost)
         else:
-            self._ready.append((connection, cost))
+            self._small.add(connection, cost)
 
     def take_ready(self) -> list[Connection]:
-        """The connections whose request is ready to be answered, but for large ones.
-
-        In the order in which they became so, and as many as may cost what a tick may.
-        """
-        taken: list[Connection] = []
-        total = 0
-        while self._ready and (not taken or total + self._ready[0][1] <= self._tick_bytes):
-            connection, cost = self._ready.popleft()
-            taken.append(connection)
-            total += cost
-        return taken
+        """The connections whose request a tick answers, but for large ones: small ones first."""
+        return self._small.take() + self._medium.take()
 
     def take_ready_large(self) -> list[Connection]:
         """The one, at most, with a large request that has been ready longest."""
-        return [self._ready_large.popleft()] if self._ready_large else []
+        return self._large.take()
 
     def send(self, reply: Reply, now: float) -> None:
         """Send a reply, or as much of it as the client takes now."""

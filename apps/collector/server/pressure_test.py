@@ -13,12 +13,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from collector.server.abuse_test import answered_in, server_process
-from collector.server.clients import QUIET_SECONDS, STALLED_SECONDS, STEP_BYTES, Clients
+from collector.server.clients import (
+    MEDIUM_BYTES_PER_TICK,
+    QUIET_SECONDS,
+    SMALL_BYTES,
+    STALLED_SECONDS,
+    STEP_BYTES,
+    Clients,
+)
 from collector.server.conftest import ManualClock, RawClient, Running, Serve, get, post
 from collector.server.connection import Connection
 from collector.server.listener import Listener, listen_tcp
 from collector.server.request import Request
-from collector.server.settings import ServerSettings
+from collector.server.settings import LARGE_BODY_BYTES, ServerSettings
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -172,17 +179,18 @@ def order_of_answers(serve: Serve, settings: ServerSettings, sent: dict[str, byt
 
 def test_what_is_costly_waits_its_turn(serve: Serve) -> None:
     """A short body that costs as much as a large one is answered as one: one a tick, after all."""
-    settings = ServerSettings(port=0, large_body_bytes=100)
-    order = order_of_answers(serve, settings, {"a": b"101", "b": b"5000", "c": b"100", "d": b"0"})
-    assert order == ["c", "d", "|", "a", "|", "b", "|"]
+    large = b"%d" % (LARGE_BODY_BYTES + 1)
+    sent = {"a": large, "b": b"9999999", "c": b"%d" % LARGE_BODY_BYTES, "d": b"0"}
+    order = order_of_answers(serve, ServerSettings(port=0), sent)
+    assert order == ["d", "c", "|", "a", "|", "b", "|"]
 
 
-def test_a_tick_answers_as_many_as_it_may_cost(serve: Serve) -> None:
-    """However many requests are ready, others are read between those that fill a tick."""
-    settings = ServerSettings(port=0, large_body_bytes=100, small_bodies_per_tick_bytes=150)
-    sent = {"a": b"70", "b": b"80", "c": b"90", "d": b"70", "e": b"60"}
-    order = order_of_answers(serve, settings, sent)
-    assert order == ["a", "b", "|", "c", "|", "d", "e", "|"]
+def test_what_is_small_is_answered_first(serve: Serve) -> None:
+    """However many bodies of a middling cost came before it, a small one waits for none of them."""
+    half, more = b"%d" % (MEDIUM_BYTES_PER_TICK // 2), b"%d" % SMALL_BYTES
+    settings = ServerSettings(port=0, large_body_bytes=MEDIUM_BYTES_PER_TICK)
+    order = order_of_answers(serve, settings, {"a": half, "b": half, "c": half, "d": more})
+    assert order == ["d", "a", "b", "|", "c", "|"]
 
 
 @pytest.mark.parametrize("deadline", [math.inf, 1e20, 1e308])

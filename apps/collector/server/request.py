@@ -106,7 +106,9 @@ class Request(HTTPRequestParser):
         if isinstance(self.body_rcv, ChunkedReceiver):
             return self._receive_chunks(data, self.body_rcv)
         consumed = self.received(data)
-        self._complete_with(self._excess())
+        excess = self._excess()
+        if excess is not None:
+            self._complete_with(excess)
         return consumed
 
     def _receive_chunks(self, data: bytes, receiver: ChunkedReceiver) -> int:
@@ -117,13 +119,14 @@ class Request(HTTPRequestParser):
             # RFC 9112, 7.1: a chunk begins with its size, which waitress lets blank lines precede.
             is_blank = receiver.control_line + part == b"\r\n" and _awaits_size(receiver)
             consumed += self.received(part)
-            self._complete_with(BLANK_LINE if is_blank else self._chunk_excess(receiver))
+            error = BLANK_LINE if is_blank else self._chunk_excess(receiver)
+            if error is not None:
+                self._complete_with(error)
         return consumed
 
-    def _complete_with(self, error: Error | None) -> None:
-        if error is not None:
-            self.error = error
-            self.completed = True
+    def _complete_with(self, error: Error) -> None:
+        self.error = error
+        self.completed = True
 
     def parse_header(self, header_plus: bytes) -> None:
         """Parse request line and header; raises ParsingError, which becomes a 400."""
@@ -133,7 +136,8 @@ class Request(HTTPRequestParser):
         if FOLDED_LINE.search(header_plus):
             # RFC 9112, 5.2: to be refused, or read as a space; parsers differ in which.
             raise ParsingError("a header may not be folded over lines")
-        _require_known_length(header_plus)
+        if b"\ntransfer-encoding" in header_plus.lower():
+            _require_known_length(header_plus)
         try:
             super().parse_header(header_plus)
         except ValueError as error:

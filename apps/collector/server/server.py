@@ -127,12 +127,12 @@ class Server:
         events = self._selector.select(self._seconds_to_wait())
         now = self._clock()
         ready = {key.fileobj for key, _ in events}
-        for key, _ in events:
-            if isinstance(key.data, Connection):
-                self._clients.handle_event(key.data, now)
+        self._read(events, now)
         # Accepting comes after reading: what makes room then had its turn to be read.
         if self._listener.socket in ready:
             self._accept(now)
+            # Most requests come with their connection, and would else wait another tick.
+            self._read(self._selector.select(0), now)
         if self._accepts_again_at is not None and now >= self._accepts_again_at:
             self._accept_again()
         if self._wakes in ready:
@@ -145,6 +145,11 @@ class Server:
         self._answer(self._clients.take_ready_large())
         if self._draining:
             self._clients.close_without_request()
+
+    def _read(self, events: list[tuple[selectors.SelectorKey, int]], now: float) -> None:
+        for key, _ in events:
+            if isinstance(key.data, Connection):
+                self._clients.handle_event(key.data, now)
 
     def _accept(self, now: float) -> None:
         try:

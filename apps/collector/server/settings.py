@@ -46,8 +46,5 @@ class ServerSettings:
     """A longer body is large: it shares `large_body_memory_bytes`. One that costs as much to answer
     as a longer one is answered when its turn comes, one a tick."""
 
-    small_bodies_per_tick_bytes: int = 1 * MIB
-    """What the others may cost that are answered in a tick, in bytes of body."""
-
     large_body_memory_bytes: int = 48 * MIB
     """What all large bodies may hold at once; the one that asks for more is answered 503."""
