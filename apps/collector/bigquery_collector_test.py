@@ -6,10 +6,16 @@ from pathlib import Path
 import pytest
 
 from collector.main import main
-from collector.testing import RunningCollector, clusters_in, report_of, spooled_in, wait_until
+from collector.testing import (
+    RunningCollector,
+    clusters_in,
+    query,
+    report_of,
+    spooled_in,
+    wait_until,
+)
 from collector.warehouse.bigquery.schema import COLUMNS
 from collector.warehouse.bigquery.testing import ALWAYS, WORKLOADS
-from collector.warehouse.duckdb_reader import DuckDBReader
 from tools.bigquery.faults import QUOTA_EXCEEDED, UNAVAILABLE, FaultScript, first, no_faults
 from tools.bigquery.messages import JSON, Request
 from tools.bigquery.server import FakeBigQuery, running_bigquery
@@ -130,8 +136,8 @@ def test_workloads_are_passed_on_to_another_collector(tmp_path: Path) -> None:
             assert near.post(WITH_WORKLOADS)[0] == 204
             assert near.stop() == 0
         assert far.stop() == 0
-    (kept,) = DuckDBReader(tmp_path / "far" / "reports.duckdb").reports_from(0)
-    assert json.loads(kept.encoded)["workloads"] == WORKLOADS
+    ((kept,),) = query(tmp_path / "far", "SELECT workloads.namespaces::JSON::VARCHAR FROM r")
+    assert json.loads(kept) == WORKLOADS["namespaces"]
 
 
 def test_reports_are_passed_on_to_another_collector(tmp_path: Path) -> None:
@@ -145,7 +151,7 @@ def test_reports_are_passed_on_to_another_collector(tmp_path: Path) -> None:
             assert near.post(report_of("two"))[0] == 204
             assert near.stop() == 0
         assert far.stop() == 0
-    assert clusters_in(tmp_path / "far" / "reports.duckdb") == ["one", "two"]
+    assert clusters_in(tmp_path / "far") == ["one", "two"]
 
 
 def test_the_view_is_made_by_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
