@@ -135,7 +135,9 @@ def _app() -> typer.Typer:
     add("manifest", help="Print YAML that installs the volunteer.")(
         make(ManifestSettings, _print_manifest)
     )
-    add("completion", help="Print a script for completion in a shell.")(completion.command)
+    add("completion", help="Print a script for completion in a shell.")(
+        completion.command_for(Path(os.environ.get("PEX") or sys.argv[0]).name)
+    )
     return app
 
 

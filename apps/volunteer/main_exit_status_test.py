@@ -57,7 +57,7 @@ def test_full_disk(kubeconfig: str) -> None:
 
 
 def test_forbidden(tmp_path: Path) -> None:
-    """A cluster that forbids the look is exit status 3, with the lines that grant it."""
+    """A cluster that forbids to be observed is exit status 3, with the lines that grant it."""
     script = Script(rules=(Rule(path="/api/v1/nodes", fault=Forbidden()),))
     with running_simulator(Cluster.generate(nodes=1, seed=1), script=script) as simulator:
         file = simulator.kubeconfig(tmp_path / "kubeconfig")
@@ -75,3 +75,13 @@ def test_wrong_authority(tmp_path: Path) -> None:
         finished = run(CLUSTER, "--period=0", f"--kubeconfig={file}")
     assert finished.returncode == 3
     assert "its certificate is not accepted: " in finished.stderr
+
+
+def test_defect() -> None:
+    """What nobody expected, here a shell that asks without saying what, is exit status 70 and one
+    line that says where, without a traceback.
+    """
+    finished = run(CLUSTER, variables={"_VOLUNTEER_COMPLETE": "complete_bash"})
+    assert (finished.returncode, finished.stdout) == (70, "")
+    assert finished.stderr.startswith("volunteer: a defect of the program: KeyError in ")
+    assert finished.stderr.count("\n") == 1

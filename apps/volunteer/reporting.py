@@ -1,4 +1,4 @@
-"""From a look at the cluster to a report: identity, pseudonyms, anonymisation."""
+"""From an observation of the cluster to a report: identity, pseudonyms, anonymisation."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -60,9 +60,9 @@ def prepare(
     unix_time: float,
     random_bytes: Callable[[int], bytes],
 ) -> Prepared:
-    """Look at the cluster and make the report.
+    """Observe the cluster and make the report.
 
-    A list that expired is started again, for as long as `observe` is patient: nothing of the first
+    A list that expired is started again, for as long as `observe` goes on: nothing of the first
     try is kept, so no node is counted twice. Raises `ClusterError`, `NoClusterIdentity` and
     `ReportNotPossible`.
     """

@@ -1,4 +1,4 @@
-"""From a look at the cluster to a report."""
+"""From an observation of the cluster to a report."""
 
 import uuid
 from collections.abc import Iterable, Iterator

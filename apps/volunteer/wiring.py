@@ -70,7 +70,7 @@ def run(settings: Settings, world: World) -> int:
 
     def report(next_due: float | None) -> Outcome:
         prepared = make_report(settings, world, secret())
-        _log.debug("report made, %d bytes", len(prepared.body))
+        _log.debug("report made")
         latest = now() + settings.longest_delivery
         return send(prepared, settings, world, min(latest, next_due or latest))
 

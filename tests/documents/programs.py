@@ -15,10 +15,12 @@ VARIABLE: Final = re.compile(r"\bSPARTAKUS_[A-Z_]+\b")
 METRIC: Final = re.compile(r"\bspartakus_[a-z_]+\b")
 
 _COLLECTOR: Final = ("drain", "export", "copy", "forget", "manifest", "views")
-_VOLUNTEER: Final = ("run", "preview", "manifest", "completion")
 _HELPS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "collector": (("collector.pex",), *(("collector.pex", word) for word in _COLLECTOR)),
-    "volunteer": (("volunteer.pex",), *(("volunteer.pex", word) for word in _VOLUNTEER)),
+    "volunteer": (
+        ("volunteer.pex",),
+        *(("volunteer.pex", word) for word in ("run", "preview", "manifest", "completion")),
+    ),
     "tools:demo": (("demo.pex",),),
     "tools:bom": (("bom.pex",),),
     "tools:lock": (("tools/lock.pex",),),

@@ -1,4 +1,4 @@
-"""YAML that lets the volunteer look at more than nodes: a role of its own, easily taken away."""
+"""YAML that lets the volunteer observe more than nodes: a role of its own, easily taken away."""
 
 import json
 from typing import Final
