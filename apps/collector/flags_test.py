@@ -160,6 +160,7 @@ def _missing(flag: Flag) -> Outcome:
         *(("--shutdown-grace", each) for each in ("1e20", "nan", "86401")),
         *(("--port", each) for each in ("70000", "-1", "http", "8080.0", "1_000")),
         *(("--connection-limit", each) for each in ("0", "1e3", "10000000")),
+        *(("--host", each) for each in ("xn--é..b", "a" * 64, "a..b")),
         *(("--listen", each) for each in ("0.0.0.0:80", "unix:", f"unix:/{'a' * 107}")),
         *(("--log-level", each) for each in ("loud", "DEBUG1")),
         ("--log-format", "xml"),

@@ -11,7 +11,7 @@ from collector.manifest import monitoring
 from collector.spool.backlog import Backlog
 from collector.telemetry.metrics import Metrics, Sources
 from tests.documents.documents import text_of
-from tests.monitoring.expressions import alert_expressions, dashboard_expressions
+from tests.operating.expressions import alert_expressions, dashboard_expressions
 
 _METRIC: Final = re.compile(r"\b(?:spartakus|process)_[a-z_]+\b")
 _DOCUMENT: Final = "docs/operating.md"

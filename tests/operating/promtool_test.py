@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from collector.manifest import monitoring
-from tests.monitoring.expressions import dashboard_expressions
+from tests.operating.expressions import dashboard_expressions
 
 ALERTS_TEST = Path(__file__).with_name("alerts_test.yaml")
 
