@@ -199,9 +199,9 @@ def _listen(settings: Settings) -> socket.socket:
         if settings.listen:
             return listen_unix(settings.listen, backlog=backlog)
         return listen_tcp(settings.host, settings.port, backlog=backlog)
-    except (OSError, UnicodeError) as error:
+    except OSError as error:
         # The socket module adds the address, in Python's notation, to the system's words.
-        reason = str(getattr(error, "strerror", None) or "it is no address").partition(" (while")[0]
+        reason = str(error.strerror).partition(" (while")[0]
         raise CannotListen(f"cannot serve on {place}: {reason}") from error
 
 

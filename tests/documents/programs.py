@@ -14,7 +14,9 @@ FLAG: Final = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 VARIABLE: Final = re.compile(r"\bSPARTAKUS_[A-Z_]+\b")
 METRIC: Final = re.compile(r"\bspartakus_[a-z_]+\b")
 
-_COLLECTOR: Final = ("drain", "export", "copy", "forget", "manifest", "views")
+_COLLECTOR: Final = (
+    *("serve", "status", "export", "copy", "forget", "drain", "views", "manifest", "completion"),
+)
 _HELPS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "collector": (("collector.pex",), *(("collector.pex", word) for word in _COLLECTOR)),
     "volunteer": (

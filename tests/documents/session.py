@@ -154,10 +154,10 @@ class Session:
 
 
 def is_service(command: Command) -> bool:
-    """Whether a command serves until it is told to end: the collector with flags only."""
+    """Whether a command serves until it is told to end: the collector with flags, or `serve`."""
     words = command.words
     return (
         command.program.rpartition("/")[2] == "collector.pex"
-        and not [word for word in words[1:2] if not word.startswith("-")]
+        and not [word for word in words[1:2] if not word.startswith("-") and word != "serve"]
         and not {"--help", "--version", "--print-databases"} & set(words)
     )

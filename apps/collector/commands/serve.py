@@ -10,6 +10,7 @@ import release
 from collector.api.client_address import parse_networks
 from collector.commands.data_dir import chosen_data_dir
 from collector.commands.options import Database, DataDir, Format, Level, Verbose
+from collector.commands.values import host as parse_host
 from collector.commands.values import seconds, unix_socket, whole
 from collector.settings import DEFAULT_POSTS_PER_MINUTE, Settings
 from collector.spool.limits import MIB, SpoolLimits
@@ -39,6 +40,7 @@ _Host: TypeAlias = Annotated[
     typer.Option(
         metavar="ADDRESS",
         envvar="SPARTAKUS_HOST",
+        parser=parse_host,
         help="Address to serve on: this machine only by default; :: for every network.",
     ),
 ]
@@ -66,6 +68,7 @@ _AdminHost: TypeAlias = Annotated[
     typer.Option(
         metavar="ADDRESS",
         envvar="SPARTAKUS_ADMIN_HOST",
+        parser=parse_host,
         help="Address to serve /metrics on, with --admin-port.",
     ),
 ]

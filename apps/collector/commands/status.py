@@ -31,7 +31,8 @@ def status(*, as_json: _AsJson = False, quiet: _Quiet = False, data_dir: DataDir
     from collector.telemetry.status import describe, status_of
 
     client = AdminClient(existing_data_dir(data_dir) / SOCKET_NAME)
-    found = status_of(client.samples(), client.reasons())
+    samples, readiness = client.samples(), client.readiness()
+    found = status_of(samples, ready=readiness.ready, reasons=readiness.reasons)
     if as_json and not quiet:
         typer.echo(msgspec.json.encode(found))
     elif not quiet:

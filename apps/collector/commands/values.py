@@ -37,6 +37,16 @@ def seconds(least: int, most: int) -> Callable[[str | float], float]:
     return parse
 
 
+def host(text: str) -> str:
+    """Return an IP address or the name of a host, without brackets. Raises `typer.BadParameter`."""
+    bare = text.strip().removeprefix("[").removesuffix("]")
+    try:
+        bare.encode("idna")
+    except UnicodeError as error:
+        raise typer.BadParameter(f"must be an IP address or a host's name, not {text!r}") from error
+    return bare
+
+
 def unix_socket(text: str) -> Path:
     """Return the path in `unix:PATH`. Raises `typer.BadParameter`."""
     path = text.removeprefix(_UNIX)

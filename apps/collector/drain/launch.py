@@ -75,7 +75,10 @@ def launch_drain(
 
     Raises `DrainFailed`. It works inside a venv-mode PEX, whose interpreter finds the module.
     """
-    ours, its = socket.socketpair()
+    try:
+        ours, its = socket.socketpair()
+    except OSError as error:
+        raise DrainFailed(f"the drain cannot be started: {error.strerror}") from error
     # -P: a file in the working directory must not stand in for a module.
     command = [sys.executable, "-P", "-m", _MODULE]
     command += ["--spool", str(spool), "--database", database]

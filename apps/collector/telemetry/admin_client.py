@@ -17,7 +17,10 @@ from collector.unix_socket import reachable
 _TIMEOUT_SECONDS: Final = 15.0
 
 
-class _Readiness(msgspec.Struct):
+class Readiness(msgspec.Struct, frozen=True):
+    """Whether reports are accepted, and what is wrong, which need not keep them from it."""
+
+    ready: bool
     reasons: tuple[str, ...]
 
 
@@ -41,13 +44,13 @@ class AdminClient:
             for sample in family.samples
         )
 
-    def reasons(self) -> tuple[str, ...]:
-        """Return why it accepts no reports now; empty where it does."""
+    def readiness(self) -> Readiness:
+        """Return whether it answers, and accepts reports."""
         status, _ = self._get("/healthz")
         if status != HTTPStatus.OK:
-            return ("the service does not answer",)
+            return Readiness(ready=False, reasons=("the service does not answer",))
         _, body = self._get("/readyz")
-        return msgspec.json.decode(body, type=_Readiness).reasons
+        return msgspec.json.decode(body, type=Readiness)
 
     def _get(self, page: str) -> tuple[int, bytes]:
         try:

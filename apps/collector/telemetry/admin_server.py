@@ -40,8 +40,12 @@ def admin_application(
     *,
     is_alive: Callable[[], bool],
     reasons: Callable[[], tuple[str, ...]],
+    notices: Callable[[], tuple[str, ...]] = tuple,
 ) -> "WSGIApplication":
-    """Return the pages. `is_alive` asks the service; `reasons` are why it takes no reports."""
+    """Return the pages. `is_alive` asks the service; `reasons` are why it takes no reports.
+
+    `notices` are what else is wrong.
+    """
     metrics = make_wsgi_app(registry)
 
     def healthz(_: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
@@ -52,7 +56,7 @@ def admin_application(
     def readyz(_: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         found = reasons()
         status = HTTPStatus.SERVICE_UNAVAILABLE if found else HTTPStatus.OK
-        body = msgspec.json.encode({"ready": not found, "reasons": found})
+        body = msgspec.json.encode({"ready": not found, "reasons": (*found, *notices())})
         return _answer(start, status, "application/json", body)
 
     return _Pages({"/metrics": metrics, "/healthz": healthz, "/readyz": readyz})

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from collector.errors import CannotListen, CommandFailed, DataDirectoryUnusable
-from collector.telemetry.admin_client import AdminClient
+from collector.telemetry.admin_client import AdminClient, Readiness
 from collector.telemetry.admin_server import admin_application, served_at, served_on
 from collector.telemetry.heartbeat import Heartbeat
 from collector.telemetry.metrics import Metrics
@@ -25,10 +25,12 @@ class Service:
     def __init__(self) -> None:
         self.alive = True
         self.reasons: tuple[str, ...] = ()
+        self.notices: tuple[str, ...] = ()
         self.application = admin_application(
             Metrics(version="1.2.3").registry,
             is_alive=lambda: self.alive,
             reasons=lambda: self.reasons,
+            notices=lambda: self.notices,
         )
 
 
@@ -70,6 +72,8 @@ def test_readiness_has_reasons(service: Service, port: int) -> None:
     assert request(port, "/readyz") == (200, '{"ready":true,"reasons":[]}')
     service.reasons = ("the disk is full",)
     assert request(port, "/readyz") == (503, '{"ready":false,"reasons":["the disk is full"]}')
+    service.reasons, service.notices = (), ("nothing is written",)
+    assert request(port, "/readyz") == (200, '{"ready":true,"reasons":["nothing is written"]}')
 
 
 @pytest.mark.parametrize("path", ["/", "/favicon.ico", "/metrics/", "/api/v1", "/metricsx"])
@@ -118,9 +122,9 @@ def test_the_owner_of_the_directory_asks_at_a_socket(service: Service, tmp_path:
             assert stat.S_IMODE(path.stat().st_mode) == 0o600
             client = AdminClient(path)
             assert client.samples().label("spartakus_collector_info", "version") == "1.2.3"
-            assert client.reasons() == ()
+            assert client.readiness() == Readiness(ready=True, reasons=())
             service.reasons = ("the disk is full",)
-            assert client.reasons() == ("the disk is full",)
+            assert client.readiness() == Readiness(ready=False, reasons=("the disk is full",))
             service.reasons = ()
 
 
@@ -128,7 +132,8 @@ def test_a_service_that_is_stuck_is_not_ready(service: Service, tmp_path: Path) 
     """Who asks is told that the service does not answer."""
     with served_at(tmp_path / "admin", service.application):
         service.alive = False
-        assert AdminClient(tmp_path / "admin").reasons() == ("the service does not answer",)
+        found = AdminClient(tmp_path / "admin").readiness()
+    assert found == Readiness(ready=False, reasons=("the service does not answer",))
 
 
 def test_no_collector_runs(service: Service, tmp_path: Path) -> None:

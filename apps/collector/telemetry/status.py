@@ -49,7 +49,7 @@ class Status(Struct, frozen=True, kw_only=True):
     version: str
     accepts_reports: bool
     reasons: tuple[str, ...]
-    """Why it accepts none; empty where it does."""
+    """Why it accepts none, and what else is wrong."""
     serving_since: int
     accepted: int
     repeated: int
@@ -72,11 +72,11 @@ class Status(Struct, frozen=True, kw_only=True):
     drain_memory_bytes: int
 
 
-def status_of(samples: Samples, reasons: tuple[str, ...]) -> Status:
-    """Return the status that the metrics of a collector tell."""
+def status_of(samples: Samples, *, ready: bool, reasons: tuple[str, ...]) -> Status:
+    """Return the status that the metrics of a collector tell, and whether it is ready."""
     return Status(
         version=samples.label("spartakus_collector_info", "version"),
-        accepts_reports=not reasons,
+        accepts_reports=ready,
         reasons=reasons,
         serving_since=samples.count("spartakus_serving_since_timestamp_seconds"),
         accepted=samples.count("spartakus_reports_accepted_total"),
@@ -106,9 +106,10 @@ def describe(status: Status, *, now: float) -> str:
 
 
 def _lines(status: Status, now: float) -> Iterator[tuple[str, str]]:
+    accepts = "reports" if status.accepts_reports else "none"
     yield "collector", status.version
     yield "serving since", _moment(status.serving_since, now)
-    yield "accepts", "reports" if status.accepts_reports else f"none: {'; '.join(status.reasons)}"
+    yield "accepts", ": ".join(filter(None, [accepts, "; ".join(status.reasons)]))
     yield "accepted", f"{status.accepted} reports, {status.repeated} repeats"
     yield "refused", _reasons(status.refused)
     yield "waiting", _waiting(status)

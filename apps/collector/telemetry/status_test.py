@@ -37,7 +37,8 @@ def status(*reasons: str, backlog: Backlog, drained_at: float | None) -> Status:
             for family in metrics.registry.collect()
             for sample in family.samples
         ),
-        reasons,
+        ready=not reasons,
+        reasons=reasons,
     )
 
 
@@ -75,6 +76,6 @@ def test_what_has_not_happened_is_said() -> None:
 
 def test_what_is_not_told_is_nothing() -> None:
     """A metric that another version lacks is 0, and no error."""
-    found = status_of(Samples([]), ())
+    found = status_of(Samples([]), ready=True, reasons=())
     assert (found.version, found.accepted, found.refused) == ("", 0, {})
     assert "serving since  not since the start\n" in describe(found, now=NOW)

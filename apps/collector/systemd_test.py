@@ -1,0 +1,182 @@
+"""Behaviour of the collector under a service manager, which a test stands in for."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from collector import main
+from collector.errors import CannotListen
+from collector.systemd import ServiceManager
+from collector.testing import DEADLINE_SECONDS, wait_until
+
+LOOPBACK = "127.0.0.1"
+# As systemd starts a service: sockets from descriptor 3 on, and its own process ID in LISTEN_PID.
+START = """
+import os, sys
+descriptors, *command = sys.argv[1:]
+for place, descriptor in enumerate(descriptors.split(), start=3):
+    os.dup2(int(descriptor), place)
+    os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(place - 2))
+os.execv(command[0], command)
+"""
+
+
+class StandIn:
+    """Starts a collector as systemd does, and listens to what it is told."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.line = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.line.bind(str(folder / "notify"))
+        self.line.settimeout(DEADLINE_SECONDS)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *sockets: socket.socket, flags: tuple[str, ...] = (), **more: str) -> None:
+        """Start `collector` with flags, and hand over sockets."""
+        command = [sys.executable, "-m", main.__name__, "--data-dir", str(self.folder / "data")]
+        descriptors = [str(each.fileno()) for each in sockets]
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", START, " ".join(descriptors), *command, *flags],
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(sys.path),
+                "NOTIFY_SOCKET": str(self.folder / "notify"),
+                **more,
+            },
+            stderr=subprocess.PIPE,
+            pass_fds=[each.fileno() for each in sockets],
+        )
+
+    def told(self) -> str:
+        """Return what it tells next."""
+        return self.line.recv(1_000).decode()
+
+    def end(self) -> tuple[int, list[str]]:
+        """End the collector; return its status and the lines of its log."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        _, errors = self.process.communicate(timeout=DEADLINE_SECONDS)
+        return self.process.returncode, errors.decode().splitlines()
+
+    def close(self) -> None:
+        """Leave nothing running."""
+        self.line.close()
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+@pytest.fixture
+def systemd(tmp_path: Path) -> Iterator[StandIn]:
+    with closing(StandIn(tmp_path)) as stand_in:
+        yield stand_in
+
+
+def ask(connection: http.client.HTTPConnection, path: str) -> int:
+    with closing(connection):
+        connection.request("GET", path)
+        return connection.getresponse().status
+
+
+def test_a_socket_that_is_handed_over_is_served(systemd: StandIn) -> None:
+    """Requests that came before the service are answered; the port of the flags is not opened."""
+    with (
+        socket.create_server((LOOPBACK, 0)) as listening,
+        socket.create_server((LOOPBACK, 0)) as taken,
+    ):
+        early = http.client.HTTPConnection(LOOPBACK, listening.getsockname()[1], timeout=30)
+        early.connect()
+        systemd.start(listening, flags=("--port", str(taken.getsockname()[1])))
+        assert ask(early, "/healthz") == 200
+        status, log = systemd.end()
+    assert status == 0
+    serving = [json.loads(line) for line in log if '"serving"' in line]
+    assert serving[0]["port"] == early.port
+
+
+def test_a_unix_socket_is_handed_over(systemd: StandIn) -> None:
+    """A socket at a path is served as one of TCP is."""
+    path = systemd.folder / "http"
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen()
+        systemd.start(listening)
+        assert systemd.told() == "READY=1"
+        assert _status_at(path, "/readyz") == 200
+        status, log = systemd.end()
+    assert status == 0
+    assert f'"path": "{path}"' in "".join(log)
+
+
+def test_the_manager_is_told(systemd: StandIn) -> None:
+    """It is told when requests are served, that the service lives, and when it ends."""
+    systemd.start(flags=("--port", "0"), WATCHDOG_USEC="200000")
+    assert systemd.told() == "READY=1"
+    assert {systemd.told() for _ in range(3)} == {"WATCHDOG=1"}
+    ended = threading.Thread(target=systemd.end)
+    ended.start()
+    while (told := systemd.told()) == "WATCHDOG=1":
+        pass
+    assert told == "STOPPING=1"
+    ended.join()
+
+
+def test_a_manager_that_does_not_listen_is_no_error(systemd: StandIn) -> None:
+    """A notify socket that is gone, and nonsense in the variables, change nothing."""
+    nowhere = str(systemd.folder / "nowhere")
+    systemd.start(
+        flags=("--port", "0"), NOTIFY_SOCKET=nowhere, WATCHDOG_USEC="x", LISTEN_FDS="many"
+    )
+    wait_until((systemd.folder / "data" / "admin").exists)
+    assert systemd.end()[0] == 0
+
+
+def test_the_variables_are_taken() -> None:
+    """They are not for the children of the service; those of another process change nothing."""
+    environment = {
+        "LISTEN_PID": "1",
+        "LISTEN_FDS": "1",
+        "LISTEN_FDNAMES": "http",
+        "WATCHDOG_PID": "1",
+        "WATCHDOG_USEC": "1000",
+        "NOTIFY_SOCKET": "/run/nowhere",
+        "HOME": "/",
+    }
+    manager = ServiceManager.from_environment(environment, process_id=2)
+    assert environment == {"HOME": "/"}
+    assert manager.listening is None
+
+
+def test_two_sockets_are_one_too_many() -> None:
+    """More than one socket is refused, because only one would be served."""
+    with pytest.raises(CannotListen, match="hands over 2 sockets"):
+        ServiceManager.from_environment({"LISTEN_PID": "2", "LISTEN_FDS": "2"}, process_id=2)
+
+
+def test_what_does_not_listen_is_refused(systemd: StandIn) -> None:
+    """A socket of another kind is named in one line."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+        systemd.start(datagrams)
+        assert systemd.process is not None
+        _, errors = systemd.process.communicate(timeout=DEADLINE_SECONDS)
+    assert systemd.process.returncode == 1
+    assert errors == (
+        b"collector: systemd hands over a socket that does not listen; use ListenStream=\n"
+    )
+
+
+def _status_at(path: Path, page: str) -> int:
+    connection = http.client.HTTPConnection("localhost", timeout=30)
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.connect(str(path))
+    return ask(connection, page)

@@ -1,0 +1,1 @@
+"""What watches a collector, held against the metrics that it has."""
