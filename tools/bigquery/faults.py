@@ -1,10 +1,13 @@
 """What can go wrong on purpose: plain values, and which request meets which."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from tools.bigquery.messages import Request
+
+INSERT: Final = "jobs.insert"
+"""The request with which a load job is accepted: the last one of an upload."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +29,9 @@ class ProxyError:
 
 @dataclass(frozen=True, kw_only=True)
 class Garbage:
-    """Status 200 and a body that is cut."""
+    """Status 200 and a body that is cut, or another one; what was asked for is not done."""
+
+    body: bytes = b'{"kind": "bigquery#t'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +49,14 @@ class Silence:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EveryRow:
-    """Status 200, and each row of the request refused for this reason; none is inserted."""
+class JobError:
+    """The job is accepted and runs, and ends in this error without having loaded anything."""
 
     reason: str
     message: str = ""
 
 
-Fault: TypeAlias = HTTPError | ProxyError | Garbage | Reset | Silence | EveryRow
+Fault: TypeAlias = HTTPError | ProxyError | Garbage | Reset | Silence | JobError
 
 FaultScript: TypeAlias = Callable[[Request], Fault | None]
 """Says which fault a request meets, if any. Called for one request at a time."""
@@ -63,7 +68,12 @@ def no_faults(request: Request) -> Fault | None:
     return None
 
 
-def first(count: int, fault: Fault, *, method: str = "insertAll") -> FaultScript:
+def always(fault: Fault, *, method: str | None = None) -> FaultScript:
+    """Let every request of a method meet the fault, or every request whatever its method."""
+    return lambda request: fault if method in {None, request.method} else None
+
+
+def first(count: int, fault: Fault, *, method: str = INSERT) -> FaultScript:
     """Let the first `count` requests of a method meet the fault."""
     left = [count]
 
@@ -76,16 +86,18 @@ def first(count: int, fault: Fault, *, method: str = "insertAll") -> FaultScript
     return choose
 
 
-def in_turn(faults: tuple[Fault, ...], *, of_ten: int) -> FaultScript:
-    """Let `of_ten` of ten inserts meet a fault, spread evenly, and the faults take turns."""
-    inserts = [0]
+def in_turn(
+    faults: tuple[Fault, ...], *, of_ten: int, methods: Collection[str] = (INSERT,)
+) -> FaultScript:
+    """Let `of_ten` of ten requests meet a fault, spread evenly, and the faults take turns."""
+    requests = [0]
     met = [0]
 
     def choose(request: Request) -> Fault | None:
-        if request.method != "insertAll":
+        if request.method not in methods:
             return None
-        inserts[0] += 1
-        if inserts[0] * of_ten // 10 <= met[0]:
+        requests[0] += 1
+        if requests[0] * of_ten // 10 <= met[0]:
             return None
         met[0] += 1
         return faults[(met[0] - 1) % len(faults)]
@@ -93,29 +105,27 @@ def in_turn(faults: tuple[Fault, ...], *, of_ten: int) -> FaultScript:
     return choose
 
 
-ACCESS_REVOKED: Fault = HTTPError(
+ACCESS_REVOKED: Final = HTTPError(
     status=403,
     reason="accessDenied",
     message="Access Denied: Permission bigquery.tables.updateData denied",
 )
-NOT_AUTHENTICATED: Fault = HTTPError(status=401, reason="authError", message="Invalid Credentials")
-QUOTA_EXCEEDED: Fault = HTTPError(
+NOT_AUTHENTICATED: Final = HTTPError(status=401, reason="authError", message="Invalid Credentials")
+QUOTA_EXCEEDED: Final = HTTPError(
     status=403,
     reason="quotaExceeded",
-    message="Quota exceeded: Your project exceeded quota for streaming insert bytes per second.",
+    message="Quota exceeded: Your table exceeded quota for imports or query appends per table.",
 )
-SERVER_ERROR: Fault = HTTPError(status=500, reason="internalError", message="An internal error")
-UNAVAILABLE: Fault = HTTPError(status=503, reason="backendError", message="Error encountered")
-
-BUFFERED: Fault = HTTPError(
-    status=400,
-    reason="invalidQuery",
-    message="UPDATE or DELETE statement over table project.dataset.reports would affect rows in "
-    "the streaming buffer, which is not supported",
+RATE_EXCEEDED: Final = HTTPError(
+    status=403,
+    reason="rateLimitExceeded",
+    message="Exceeded rate limits: too many table update operations for this table.",
 )
+SERVER_ERROR: Final = HTTPError(status=500, reason="internalError", message="An internal error")
+UNAVAILABLE: Final = HTTPError(status=503, reason="backendError", message="Error encountered")
 
 
-def too_many_requests(retry_after_seconds: int | None = None) -> Fault:
+def too_many_requests(retry_after_seconds: int | None = None) -> HTTPError:
     """A 429, with or without Retry-After."""
     return HTTPError(
         status=429,

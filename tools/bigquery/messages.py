@@ -11,23 +11,28 @@ JSONObject: TypeAlias = dict[str, JSON]
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A request. `method` is the name that Google gives it: `insertAll`, `tables.get` …"""
+    """A request. `method` is the name that Google gives it: `jobs.insert`, `tables.get` …"""
 
     method: str
-    table: str = ""
-    """As `project.dataset.table`; empty where the request is about none."""
+    project: str = ""
+    subject: str = ""
+    """What it is about: `project.dataset.table`, or the ID of a job; empty where nothing is."""
 
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
-    """Empty in the records of a fake, which would grow without bounds; `size` is kept."""
+    """JSON, or what is uploaded. Empty in the records of a fake, which would grow without bounds;
+    `size` is kept."""
+
+    metadata: bytes = b""
+    """JSON that describes what is uploaded; empty where nothing is."""
 
     size: int = 0
     """Of the body, in bytes."""
 
     def document(self) -> JSONObject:
-        """Return the body as a JSON object. Raises ValueError."""
-        document: JSON = json.loads(self.body)
+        """Return the JSON object that was sent. Raises ValueError."""
+        document: JSON = json.loads(self.metadata or self.body)
         if not isinstance(document, dict):
             raise ValueError("not an object")  # noqa: TRY004 - of the body, no program's fault
         return document

@@ -1,4 +1,4 @@
-"""Which rows a table takes: its schema, as streaming inserts apply it."""
+"""Which rows a table takes: its schema, as load jobs apply it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,15 +6,9 @@ from datetime import datetime
 from tools.bigquery.messages import JSON, JSONObject
 
 
-def find_errors(row: JSONObject, fields: Sequence[JSONObject]) -> list[JSONObject]:
-    """Return what is wrong with `row`; empty where nothing is.
-
-    The words are BigQuery's: `no such field`, `Missing required field` and so on.
-    """
-    return [
-        {"reason": "invalid", "location": location, "debugInfo": "", "message": message}
-        for location, message in _record_errors(row, fields, within="")
-    ]
+def find_errors(row: JSONObject, fields: Sequence[JSONObject]) -> list[str]:
+    """Return what is wrong with `row`, in BigQuery's words; empty where nothing is."""
+    return _record_errors(row, fields, within="")
 
 
 def without_unknown(row: JSONObject, fields: Sequence[JSONObject]) -> JSONObject:
@@ -42,51 +36,45 @@ def fields_of(parent: JSONObject) -> list[JSONObject]:
     return [each for each in fields if isinstance(each, dict)] if isinstance(fields, list) else []
 
 
-def _record_errors(
-    record: JSONObject, fields: Sequence[JSONObject], *, within: str
-) -> list[tuple[str, str]]:
+def _record_errors(record: JSONObject, fields: Sequence[JSONObject], *, within: str) -> list[str]:
     known = _by_name(fields)
-    errors = []
+    errors: list[str] = []
     for name, value in record.items():
         field = known.get(name.lower())
         if field is None:
-            errors.append((f"{within}{name}", f"no such field: {within}{name}."))
+            errors.append(f"No such field: {within}{name}.")
         else:
-            errors += _value_errors(value, field, location=f"{within}{name}")
+            errors += _value_errors(value, field, name=f"{within}{name}")
     given = {name.lower() for name, value in record.items() if value is not None}
     errors += [
-        ("", f"Missing required field: {within}{field['name']}.")
+        f"Missing required field: {within}{field['name']}."
         for name, field in known.items()
         if field.get("mode") == "REQUIRED" and name not in given
     ]
     return errors
 
 
-def _value_errors(value: JSON, field: JSONObject, *, location: str) -> list[tuple[str, str]]:
+def _value_errors(value: JSON, field: JSONObject, *, name: str) -> list[str]:
     if value is None:
         return []
     if field.get("mode") == "REPEATED":
         if not isinstance(value, list):
-            return [(location, "Repeated field must be imported as a JSON array.")]
-        return [
-            error
-            for index, each in enumerate(value)
-            for error in _single_errors(each, field, location=f"{location}[{index}]")
-        ]
-    return _single_errors(value, field, location=location)
+            return [f"Repeated field must be imported as a JSON array. Field: {name}."]
+        return [error for each in value for error in _single_errors(each, field, name=name)]
+    return _single_errors(value, field, name=name)
 
 
-def _single_errors(value: JSON, field: JSONObject, *, location: str) -> list[tuple[str, str]]:
+def _single_errors(value: JSON, field: JSONObject, *, name: str) -> list[str]:
     if isinstance(value, list):
-        return [(location, f"Array specified for non-repeated field: {location}.")]
+        return [f"Array specified for non-repeated field: {name}."]
     if field.get("type") == "RECORD":
         if not isinstance(value, dict):
-            return [(location, f"This field: {location} is not a record.")]
-        return _record_errors(value, fields_of(field), within=f"{location}.")
+            return [f"This field: {name} is not a record."]
+        return _record_errors(value, fields_of(field), within=f"{name}.")
     if isinstance(value, dict):
-        return [(location, f"This field: {location} is a record.")]
+        return [f"This field: {name} is a record."]
     complaint = _complaint(value, str(field.get("type")))
-    return [(location, complaint)] if complaint else []
+    return [complaint] if complaint else []
 
 
 def _complaint(value: JSON, kind: str) -> str:

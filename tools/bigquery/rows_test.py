@@ -5,6 +5,7 @@ import pytest
 from tools.bigquery.messages import JSONObject
 from tools.bigquery.rows import find_errors, without_unknown
 
+NO_ARRAY = "Repeated field must be imported as a JSON array. Field: "
 FIELDS: list[JSONObject] = [
     {"name": "version", "type": "STRING", "mode": "REQUIRED"},
     {"name": "at", "type": "TIMESTAMP"},
@@ -38,24 +39,28 @@ def test_a_row_that_fits_has_no_errors(row: JSONObject) -> None:
     [
         ({}, "Missing required field: version."),
         ({"version": None}, "Missing required field: version."),
-        ({"version": "v", "more": 1}, "no such field: more."),
-        ({"version": "v", "nodes": [{"id": "1", "x": 1}]}, "no such field: nodes[0].x."),
-        ({"version": "v", "nodes": [{}]}, "Missing required field: nodes[0].id."),
-        ({"version": "v", "nodes": ["1"]}, "This field: nodes[0] is not a record."),
-        ({"version": "v", "nodes": {}}, "Repeated field must be imported as a JSON array."),
+        ({"version": "v", "more": 1}, "No such field: more."),
+        ({"version": "v", "nodes": [{"id": "1", "x": 1}]}, "No such field: nodes.x."),
+        ({"version": "v", "nodes": [{}]}, "Missing required field: nodes.id."),
+        ({"version": "v", "nodes": ["1"]}, "This field: nodes is not a record."),
+        (
+            {"version": "v", "nodes": {}},
+            NO_ARRAY + "nodes.",
+        ),
         ({"version": {}}, "This field: version is a record."),
         ({"version": ["v"]}, "Array specified for non-repeated field: version."),
         ({"version": "v", "at": "noon"}, "Could not parse 'noon' as a timestamp."),
         ({"version": "v", "ages": ["old"]}, "Cannot convert value to integer (bad value): old"),
         ({"version": "v", "ages": [1.5]}, "Cannot convert value to integer (bad value): 1.5"),
-        ({"version": "v", "ages": 1}, "Repeated field must be imported as a JSON array."),
+        (
+            {"version": "v", "ages": 1},
+            NO_ARRAY + "ages.",
+        ),
     ],
 )
 def test_a_row_that_does_not_fit_is_invalid(row: JSONObject, message: str) -> None:
     """A row that breaks the schema is invalid, in BigQuery's words."""
-    assert [(each["reason"], each["message"]) for each in find_errors(row, FIELDS)] == [
-        ("invalid", message)
-    ]
+    assert find_errors(row, FIELDS) == [message]
 
 
 def test_unknown_columns_can_be_left_out() -> None:

@@ -1,6 +1,5 @@
 """The fake on a socket of loopback."""
 
-import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,34 +10,24 @@ from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from tools.bigquery.faults import (
-    EveryRow,
     Fault,
     FaultScript,
     Garbage,
     HTTPError,
+    JobError,
     ProxyError,
     Reset,
     Silence,
     no_faults,
 )
-from tools.bigquery.messages import JSONObject, Request, Response, error
-from tools.bigquery.service import Behaviour, Service, count_rows, refuse_rows
+from tools.bigquery.messages import Request, Response, error
+from tools.bigquery.routes import identify
+from tools.bigquery.service import Behaviour, Service
 from tools.bigquery.tables import Table
+from tools.bigquery.uploads import ResumableUploads, split_multipart
 from tools.fake_server import FakeHandler, FakeServer, serving
 
 _HOST: Final = "127.0.0.1"
-_TABLES: Final = re.compile(
-    r"/bigquery/v2/projects/([^/]+)/datasets/([^/]+)/tables(?:/([^/]+))?(/insertAll|/data)?"
-)
-_QUERIES: Final = re.compile(r"/bigquery/v2/projects/[^/]+/queries")
-_METHODS: Final = {
-    ("POST", False, None): "tables.insert",
-    ("GET", True, None): "tables.get",
-    ("PATCH", True, None): "tables.patch",
-    ("DELETE", True, None): "tables.delete",
-    ("GET", True, "/data"): "tabledata.list",
-    ("POST", True, "/insertAll"): "insertAll",
-}
 
 
 class FakeBigQuery:
@@ -49,6 +38,7 @@ class FakeBigQuery:
         self.requests: Final[list[Request]] = []
         self.service: Final = Service(behaviour)
         self.url = ""
+        self._uploads: Final = ResumableUploads()
         self._lock: Final = Lock()
 
     def table(self, table_id: str) -> Table:
@@ -62,22 +52,55 @@ class FakeBigQuery:
     def exchange(self, request: Request) -> tuple[Response, Fault | None]:
         """Return the answer to a request, and the fault that keeps it from being sent, if any."""
         with self._lock:
-            self.requests.append(replace(request, body=b""))
-            fault = self.script(request)
-            match fault:
-                case HTTPError(status=status, reason=reason, message=message):
-                    wish = fault.retry_after_seconds
-                    return error(status, reason, message, retry_after_seconds=wish), None
-                case ProxyError(status=status):
-                    return Response(status=status, body=b"<html>sorry</html>"), None
-                case Garbage():
-                    return Response(status=200, body=b'{"kind": "bigquery#t'), None
-                case EveryRow():
-                    return _refuse_every_row(request, fault), None
-                case Reset(applied=False) | Silence(applied=False):
-                    return Response(status=200, body=b""), fault
-                case _:
-                    return self.service.handle(request), fault
+            try:
+                received = self._receive(request)
+            except ValueError as malformed:
+                return error(400, "badRequest", f"Malformed upload: {malformed}"), None
+            self.requests.append(replace(received, body=b"", metadata=b""))
+            fault = self.script(received)
+            if fault is None:
+                return self._answer(received), None
+            return self._answer_with(fault, received)
+
+    def _answer_with(self, fault: Fault, request: Request) -> tuple[Response, Fault | None]:
+        match fault:
+            case HTTPError(status=status, reason=reason, message=message):
+                wish = fault.retry_after_seconds
+                return error(status, reason, message, retry_after_seconds=wish), None
+            case ProxyError(status=status):
+                return Response(status=status, body=b"<html>sorry</html>"), None
+            case Garbage(body=body):
+                return Response(status=200, body=body), None
+            case JobError():
+                return self.service.fail_job(request, fault), None
+            case Reset(applied=applied) | Silence(applied=applied):
+                if applied:
+                    self._answer(request)
+                return Response(status=200, body=b""), fault
+
+    def _receive(self, request: Request) -> Request:
+        """Take an upload apart; the last piece of a resumable one becomes `jobs.insert`."""
+        if request.method == "jobs.insert":
+            content_type = request.headers.get("content-type", "")
+            metadata, body = split_multipart(request.body, content_type)
+            return replace(request, metadata=metadata, body=body, size=len(body))
+        if request.method != "upload.send":
+            return request
+        place = request.headers.get("content-range", "")
+        if not self._uploads.receive(request.subject, request.body, place):
+            return request
+        metadata, body = self._uploads.finished(request.subject)
+        return replace(request, method="jobs.insert", metadata=metadata, body=body, size=len(body))
+
+    def _answer(self, request: Request) -> Response:
+        if request.method == "upload.begin":
+            upload_id = self._uploads.begin(request.body)
+            path = f"/upload/bigquery/v2/projects/{request.project}/jobs"
+            location = f"{self.url}{path}?uploadType=resumable&upload_id={upload_id}"
+            return Response(status=200, body=b"", headers={"Location": location})
+        if request.method == "upload.send":
+            return self._uploads.so_far(request.subject)
+        return self.service.handle(request)
 
 
 class _Handler(FakeHandler):
@@ -96,7 +119,11 @@ class _Handler(FakeHandler):
         self._serve()
 
     def do_POST(self) -> None:
-        """Answer an insert or a creation."""
+        """Answer a creation, an upload or a query."""
+        self._serve()
+
+    def do_PUT(self) -> None:
+        """Answer a piece of an upload."""
         self._serve()
 
     def do_PATCH(self) -> None:
@@ -119,16 +146,9 @@ class _Handler(FakeHandler):
 
     def _read(self) -> Request:
         target = urlsplit(self.path)
-        body = self.read_body()
-        method, table = _method(self.command, target.path)
-        return Request(
-            method=method,
-            table=table,
-            query=dict(parse_qsl(target.query)),
-            headers={name.lower(): value for name, value in self.headers.items()},
-            body=body,
-            size=len(body),
-        )
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        query = dict(parse_qsl(target.query))
+        return identify(self.command, target.path, query, headers, self.read_body())
 
     def _send(self, response: Response) -> None:
         self.send_head(response.status, response.headers, length=len(response.body))
@@ -149,21 +169,3 @@ def running_bigquery(
     fake.url = f"http://{_HOST}:{server.server_address[1]}"
     with serving(server):
         yield fake
-
-
-def _refuse_every_row(request: Request, fault: EveryRow) -> Response:
-    entry: JSONObject = {"reason": fault.reason, "message": fault.message, "location": ""}
-    count = count_rows(request)
-    return refuse_rows(count, {index: [entry] for index in range(count)})
-
-
-def _method(command: str, path: str) -> tuple[str, str]:
-    """Return Google's name for what is asked, and the table that it is about."""
-    if command == "POST" and _QUERIES.fullmatch(path):
-        return "jobs.query", ""
-    match = _TABLES.fullmatch(path)
-    if match is None:
-        return "unknown", ""
-    project, dataset, table, action = match.groups()
-    method = _METHODS.get((command, table is not None, action), "unknown")
-    return method, f"{project}.{dataset}.{table or ''}"

@@ -12,7 +12,6 @@ class Table:
 
     resource: JSONObject
     rows: list[JSONObject] = field(default_factory=list)
-    insert_ids: set[str] = field(default_factory=set)
 
     @property
     def fields(self) -> list[JSONObject]:
@@ -23,14 +22,6 @@ class Table:
     def column_names(self) -> list[str]:
         """Return the names of the columns."""
         return [str(each["name"]) for each in self.fields]
-
-    def insert(self, rows: list[tuple[str, JSONObject]], *, deduplicate: bool) -> None:
-        """Append rows, each with its insertId; with `deduplicate` none whose ID was seen."""
-        for insert_id, row in rows:
-            if deduplicate and insert_id and insert_id in self.insert_ids:
-                continue
-            self.insert_ids.add(insert_id)
-            self.rows.append(row)
 
     def view(self) -> list[JSONObject]:
         """Return the rows as the deduplicating view shows them."""

@@ -1,59 +1,42 @@
-"""Which rows of a request are in the table, which never will be, and which to send again. Pure.
+"""Reports as a file that BigQuery loads: one line of JSON a row. Pure.
 
-Without `skipInvalidRows` a request with an invalid row inserts none: its good rows are answered
-with `stopped`. Where no row is invalid, the rows mentioned were not inserted and all others were.
-https://cloud.google.com/bigquery/docs/streaming-data-into-bigquery#troubleshooting
+https://cloud.google.com/bigquery/docs/loading-data-cloud-storage-json
 """
 
-from collections.abc import Sequence
-from typing import TypeAlias
-
-from msgspec import Struct
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import accumulate
 
 from collector.records import SpooledReport
-from collector.warehouse.bigquery.failures import PASSING_REASONS
-from collector.warehouse.bigquery.requests import InsertAnswer
-
-Refused: TypeAlias = tuple[SpooledReport, str]
-"""A report that the table never takes, and why; the text may quote the report."""
 
 
-class UnknownColumn(Struct, frozen=True):
-    """BigQuery does not know a column, which no row can help. No row was inserted."""
+@dataclass(frozen=True)
+class RowFile:
+    """Rows as BigQuery reads them."""
 
-    column: str
+    content: bytes
 
+    starts: tuple[int, ...]
+    """At which byte each row begins."""
 
-class Sorted(Struct, frozen=True):
-    """What became of the rows of a request. Those in neither list are in the table."""
-
-    invalid: tuple[Refused, ...]
-    left: tuple[SpooledReport, ...]
-
-    reason: str
-    """Why the first of `left` was not taken, empty where none is left."""
-
-    @property
-    def may_pass(self) -> bool:
-        """Whether what is left was not taken for a reason that is no row's fault."""
-        return self.reason in PASSING_REASONS
+    def row_at(self, position: int) -> int | None:
+        """Return the number of the row, from 0, that holds a byte; None where none does."""
+        if not 0 <= position < len(self.content):
+            return None
+        return bisect_right(self.starts, position) - 1
 
 
-def sort_rows(reports: Sequence[SpooledReport], answer: InsertAnswer) -> Sorted | UnknownColumn:
-    """Sort the rows of a request by the answer to it."""
-    invalid: list[Refused] = []
-    left: list[SpooledReport] = []
-    reasons: list[str] = []
-    for row in answer.insert_errors:
-        column = next((error for error in row.errors if error.is_about_column), None)
-        if column is not None:
-            return UnknownColumn(column.location)
-        refusals = [error.text for error in row.errors if error.reason == "invalid"]
-        if refusals:
-            invalid.append((reports[row.index], "; ".join(refusals)))
-        else:
-            left.append(reports[row.index])
-            reasons += [error.reason for error in row.errors]
-    passing = (each for each in reasons if each in PASSING_REASONS)
-    reason = next(passing, reasons[0] if reasons else "no reason given") if left else ""
-    return Sorted(tuple(invalid), tuple(left), reason)
+def encode_rows(reports: Iterable[SpooledReport]) -> RowFile:
+    """Return reports as rows: their own bytes, and the two columns that are added to them."""
+    lines = [_line(each) for each in reports]
+    starts = accumulate((len(line) for line in lines[:-1]), initial=0)
+    return RowFile(b"".join(lines), tuple(starts))
+
+
+def _line(report: SpooledReport) -> bytes:
+    # Keys are hexadecimal digits, so nothing in them needs to be escaped.
+    received_at = datetime.fromtimestamp(report.received_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    added = f',"reportKey":"{report.report_key}","receivedAt":"{received_at}"}}\n'
+    return report.encoded.removesuffix(b"}") + added.encode()
