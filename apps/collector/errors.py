@@ -29,11 +29,19 @@ class FileUnusable(CollectorError):
 
 
 class WarehouseUnusable(CollectorError):
-    """The database can never be used as it is: somebody has to act. It was left as it is."""
+    """The warehouse can never be used as it is: somebody has to act. It was left as it is."""
 
 
 class WarehouseUnavailable(CollectorError):
-    """The database cannot take reports now; trying again later may help."""
+    """The warehouse cannot take reports now; trying again later may help.
+
+    `retry_after` is how many seconds the warehouse asks to be left alone, None where it does not
+    say. Only the drain waits and tries again.
+    """
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
 
 
 class DrainFailed(CollectorError):

@@ -1,6 +1,12 @@
-"""What passes from intake to spool to database."""
+"""What passes from intake to spool to warehouse."""
+
+from hashlib import blake2b
+from typing import Final
 
 from msgspec import Struct
+
+DAY_SECONDS: Final = 24 * 3_600
+_DIGEST_BYTES: Final = 8
 
 
 class AcceptedReport(Struct, frozen=True):
@@ -26,21 +32,49 @@ class SpooledReport(Struct, frozen=True):
     received_at: int
     encoded: bytes
 
+    @property
+    def day(self) -> int:
+        """The day of receipt, in days since 1970-01-01 UTC."""
+        return self.received_at // DAY_SECONDS
+
 
 class Watermark(Struct, frozen=True):
-    """How far the rows of one spool are in a database: through `last_id`, inclusive."""
+    """How far the rows of one spool are in a warehouse: through `last_id`, inclusive."""
 
     spool_id: str
     last_id: int
 
 
+class RowRange(Struct, frozen=True):
+    """Rows of a spool from `first` through `last`; some between them may be gone, forgotten."""
+
+    first: int
+    last: int
+
+
 class Batch(Struct, frozen=True):
-    """Consecutive rows of one spool, oldest first; never empty."""
+    """Consecutive rows of one spool and of one day of receipt, oldest first; never empty."""
 
     spool_id: str
     reports: tuple[SpooledReport, ...]
 
     @property
+    def rows(self) -> RowRange:
+        """The first and the last row."""
+        return RowRange(self.reports[0].row_id, self.reports[-1].row_id)
+
+    @property
     def watermark(self) -> Watermark:
-        """How far a database is once it holds this batch."""
+        """How far a warehouse is once it holds this batch."""
         return Watermark(self.spool_id, self.reports[-1].row_id)
+
+    @property
+    def identity(self) -> str:
+        """`SPOOL-FIRST-LAST-DIGEST`: equal for the same rows, and for no others.
+
+        The digest (16 hex digits) is that of the report keys in the order of the rows: a spool
+        that was restored from an older copy may give a number to another report.
+        """
+        keys = "\n".join(each.report_key for each in self.reports).encode()
+        digest = blake2b(keys, digest_size=_DIGEST_BYTES).hexdigest()
+        return f"{self.spool_id}-{self.rows.first}-{self.rows.last}-{digest}"

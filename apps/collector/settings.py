@@ -61,6 +61,9 @@ class Settings:
     shutdown_grace_seconds: float = 20.0
     """For requests under way and for emptying the spool, after the delay."""
 
+    batch_seconds: float = 60.0
+    """How long reports may wait in the spool for others to join their batch."""
+
     retention_days: int | None = None
     """How long a database keeps reports; None for ever."""
 

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from typing import Final
 
 from collector.errors import WarehouseUnavailable
-from collector.records import Batch, Watermark
-from collector.warehouse import OpenWarehouse, Warehouse
+from collector.records import Batch, RowRange, Watermark
+from collector.warehouse import BatchLimits, OpenWarehouse, Warehouse
 
 
 class SharedDatabase:
@@ -64,6 +64,13 @@ class _Owned:
     def __init__(self, database: Warehouse, *, recall: Callable[[], None]) -> None:
         self._database: Final = database
         self._recall: Final = recall
+
+    @property
+    def limits(self) -> BatchLimits:
+        return self._database.limits
+
+    def begun(self, spool_id: str) -> RowRange | None:
+        return self._database.begun(spool_id)
 
     def position(self, spool_id: str) -> Watermark | None:
         return self._database.position(spool_id)

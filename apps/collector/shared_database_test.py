@@ -6,9 +6,10 @@ from contextlib import closing
 import pytest
 
 from collector.errors import WarehouseUnavailable
-from collector.records import Batch, Watermark
+from collector.records import Batch, RowRange, Watermark
 from collector.shared_database import SharedDatabase
 from collector.testing import DEADLINE_SECONDS, wait_until
+from collector.warehouse import BatchLimits
 
 
 class _Recorded:
@@ -16,6 +17,13 @@ class _Recorded:
 
     def __init__(self) -> None:
         self.is_closed = False
+
+    @property
+    def limits(self) -> BatchLimits:
+        return BatchLimits(1, 1)
+
+    def begun(self, spool_id: str) -> RowRange | None:
+        raise AssertionError(spool_id)
 
     def position(self, spool_id: str) -> Watermark | None:
         return Watermark(spool_id, 7)

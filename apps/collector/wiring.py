@@ -65,6 +65,7 @@ def _serve(settings: Settings, directory: DataDirectory, spool: Spool, log: Boun
         spool=directory.spool,
         database=settings.database_address,
         retention_days=settings.retention_days,
+        batch_seconds=settings.batch_seconds,
     )
     supervisor = DrainSupervisor(
         launch,

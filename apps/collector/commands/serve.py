@@ -120,6 +120,16 @@ _ShutdownGrace: TypeAlias = Annotated[
         help="Seconds, after that, to finish requests and to empty the spool.",
     ),
 ]
+_BatchSeconds: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        metavar="SECONDS",
+        envvar="SPARTAKUS_BATCH_SECONDS",
+        min=0,
+        max=3_600,
+        help="Seconds that reports may wait in the spool for others to join their batch.",
+    ),
+]
 _Retention: TypeAlias = Annotated[
     str,
     typer.Option(
@@ -162,6 +172,7 @@ def serve(
     trusted_proxies: _TrustedProxies = "",
     shutdown_delay: _ShutdownDelay = 0.0,
     shutdown_grace: _ShutdownGrace = 20.0,
+    batch_seconds: _BatchSeconds = Settings.batch_seconds,
     retention: _Retention = "",
     verbose: Verbose = False,
     original_verbosity: _OriginalVerbosity = 0,
@@ -188,6 +199,7 @@ def serve(
             trusted_proxies=trusted_proxies,
             shutdown_delay_seconds=shutdown_delay,
             shutdown_grace_seconds=shutdown_grace,
+            batch_seconds=batch_seconds,
             retention_days=parse_retention(retention) if retention else None,
             verbose=verbose or original_verbosity > 0,
         )

@@ -30,7 +30,7 @@ def test_old_reports_are_deleted_by_a_running_collector(tmp_path: Path) -> None:
     leave_drained(tmp_path, "old", "new")
     for key, days in (("old", 31), ("new", 29)):
         with dead_letters_in(tmp_path, time.time() - days * DAY) as dead_letters:
-            dead_letters.bury([(SpooledReport(1, key, 0, b"{}"), "refused")], database="elsewhere")
+            dead_letters.add([(SpooledReport(1, key, 0, b"{}"), "refused")])
     with closing(duckdb.connect(tmp_path / "reports.duckdb")) as connection:
         connection.execute(
             'UPDATE reports SET "receivedAt" = "receivedAt" - INTERVAL 401 DAY'

@@ -64,8 +64,14 @@ class DrainProcess:
         return status
 
 
-def launch_drain(*, spool: Path, database: str, retention_days: int | None = None) -> DrainProcess:
-    """Start a drain of `spool` into the database at the address `database`.
+def launch_drain(
+    *,
+    spool: Path,
+    database: str,
+    retention_days: int | None = None,
+    batch_seconds: float | None = None,
+) -> DrainProcess:
+    """Start a drain of `spool` into the warehouse at the address `database`.
 
     Raises `DrainFailed`. It works inside a venv-mode PEX, whose interpreter finds the module.
     """
@@ -75,6 +81,8 @@ def launch_drain(*, spool: Path, database: str, retention_days: int | None = Non
     command += ["--spool", str(spool), "--database", database]
     if retention_days is not None:
         command += ["--retention-days", str(retention_days)]
+    if batch_seconds is not None:
+        command += ["--batch-seconds", str(batch_seconds)]
     with its:
         try:
             # No shell, and no argument but a path, an address and a number of ours.

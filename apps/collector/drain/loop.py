@@ -1,10 +1,9 @@
-"""Moves reports from the spool to the database. A pure loop: where it waits is an argument.
+"""Moves reports from the spool to the warehouse. A pure loop: where it waits is an argument.
 
 It only reads the spool. What it has written it tells, and the spool's writer deletes.
 """
 
 import enum
-import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,8 +11,8 @@ from typing import Final, Protocol
 
 from collector.drain.messages import Emptied, Message, Missing, Opened, Unavailable, Written
 from collector.errors import WarehouseUnavailable
-from collector.records import Batch
-from collector.warehouse import OpenWarehouse, Warehouse
+from collector.records import Batch, RowRange
+from collector.warehouse import BatchLimits, OpenWarehouse, Warehouse
 
 
 class Signal(enum.Enum):
@@ -49,52 +48,55 @@ class Source(Protocol):
     def spool_id(self) -> str:
         """The spool's ID."""
 
-    def read_after(self, row_id: int, *, max_reports: int, max_bytes: int) -> Batch | None:
-        """Return the next rows, None where there is none."""
+    def read_after(self, row_id: int, *, through: int, limits: BatchLimits) -> Batch | None:
+        """Return the next rows, of one day, none above `through`; None where there is none."""
+
+    def read_range(self, rows: RowRange) -> Batch | None:
+        """Return what is left of these rows, None where nothing is."""
 
     def first_unread(self) -> int:
         """Return the ID of the oldest row, or the one that the next row will get."""
 
+    def last_id(self) -> int:
+        """Return the ID of the newest row that ever was, 0 where there was none."""
+
 
 @dataclass(frozen=True)
 class Pace:
-    """How the drain goes about it. A few large transactions cost a database less than many."""
+    """When the drain writes and when it tries again."""
 
-    max_reports: int = 1_000
-    """Rows of a batch."""
+    batch_seconds: float = 60.0
+    """How long rows may wait for others to join their batch, from the first news of one."""
 
-    max_bytes: int = 4 * 1024 * 1024
-    """Bytes of reports at which a batch is full."""
-
-    gather_seconds: float = 0.2
-    """From the first news of a row to the reading of it, so that others can join the batch."""
+    count_seconds: float = 1.0
+    """How often rows that wait are counted meanwhile: a batch that is full is written at once."""
 
     first_retry_seconds: float = 0.5
-    """Pause after a failure of the database; it doubles with each."""
+    """Pause after a failure of the warehouse; it doubles with each."""
 
     last_retry_seconds: float = 30.0
-    """The longest pause."""
+    """The longest pause, unless the warehouse itself asks for a longer one."""
 
 
 class Drain:
-    """Drains one spool into one database until it is told to end."""
+    """Drains one spool into one warehouse until it is told to end."""
 
     def __init__(
         self,
         source: Source,
-        open_database: OpenWarehouse,
+        open_warehouse: OpenWarehouse,
         channel: Channel,
         *,
         pace: Pace,
         jitter: Callable[[], float],
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float],
     ) -> None:
         """`jitter` gives a number from 0 to 1, by which pauses between retries are shortened.
 
-        `clock` gives seconds, for telling how long a batch took.
+        `clock` gives seconds, and never goes back.
         """
         self._source: Final = source
-        self._open_database: Final = open_database
+        self._open_warehouse: Final = open_warehouse
         self._channel: Final = channel
         self._pace: Final = pace
         self._jitter: Final = jitter
@@ -104,42 +106,36 @@ class Drain:
     def run(self) -> None:
         """Drain until told to end. Raises `WarehouseUnusable`, and `FileUnusable` for the spool.
 
-        After a failure the database is opened anew: its position then says whether the
-        transaction that failed was written after all.
+        After a failure the warehouse is opened anew: its position then says whether the batch
+        that failed was written after all.
         """
         while True:
             try:
-                with closing(self._open_database()) as database:
-                    self._drain_into(database)
+                with closing(self._open_warehouse()) as warehouse:
+                    self._drain_into(warehouse)
             except WarehouseUnavailable as error:
                 self._channel.tell(Unavailable(str(error)))
-                if self._pause() is Signal.GONE:
+                if self._pause(error.retry_after) is Signal.GONE:
                     return
             else:
                 return
 
-    def _drain_into(self, database: Warehouse) -> None:
-        last_id = self._start(database)
+    def _drain_into(self, warehouse: Warehouse) -> None:
+        last_id = self._write_begun(warehouse, self._start(warehouse))
         signal = Signal.GO_ON
         while signal is not Signal.GONE:
-            batch = self._source.read_after(
-                last_id, max_reports=self._pace.max_reports, max_bytes=self._pace.max_bytes
-            )
-            if batch is not None:
-                began = self._clock()
-                database.write(batch)
-                self._failures = 0
-                last_id = batch.watermark.last_id
-                seconds = self._clock() - began
-                self._channel.tell(Written(batch.watermark, len(batch.reports), seconds))
-            elif signal is Signal.FINISH:
+            # Read after the signal: what was committed before an order to finish is all there.
+            through = self._source.last_id()
+            last_id, signal = self._write_through(warehouse, last_id, through, signal)
+            if signal is Signal.FINISH and self._source.last_id() == through:
                 self._channel.tell(Emptied())
                 return
-            signal = self._next_signal(is_behind=self._is_full(batch))
+            if signal is Signal.GO_ON:
+                signal = self._gather(last_id, warehouse.limits)
 
-    def _start(self, database: Warehouse) -> int:
+    def _start(self, warehouse: Warehouse) -> int:
         """Return the ID of the last row that need not be written."""
-        watermark = database.position(self._source.spool_id)
+        watermark = warehouse.position(self._source.spool_id)
         self._channel.tell(Opened(watermark))
         if watermark is None:
             return 0
@@ -148,25 +144,47 @@ class Drain:
             self._channel.tell(Missing(missing))
         return watermark.last_id
 
-    def _next_signal(self, *, is_behind: bool) -> Signal:
-        if is_behind:
-            return self._channel.rest(0)
+    def _write_begun(self, warehouse: Warehouse, last_id: int) -> int:
+        """Write a batch that was begun as the same rows again; return the last row written."""
+        rows = warehouse.begun(self._source.spool_id)
+        batch = None if rows is None else self._source.read_range(rows)
+        return last_id if batch is None else self._write(warehouse, batch)
+
+    def _write_through(
+        self, warehouse: Warehouse, last_id: int, through: int, signal: Signal
+    ) -> tuple[int, Signal]:
+        """Write the rows through `through`; return the last one done with, and how things stand."""
+        while signal is not Signal.GONE:
+            batch = self._source.read_after(last_id, through=through, limits=warehouse.limits)
+            if batch is None:
+                return max(last_id, through), signal  # what is not there was forgotten
+            last_id = self._write(warehouse, batch)
+            signal = self._channel.rest(0)
+        return last_id, signal
+
+    def _write(self, warehouse: Warehouse, batch: Batch) -> int:
+        began = self._clock()
+        warehouse.write(batch)
+        self._failures = 0
+        seconds = self._clock() - began
+        self._channel.tell(Written(batch.watermark, len(batch.reports), seconds))
+        return batch.watermark.last_id
+
+    def _gather(self, last_id: int, limits: BatchLimits) -> Signal:
+        """Wait for news of a row, and then for others to join it: until a batch is full or due."""
         signal = self._channel.wait_for_work()
-        if signal is not Signal.GO_ON:
-            return signal
-        # Give further rows the time to join the batch.
-        return self._channel.rest(self._pace.gather_seconds)
+        due = self._clock() + self._pace.batch_seconds
+        while signal is Signal.GO_ON and self._source.last_id() - last_id < limits.max_reports:
+            left = due - self._clock()
+            if left <= 0:
+                break
+            signal = self._channel.rest(min(left, self._pace.count_seconds))
+        return signal
 
-    def _is_full(self, batch: Batch | None) -> bool:
-        if batch is None:
-            return False
-        size = sum(len(each.encoded) for each in batch.reports)
-        return len(batch.reports) >= self._pace.max_reports or size >= self._pace.max_bytes
-
-    def _pause(self) -> Signal:
+    def _pause(self, asked_for: float | None) -> Signal:
         longest = min(
             self._pace.first_retry_seconds * 2**self._failures, self._pace.last_retry_seconds
         )
         self._failures += 1
-        # Half is certain, half is chance, so that collectors sharing a database spread out.
-        return self._channel.rest(longest * (1 - self._jitter() / 2))
+        # Half is certain, half is chance, so that collectors sharing a warehouse spread out.
+        return self._channel.rest(max(asked_for or 0.0, longest * (1 - self._jitter() / 2)))

@@ -9,29 +9,41 @@ from hypothesis import strategies as st
 from collector.drain.loop import Drain, Pace, Signal
 from collector.drain.messages import Emptied, Message, Missing, Opened, Unavailable, Written
 from collector.errors import WarehouseUnavailable, WarehouseUnusable
-from collector.records import Batch, SpooledReport, Watermark
+from collector.records import DAY_SECONDS, Batch, RowRange, SpooledReport, Watermark
+from collector.warehouse import BatchLimits
 
 SPOOL = "s1"
-PACE = Pace(max_reports=2)
+PACE = Pace(batch_seconds=60, count_seconds=10)
 
 
 class _Rows:
-    """A spool in memory: so many rows, of which the first were deleted."""
+    """A spool in memory: so many rows, of which the first were deleted, so many a day."""
 
-    def __init__(self, count: int, *, deleted: int = 0) -> None:
+    def __init__(self, count: int, *, deleted: int = 0, a_day: int = 1_000) -> None:
         self.spool_id = SPOOL
         self.count = count
         self.deleted = deleted
+        self.a_day = a_day
 
-    def read_after(self, row_id: int, *, max_reports: int, max_bytes: int) -> Batch | None:
-        del max_bytes
+    def read_after(self, row_id: int, *, through: int, limits: BatchLimits) -> Batch | None:
         first = max(row_id, self.deleted) + 1
-        ids = range(first, min(first + max_reports, self.count + 1))
-        rows = tuple(SpooledReport(each, f"k{each}", 3_600, b"{}") for each in ids)
-        return Batch(SPOOL, rows) if rows else None
+        ids = range(first, min(first + limits.max_reports, through + 1, self.count + 1))
+        rows = [each for each in map(self._row, ids) if each.day == self._row(first).day]
+        return Batch(SPOOL, tuple(rows)) if rows else None
+
+    def read_range(self, rows: RowRange) -> Batch | None:
+        ids = range(max(rows.first, self.deleted + 1), rows.last + 1)
+        return Batch(SPOOL, tuple(map(self._row, ids))) if ids else None
 
     def first_unread(self) -> int:
         return self.deleted + 1
+
+    def last_id(self) -> int:
+        return self.count
+
+    def _row(self, row_id: int) -> SpooledReport:
+        day = (row_id - 1) // self.a_day
+        return SpooledReport(row_id, f"k{row_id}", day * DAY_SECONDS, b"{}")
 
 
 class _Store:
@@ -39,9 +51,13 @@ class _Store:
 
     def __init__(self, *, keeps_position: bool = True) -> None:
         self.ids: list[int] = []
+        self.limits = BatchLimits(2, 1_000)
+        self.batches: list[RowRange] = []
         self.watermark: Watermark | None = None
+        self.begun_rows: RowRange | None = None
         self.keeps_position = keeps_position
         self.failures: list[str] = []
+        self.retry_after: float | None = None
         self.opened = 0
         self.closed = 0
 
@@ -55,10 +71,15 @@ class _Store:
         assert spool_id == SPOOL
         return self.watermark
 
+    def begun(self, spool_id: str) -> RowRange | None:
+        assert spool_id == SPOOL
+        return self.begun_rows
+
     def write(self, batch: Batch) -> None:
         failure = self.failures.pop(0) if self.failures else ""
         if failure == "before":
-            raise WarehouseUnavailable(failure)
+            raise WarehouseUnavailable(failure, self.retry_after)
+        self.batches.append(batch.rows)
         self.ids += [each.row_id for each in batch.reports]
         if self.keeps_position:
             self.watermark = batch.watermark
@@ -77,6 +98,7 @@ class _Line:
         self.messages: list[Message] = []
         self.rests: list[float] = []
         self.before = before
+        self.now = 0.0
         self.state = Signal.GO_ON
 
     def wait_for_work(self) -> Signal:
@@ -87,7 +109,9 @@ class _Line:
         return self.state
 
     def rest(self, seconds: float) -> Signal:
-        self.rests.append(seconds)
+        if seconds > 0:
+            self.rests.append(seconds)
+            self.now += seconds
         return self.state
 
     def tell(self, message: Message) -> None:
@@ -95,7 +119,7 @@ class _Line:
 
 
 def drain(rows: _Rows, store: _Store, line: _Line, *, jitter: float = 0.0) -> None:
-    Drain(rows, store.open, line, pace=PACE, jitter=lambda: jitter, clock=lambda: 0.0).run()
+    Drain(rows, store.open, line, pace=PACE, jitter=lambda: jitter, clock=lambda: line.now).run()
 
 
 def test_everything_is_written_in_order_and_told() -> None:
@@ -166,20 +190,66 @@ def test_an_unusable_database_ends_the_drain() -> None:
         raise WarehouseUnusable("damaged")
 
     with pytest.raises(WarehouseUnusable):
-        Drain(_Rows(1), refuse, _Line(), pace=PACE, jitter=lambda: 0.0).run()
+        Drain(_Rows(1), refuse, _Line(), pace=PACE, jitter=lambda: 0.0, clock=lambda: 0.0).run()
 
 
-def test_new_rows_are_gathered_before_they_are_read() -> None:
-    """After the first news of a row the drain waits a moment, so that others join the batch."""
+def test_new_rows_wait_for_others() -> None:
+    """From the first news of a row the drain waits for as long as a batch may, and then writes."""
     rows = _Rows(0)
 
-    def one_more_of_two() -> None:
-        rows.count = min(rows.count + 1, 2)
+    def one_more() -> None:
+        rows.count += 1
 
-    store, line = _Store(), _Line(Signal.GO_ON, Signal.FINISH, before=one_more_of_two)
+    store, line = _Store(), _Line(Signal.GO_ON, Signal.FINISH, before=one_more)
     drain(rows, store, line)
-    assert line.rests == [PACE.gather_seconds]
-    assert store.ids == [1, 2]
+    assert sum(line.rests) == PACE.batch_seconds
+    assert store.batches == [RowRange(1, 1), RowRange(2, 2)]
+
+
+def test_a_full_batch_does_not_wait() -> None:
+    """Rows that fill a batch are written at once, though its time is not over."""
+    rows = _Rows(0)
+
+    def two_more() -> None:
+        rows.count += 2
+
+    store, line = _Store(), _Line(Signal.GO_ON, Signal.FINISH, before=two_more)
+    drain(rows, store, line)
+    assert line.rests == []
+    assert store.batches == [RowRange(1, 2), RowRange(3, 4)]
+
+
+def test_a_batch_is_of_one_day() -> None:
+    """Rows of two days that wait together are written apart, one after the other."""
+    store, line = _Store(), _Line()
+    store.limits = BatchLimits(100, 1_000)
+    drain(_Rows(5, a_day=3), store, line)
+    assert store.batches == [RowRange(1, 3), RowRange(4, 5)]
+
+
+def test_a_batch_that_was_begun_comes_first_and_is_the_same() -> None:
+    """Rows of a batch whose outcome is not known are written as that batch, then the others."""
+    store, line = _Store(keeps_position=False), _Line()
+    store.begun_rows = RowRange(1, 3)
+    drain(_Rows(6), store, line)
+    assert store.batches == [RowRange(1, 3), RowRange(4, 5), RowRange(6, 6)]
+
+
+def test_rows_that_were_forgotten_are_not_waited_for() -> None:
+    """Rows that are gone from the end of the spool make no batch, and do not fill one."""
+    store, line = _Store(), _Line()
+    rows = _Rows(5, deleted=5)
+    drain(rows, store, line)
+    assert store.batches == []
+    assert line.messages == [Opened(None), Emptied()]
+
+
+def test_a_warehouse_that_asks_to_be_left_alone_is() -> None:
+    """A pause that the warehouse asks for is kept where it is longer than our own."""
+    store, line = _Store(), _Line()
+    store.failures, store.retry_after = ["before", "before"], 100.0
+    drain(_Rows(1), store, line)
+    assert line.rests == [100.0, 100.0]
 
 
 def test_the_end_of_the_collector_ends_the_drain() -> None:

@@ -43,6 +43,7 @@ class _Arguments(argparse.Namespace):
     spool: Path
     database: str
     retention_days: int | None
+    batch_seconds: float
 
 
 def main() -> None:
@@ -51,6 +52,7 @@ def main() -> None:
     parser.add_argument("--spool", type=Path, required=True)
     parser.add_argument("--database", required=True)
     parser.add_argument("--retention-days", type=int)
+    parser.add_argument("--batch-seconds", type=float, default=Pace.batch_seconds)
     arguments = parser.parse_args(namespace=_Arguments())
     # A signal to the whole group, as of Ctrl-C, is for the collector: it says when to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -81,7 +83,14 @@ def _drain(arguments: _Arguments, channel: SocketChannel) -> None:
     ):
         server.start()
         with _retention(database, arguments, channel):
-            Drain(source, database.open, channel, pace=Pace(), jitter=jitter).run()
+            Drain(
+                source,
+                database.open,
+                channel,
+                pace=Pace(batch_seconds=arguments.batch_seconds),
+                jitter=jitter,
+                clock=time.monotonic,
+            ).run()
 
 
 def _open(open_database: OpenWarehouse, channel: Channel) -> Warehouse:

@@ -9,11 +9,9 @@ import pytest
 
 from collector.errors import FileUnusable
 from collector.spool.file import (
-    APPLICATION_ID,
-    FORMAT_VERSION,
+    SPOOL,
     open_reader,
     open_writer,
-    read_spool_id,
 )
 
 
@@ -49,33 +47,9 @@ def test_a_newer_format_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "spool.sqlite"
     make(path)
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA user_version = 3")
+        connection.execute("PRAGMA user_version = 4")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    assert_refused(path, "format version 3, this collector knows 2")
-
-
-def test_a_spool_of_the_first_format_is_upgraded(tmp_path: Path) -> None:
-    """It keeps its ID and its rows, and the release that made it refuses it from then on."""
-    path = tmp_path / "spool.sqlite"
-    make_first_format(path)
-    with closing(open_writer(path, random_bytes=os.urandom)) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (FORMAT_VERSION,)
-        assert read_spool_id(connection) == "s" * 32
-        rows = connection.execute("SELECT row_id, packed FROM reports").fetchall()
-    assert rows == [(7, b'{"version":"v1"}')]
-
-
-def make_first_format(path: Path) -> None:
-    make(path)
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("UPDATE spool SET spool_id = ?", ("s" * 32,))
-        connection.execute("ALTER TABLE reports RENAME COLUMN packed TO encoded")
-        connection.execute(
-            "INSERT INTO reports (row_id, report_key, received_at, encoded) VALUES (7, 'k', 0, ?)",
-            (b'{"version":"v1"}',),
-        )
-        connection.commit()
-        connection.execute("PRAGMA user_version = 1")
+    assert_refused(path, "format version 4, this collector knows 3")
 
 
 def test_a_damaged_spool_is_refused(tmp_path: Path) -> None:
@@ -95,7 +69,7 @@ def test_a_spool_that_was_only_begun_is_made(tmp_path: Path) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
     make(path)
     with closing(open_reader(path)) as connection:
-        assert connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
+        assert connection.execute("PRAGMA application_id").fetchone() == (SPOOL.application_id,)
 
 
 def test_a_path_with_odd_characters_works(tmp_path: Path) -> None:

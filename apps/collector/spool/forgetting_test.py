@@ -53,17 +53,6 @@ def test_reports_that_wait_are_deleted_and_counted(tmp_path: Path) -> None:
     assert b"cluster-to-forget" not in bytes_of(path)
 
 
-def test_reports_of_an_earlier_release_are_deleted(tmp_path: Path) -> None:
-    """A report that waits plain, as the first format kept it, is found like a packed one."""
-    path = tmp_path / "spool.sqlite"
-    leave(path, drained="other", waiting="cluster-to-forget")
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("UPDATE reports SET packed = ?", (report_of("cluster-of-old").encoded,))
-        connection.commit()
-    assert forget_in_spool(path, "cluster-to-forget", random_bytes=os.urandom) == 0
-    assert forget_in_spool(path, "cluster-of-old", random_bytes=os.urandom) == 1
-
-
 def test_a_damaged_report_ends_the_command(tmp_path: Path) -> None:
     """What cannot be read cannot be searched: nothing is deleted, and the file is named."""
     path = tmp_path / "spool.sqlite"

@@ -2,7 +2,7 @@
 
 SQLite writes a row twice, to its log and to its file, and a report repeats itself from node to
 node. A packed report is a frame of Zstandard with a checksum (RFC 8878, 3.1.1): its first bytes
-are those of no JSON object. Rows that spools of format version 1 hold are the plain JSON.
+are those of no JSON object.
 """
 
 from typing import Final
@@ -11,9 +11,6 @@ import zstandard
 
 # The quick end of the scale: packing more tightly takes longer than writing what it saves.
 _LEVEL: Final = -3
-# A report begins with the name of its first field; two bytes, so that one that is damaged cannot
-# make a packed report look plain.
-_START_OF_PLAIN: Final = b'{"'
 
 
 class DamagedReport(ValueError):
@@ -33,8 +30,6 @@ class Packing:
 
     def unpack(self, packed: bytes) -> bytes:
         """Return the report that a row holds as compact JSON. Raises `DamagedReport`."""
-        if packed.startswith(_START_OF_PLAIN):
-            return packed
         try:
             return self._decompressor.decompress(packed)
         except zstandard.ZstdError as error:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from collector.errors import FileUnusable
-from collector.records import Batch, SpooledReport
+from collector.records import Batch, RowRange, SpooledReport
 from collector.spool.file import open_reader, read_spool_id
 from collector.spool.packing import DamagedReport, Packing
+from collector.warehouse import BatchLimits
 
 
 class SpoolReader:
@@ -27,21 +28,33 @@ class SpoolReader:
         """The spool's random ID."""
         return self._spool_id
 
-    def read_after(self, row_id: int, *, max_reports: int, max_bytes: int) -> Batch | None:
-        """Return the oldest rows above `row_id`, or None where there is none.
+    def read_after(self, row_id: int, *, through: int, limits: BatchLimits) -> Batch | None:
+        """Return the oldest rows above `row_id` as a batch, None where there is none.
 
-        At most `max_reports`; no more once they reach `max_bytes`, unpacked; always one.
+        None of them is above `through`, and all are of one day of receipt.
         Raises `FileUnusable`.
         """
         reports: list[SpooledReport] = []
         size = 0
-        with self._rows_after(row_id, max_reports) as rows:
+        with self._rows(row_id + 1, through, limits.max_reports) as rows:
             for row in rows:
-                reports.append(self._report_in(row))
-                size += len(reports[-1].encoded)
-                if size >= max_bytes:
+                spooled = self._report_in(row)
+                if reports and spooled.day != reports[0].day:
+                    break
+                reports.append(spooled)
+                size += len(spooled.encoded)
+                if size >= limits.max_bytes:
                     break
         return Batch(self._spool_id, tuple(reports)) if reports else None
+
+    def read_range(self, rows: RowRange) -> Batch | None:
+        """Return the rows of a batch that was begun, None where none is left.
+
+        Raises `FileUnusable`.
+        """
+        with self._rows(rows.first, rows.last, -1) as found:
+            reports = tuple(map(self._report_in, found))
+        return Batch(self._spool_id, reports) if reports else None
 
     def first_unread(self) -> int:
         """Return the ID of the oldest row, or the one that the next row will get."""
@@ -73,12 +86,12 @@ class SpoolReader:
         return SpooledReport(row_id, report_key, received_at, encoded)
 
     @contextmanager
-    def _rows_after(self, row_id: int, max_reports: int) -> Iterator[sqlite3.Cursor]:
+    def _rows(self, first: int, last: int, at_most: int) -> Iterator[sqlite3.Cursor]:
         try:
             rows = self._connection.execute(
                 "SELECT row_id, report_key, received_at, packed FROM reports"
-                " WHERE row_id > ? ORDER BY row_id LIMIT ?",
-                (row_id, max_reports),
+                " WHERE row_id BETWEEN ? AND ? ORDER BY row_id LIMIT ?",
+                (first, last, at_most),
             )
             with closing(rows):  # an open cursor would keep the writer's log from being reset
                 yield rows

@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.errors import FileUnusable, IdempotencyKeyReused, SpoolFull, SpoolUnavailable
-from collector.records import AcceptedReport, Batch, Watermark
+from collector.records import AcceptedReport, Batch, RowRange, Watermark
 from collector.spool.backlog import Backlog
 from collector.spool.limits import SpoolLimits
 from collector.spool.packing import Packing
 from collector.spool.reader import SpoolReader
 from collector.spool.writer import KEYS_REMEMBERED_SECONDS, Added, Spool
+from collector.warehouse import BatchLimits
 
 HOUR = 3_600
 NOON = 1_700_049_600
@@ -66,7 +67,7 @@ def accepted(
 
 def read(directory: Path, after: int = 0, *, most: int = 1_000, size: int = 1 << 30) -> list[int]:
     with closing(SpoolReader(directory / "spool.sqlite")) as reader:
-        batch = reader.read_after(after, max_reports=most, max_bytes=size)
+        batch = reader.read_after(after, through=2**63 - 1, limits=BatchLimits(most, size))
     return [] if batch is None else [each.row_id for each in batch.reports]
 
 
@@ -76,7 +77,7 @@ def test_a_committed_report_can_be_read(tmp_path: Path) -> None:
         assert spool.add(accepted("k1", encoded=b'{"a":1}')) is Added.STORED
         spool.commit()
         with closing(SpoolReader(tmp_path / "spool.sqlite")) as reader:
-            batch = reader.read_after(0, max_reports=10, max_bytes=10)
+            batch = reader.read_after(0, through=9, limits=BatchLimits(10, 10))
     assert isinstance(batch, Batch)
     assert batch.watermark == Watermark(spool.spool_id, 1)
     assert (batch.reports[0].report_key, batch.reports[0].received_at) == ("k1", NOON)
@@ -173,6 +174,34 @@ def test_a_batch_is_bounded_by_rows_and_bytes(tmp_path: Path) -> None:
     assert read(tmp_path, 0, size=150) == [1, 2]
     assert read(tmp_path, 4, size=1) == [5]
     assert read(tmp_path, 5) == []
+
+
+def test_a_batch_is_of_one_day(tmp_path: Path) -> None:
+    """A batch ends where the day of receipt changes, in either direction, and where it is told."""
+    hours = (NOON, NOON + 12 * HOUR, NOON + 13 * HOUR, NOON)
+    with open_spool(tmp_path) as spool:
+        for number, hour in enumerate(hours):
+            spool.add(accepted(f"k{number}", at=hour))
+        spool.commit()
+    assert [read(tmp_path, after) for after in range(4)] == [[1], [2, 3], [3], [4]]
+    with closing(SpoolReader(tmp_path / "spool.sqlite")) as reader:
+        batch = reader.read_after(1, through=2, limits=BatchLimits(10, 1_000))
+    assert batch is not None
+    assert batch.rows == RowRange(2, 2)
+
+
+def test_the_rows_of_a_batch_can_be_read_again(tmp_path: Path) -> None:
+    """What is left of a range of rows is one batch; where nothing is left there is none."""
+    with open_spool(tmp_path) as spool:
+        for number in range(5):
+            spool.add(accepted(f"k{number}"))
+        spool.commit()
+        spool.delete_through(Watermark(spool.spool_id, 2))
+    with closing(SpoolReader(tmp_path / "spool.sqlite")) as reader:
+        batch = reader.read_range(RowRange(1, 4))
+        assert batch is not None
+        assert batch.rows == RowRange(3, 4)
+        assert reader.read_range(RowRange(1, 2)) is None
 
 
 def test_a_damaged_row_is_named(tmp_path: Path) -> None:

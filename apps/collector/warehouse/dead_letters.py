@@ -1,4 +1,4 @@
-"""Reports that a database will never take, with the reason: kept apart, so that the rest goes on.
+"""Reports that a warehouse will never take, with the reason: kept apart, so that the rest goes on.
 
 A SQLite file in the data directory (docs/decisions/0005-dead-letters.md). The process that drains
 the spool writes it; others may read it and forget in it meanwhile.
@@ -13,48 +13,47 @@ from typing import Final
 
 from msgspec import Struct
 
-from collector.errors import FileUnusable, WarehouseUnavailable
+from collector import sqlite_file
+from collector.errors import WarehouseUnavailable
 from collector.records import SpooledReport
+from collector.sqlite_file import FileFormat
 
 DEAD_LETTERS_FILE: Final = "dead-letters.sqlite"
 RETENTION_SECONDS: Final = 30 * 24 * 3_600
-APPLICATION_ID: Final = 0x53706B64  # "Spkd"
-FORMAT_VERSION: Final = 1
-_BUSY_SECONDS: Final = 10.0
 _SECONDS_PER_HOUR: Final = 3_600
 
-_PRAGMAS: Final = (
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA secure_delete = ON",  # what is forgotten does not stay in free pages
+# AUTOINCREMENT: a letter that is replaced gets a number of its own, so that what was read of the
+# older one does not remove the newer.
+FORMAT: Final = FileFormat(
+    name="file of dead letters",
+    application_id=0x53706B64,  # "Spkd"
+    version=2,
+    pragmas=("PRAGMA secure_delete = ON",),  # what is forgotten does not stay in free pages
+    schema=(
+        """
+        CREATE TABLE dead_letters (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            report_key TEXT NOT NULL UNIQUE,
+            reason TEXT NOT NULL,
+            refused_at INTEGER NOT NULL,
+            received_at INTEGER NOT NULL,
+            encoded BLOB NOT NULL
+        )
+        """,
+    ),
 )
-_SCHEMA: Final = f"""
-BEGIN IMMEDIATE;
-CREATE TABLE dead_letters (
-    report_key TEXT NOT NULL,
-    database TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    buried_at INTEGER NOT NULL,
-    received_at INTEGER NOT NULL,
-    encoded BLOB NOT NULL,
-    PRIMARY KEY (report_key, database)
-) WITHOUT ROWID;
-PRAGMA application_id = {APPLICATION_ID};
-PRAGMA user_version = {FORMAT_VERSION};
-COMMIT;
-"""
 
 
 class DeadLetter(Struct, frozen=True):
-    """A report, and the reason why the database `database` refused it.
+    """A report, and the reason why a warehouse refused it, which may quote the report.
 
-    `buried_at` and `received_at` are hours in UNIX seconds. The reason may quote the report.
+    `number` is its own for ever. `refused_at` and `received_at` are hours in UNIX seconds.
     """
 
+    number: int
     report_key: str
-    database: str
     reason: str
-    buried_at: int
+    refused_at: int
     received_at: int
     encoded: bytes
 
@@ -66,24 +65,33 @@ class DeadLetters:
         """Open the file, or make it. `clock` gives UNIX seconds. Raises `FileUnusable`."""
         self._path: Final = path
         self._clock: Final = clock
-        self._connection: Final = _open(path)
-        self._taking_turns: Final = threading.Lock()
+        self._connection: Final = sqlite_file.open_writer(path, FORMAT)
+        self._lock: Final = threading.Lock()
         self._expired_at = 0
 
-    def bury(self, reports: Iterable[tuple[SpooledReport, str]], *, database: str) -> None:
+    def add(self, reports: Iterable[tuple[SpooledReport, str]]) -> None:
         """Keep reports, each with its reason; on return they are on disk.
 
-        One that is buried again, because its batch was repeated, stays once. Raises
+        One that is there already, because its batch was repeated, is replaced. Raises
         `WarehouseUnavailable` while the disk does not take them: they stay in the spool then.
         """
         now = self._hour()
         rows = [
-            (each.report_key, database, reason, now, each.received_at, each.encoded)
+            (each.report_key, reason, now, each.received_at, each.encoded)
             for each, reason in reports
         ]
         with self._transaction():
             self._connection.executemany(
-                "INSERT OR REPLACE INTO dead_letters VALUES (?, ?, ?, ?, ?, ?)", rows
+                "INSERT OR REPLACE INTO dead_letters"
+                " (report_key, reason, refused_at, received_at, encoded) VALUES (?, ?, ?, ?, ?)",
+                rows,
+            )
+
+    def remove(self, letters: Iterable[DeadLetter]) -> None:
+        """Delete letters that a warehouse has taken since. Raises `WarehouseUnavailable`."""
+        with self._transaction():
+            self._connection.executemany(
+                "DELETE FROM dead_letters WHERE number = ?", [(each.number,) for each in letters]
             )
 
     def expire(self) -> None:
@@ -95,23 +103,32 @@ class DeadLetters:
         if now != self._expired_at:
             with self._transaction():
                 self._connection.execute(
-                    "DELETE FROM dead_letters WHERE buried_at < ?", (now - RETENTION_SECONDS,)
+                    "DELETE FROM dead_letters WHERE refused_at < ?", (now - RETENTION_SECONDS,)
                 )
             self._expired_at = now
 
     def forget(self, cluster_id: str) -> int:
-        """Delete the reports of a cluster, and return how many. Raises `WarehouseUnavailable`."""
+        """Delete the reports of a cluster, all traces of them in the file, and return how many.
+
+        Raises `WarehouseUnavailable`.
+        """
         with self._transaction():
-            return self._connection.execute(
+            removed = self._connection.execute(
                 "DELETE FROM dead_letters"
                 " WHERE json_extract(CAST(encoded AS TEXT), '$.clusterID') = ?",
                 (cluster_id,),
             ).rowcount
+        with self._lock, self._errors():
+            if not sqlite_file.remove_traces(self._connection):
+                raise WarehouseUnavailable(
+                    f"{self._path} is in use, and its log cannot be emptied; try again"
+                )
+        return removed
 
     def __iter__(self) -> Iterator[DeadLetter]:
         rows = self._connection.execute(
-            "SELECT report_key, database, reason, buried_at, received_at, encoded"
-            " FROM dead_letters ORDER BY buried_at, report_key"
+            "SELECT number, report_key, reason, refused_at, received_at, encoded"
+            " FROM dead_letters ORDER BY number"
         )
         return (DeadLetter(*row) for row in rows)
 
@@ -124,37 +141,14 @@ class DeadLetters:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with self._taking_turns:
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                with self._connection:  # commits, or rolls back
-                    yield
-            except sqlite3.Error as error:
-                raise WarehouseUnavailable(f"{self._path} cannot be written: {error}") from error
+        with self._lock, self._errors():
+            self._connection.execute("BEGIN IMMEDIATE")
+            with self._connection:  # commits, or rolls back
+                yield
 
-
-def _open(path: Path) -> sqlite3.Connection:
-    try:
-        connection = sqlite3.connect(
-            path, isolation_level=None, timeout=_BUSY_SECONDS, check_same_thread=False
-        )
-        found = [
-            connection.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("application_id", "user_version")
-        ]
-        is_new = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
-        if not is_new and found != [APPLICATION_ID, FORMAT_VERSION]:
-            raise FileUnusable(
-                f"{path} is not a file of dead letters of format version {FORMAT_VERSION}; "
-                "use the release that made it, or move it away and a new one is made"
-            )
-        for pragma in _PRAGMAS:
-            connection.execute(pragma)
-        if is_new:
-            connection.executescript(_SCHEMA)
-    except sqlite3.Error as error:
-        raise FileUnusable(
-            f"{path} cannot be used as a file of dead letters ({error}); "
-            "restore a copy of it, or move it away and a new one is made"
-        ) from error
-    return connection
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise WarehouseUnavailable(f"{self._path} cannot be written: {error}") from error

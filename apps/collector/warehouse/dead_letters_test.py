@@ -17,36 +17,34 @@ def _open(path: Path, now: Callable[[], float] = lambda: HOUR + 59.5) -> DeadLet
 
 
 def test_a_dead_letter_survives_a_restart(tmp_path: Path) -> None:
-    """A buried report is there after the file is opened anew, with its reason and the hours."""
+    """A dead letter is there after the file is opened anew, with its reason and the hours."""
     report = spooled(1)
     with closing(_open(tmp_path / "file")) as letters:
-        letters.bury([(report, "invalid: why")], database="bigquery://p.d.t")
+        letters.add([(report, "invalid: why")])
     with closing(_open(tmp_path / "file")) as letters:
         assert list(letters) == [
-            DeadLetter(
-                report.report_key, "bigquery://p.d.t", "invalid: why", HOUR, HOUR, report.encoded
-            )
+            DeadLetter(1, report.report_key, "invalid: why", HOUR, HOUR, report.encoded)
         ]
 
 
-def test_a_report_buried_again_is_there_once(tmp_path: Path) -> None:
+def test_a_report_refused_again_is_there_once(tmp_path: Path) -> None:
     """A repeated batch does not double its dead letters."""
     with closing(_open(tmp_path / "file")) as letters:
-        letters.bury([(spooled(1), "first"), (spooled(2), "first")], database="a")
-        letters.bury([(spooled(1), "second")], database="a")
-        assert [each.reason for each in letters] == ["second", "first"]
+        letters.add([(spooled(1), "first"), (spooled(2), "first")])
+        letters.add([(spooled(1), "second")])
+        assert [each.reason for each in letters] == ["first", "second"]
         assert len(list(letters)) == 2
 
 
 def test_a_dead_letter_is_gone_after_thirty_days(tmp_path: Path) -> None:
-    """What was buried more than 30 days ago is deleted, and nothing earlier."""
+    """What was refused more than 30 days ago is deleted, and nothing earlier."""
     now = [float(HOUR)]
     with closing(_open(tmp_path / "file", lambda: now[0])) as letters:
-        letters.bury([(spooled(1), "why")], database="a")
+        letters.add([(spooled(1), "why")])
         now[0] += RETENTION_SECONDS
         letters.expire()
         assert len(list(letters)) == 1
-        letters.bury([(spooled(2), "why")], database="a")
+        letters.add([(spooled(2), "why")])
         now[0] += 3_600
         letters.expire()
         assert [each.report_key for each in letters] == [f"{2:032x}"]
@@ -60,13 +58,22 @@ def test_forgetting_reaches_dead_letters(tmp_path: Path) -> None:
     path = tmp_path / "file"
     with closing(_open(path)) as letters:
         clusters = ["secret-one", "other", "secret-one"]
-        letters.bury(
-            [(spooled(n, cluster_id=each), "why") for n, each in enumerate(clusters)], database="a"
-        )
+        letters.add([(spooled(n, cluster_id=each), "why") for n, each in enumerate(clusters)])
         assert letters.forget("secret-one") == 2
         assert letters.forget("secret-one") == 0
         assert len(list(letters)) == 1
-    assert b"secret-one" not in path.read_bytes()
+        files = sorted(tmp_path.iterdir())
+        assert not any(b"secret-one" in each.read_bytes() for each in files)
+
+
+def test_a_letter_that_was_taken_is_removed(tmp_path: Path) -> None:
+    """Removing a letter leaves one that replaced it since."""
+    with closing(_open(tmp_path / "file")) as letters:
+        letters.add([(spooled(1), "first"), (spooled(2), "first")])
+        read = list(letters)
+        letters.add([(spooled(1), "second")])
+        letters.remove(read)
+        assert [(each.report_key, each.reason) for each in letters] == [(f"{1:032x}", "second")]
 
 
 def test_another_programs_file_is_left_alone(tmp_path: Path) -> None:
@@ -76,7 +83,7 @@ def test_another_programs_file_is_left_alone(tmp_path: Path) -> None:
         connection.execute("CREATE TABLE theirs (x)")
         connection.commit()
     before = path.read_bytes()
-    with pytest.raises(FileUnusable, match="is not a file of dead letters"):
+    with pytest.raises(FileUnusable, match="another program's file"):
         _open(path)
     assert path.read_bytes() == before
 
@@ -90,10 +97,10 @@ def test_a_damaged_file_is_left_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == b"not a database" * 100
 
 
-def test_a_disk_that_fails_buries_nothing(tmp_path: Path) -> None:
+def test_a_disk_that_fails_keeps_nothing(tmp_path: Path) -> None:
     """A file that cannot be written is no reason to lose a report: the database is unavailable."""
     path = tmp_path / "file"
     with closing(_open(path)) as letters, closing(sqlite3.connect(path)) as other:
         other.execute("DROP TABLE dead_letters")
         with pytest.raises(WarehouseUnavailable, match="cannot be written"):
-            letters.bury([(spooled(1), "why")], database="a")
+            letters.add([(spooled(1), "why")])

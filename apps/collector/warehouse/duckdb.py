@@ -12,7 +12,8 @@ from typing import Final
 import duckdb
 
 from collector.errors import WarehouseUnavailable
-from collector.records import Batch, Watermark
+from collector.records import Batch, RowRange, Watermark
+from collector.warehouse import BatchLimits
 from collector.warehouse.abilities import Forgotten, Format
 from collector.warehouse.duckdb_file import CONFIG, prepare
 from collector.warehouse.duckdb_reading import count_reports, export_reports
@@ -30,6 +31,16 @@ class DuckDBDatabase:
         prepare(path)
         with self._errors():
             self._connection = duckdb.connect(path, config=CONFIG)
+
+    @property
+    def limits(self) -> BatchLimits:
+        """How large a batch should be."""
+        return BatchLimits(max_reports=1_000, max_bytes=4 * 1024 * 1024)
+
+    def begun(self, spool_id: str) -> RowRange | None:
+        """Return None: a batch is written in one transaction."""
+        del spool_id
+        return None
 
     def position(self, spool_id: str) -> Watermark | None:
         """Return the watermark of that spool, None where the file never saw it."""

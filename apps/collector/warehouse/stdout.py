@@ -4,8 +4,11 @@ import os
 from typing import Final
 
 from collector.errors import WarehouseUnavailable
-from collector.records import Batch, Watermark
+from collector.records import Batch, RowRange, Watermark
+from collector.warehouse import BatchLimits
 from collector.warehouse.lines import line_of
+
+LIMITS: Final = BatchLimits(max_reports=1_000, max_bytes=4 * 1024 * 1024)
 
 
 class StdoutDatabase:
@@ -14,8 +17,18 @@ class StdoutDatabase:
     def __init__(self, descriptor: int) -> None:
         self._descriptor: Final = descriptor
 
+    @property
+    def limits(self) -> BatchLimits:
+        """How large a batch should be."""
+        return LIMITS
+
     def position(self, spool_id: str) -> Watermark | None:
         """Return None: what was printed is not known."""
+        del spool_id
+        return None
+
+    def begun(self, spool_id: str) -> RowRange | None:
+        """Return None: as above."""
         del spool_id
         return None
 

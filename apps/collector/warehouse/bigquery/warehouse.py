@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from collector.errors import WarehouseUnavailable
-from collector.records import Batch, SpooledReport, Watermark
+from collector.records import Batch, RowRange, SpooledReport, Watermark
+from collector.warehouse import BatchLimits
 from collector.warehouse.abilities import Forgotten
 from collector.warehouse.bigquery.address import BigQueryTable
 from collector.warehouse.bigquery.failures import NotYet, RequestRefused, RowsNotTaken
@@ -61,6 +62,16 @@ class BigQueryDatabase:
         self._name: Final = f"bigquery://{service.address}"
         self._table: Final = prepare_table(service, known_tables)
         self._is_proven = not self._table.is_empty
+
+    @property
+    def limits(self) -> BatchLimits:
+        """How large a batch should be."""
+        return BatchLimits(max_reports=1_000, max_bytes=4 * 1024 * 1024)
+
+    def begun(self, spool_id: str) -> RowRange | None:
+        """Return None: rows that come again do so under their keys."""
+        del spool_id
+        return None
 
     def position(self, spool_id: str) -> Watermark | None:
         """Return None: a table that several collectors write to keeps no position."""
@@ -143,7 +154,7 @@ class BigQueryDatabase:
     def _bury(self, refused: Collection[Refused]) -> None:
         if refused:
             check_columns(self._service, self._persistence)
-            self._dead_letters.bury(refused, database=self._name)
+            self._dead_letters.add(refused)
 
     def _await_rows(self, keys: set[str]) -> None:
         """Wait until rows sent to an empty table can be read: they may have gone elsewhere."""

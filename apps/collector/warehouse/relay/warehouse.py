@@ -15,12 +15,14 @@ from typing import Final, TypeAlias
 import urllib3
 
 from collector.errors import WarehouseUnavailable
-from collector.records import Batch, SpooledReport, Watermark
+from collector.records import Batch, RowRange, SpooledReport, Watermark
 from collector.version import VERSION
+from collector.warehouse import BatchLimits
 from collector.warehouse.abilities import Forgotten
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
 from collector.warehouse.relay.address import CollectorAddress
 
+LIMITS: Final = BatchLimits(max_reports=1_000, max_bytes=4 * 1024 * 1024)
 _SERVER_ERRORS: Final = range(500, 600)
 _CLIENT_ERRORS: Final = range(400, 500)
 _TRIED_AGAIN: Final = frozenset(
@@ -92,8 +94,18 @@ class RelayDatabase:
         )
         self._workers: Final = ThreadPoolExecutor(manners.connections, "relay")
 
+    @property
+    def limits(self) -> BatchLimits:
+        """How large a batch should be."""
+        return LIMITS
+
     def position(self, spool_id: str) -> Watermark | None:
         """Return None: the other collector knows keys, not positions."""
+        del spool_id
+        return None
+
+    def begun(self, spool_id: str) -> RowRange | None:
+        """Return None: a report that is posted again under its key is known there."""
         del spool_id
         return None
 
@@ -102,7 +114,7 @@ class RelayDatabase:
         self._dead_letters.expire()
         refused = list(self._refused(batch))
         if refused:
-            self._dead_letters.bury(refused, database=self._url)
+            self._dead_letters.add(refused)
 
     def forget(self, cluster_id: str) -> Forgotten:
         """Say who has the cluster's reports: nothing of them is here."""

@@ -147,7 +147,9 @@ def test_trouble_that_stays_makes_the_collector_unavailable(tmp_path: Path, stat
 
 
 @pytest.mark.parametrize("status", [400, 413, 415, 422])
-def test_a_refused_report_is_buried_and_the_others_go_on(tmp_path: Path, status: int) -> None:
+def test_a_refused_report_is_a_dead_letter_and_the_others_go_on(
+    tmp_path: Path, status: int
+) -> None:
     """A report that the other collector refuses is a dead letter with its words, posted once."""
     with (
         _collector(lambda post: status if b'"poison"' in post.body else 204) as other,
@@ -156,14 +158,14 @@ def test_a_refused_report_is_buried_and_the_others_go_on(tmp_path: Path, status:
         relay.write(batch_of([spooled(1), spooled(2, cluster_id="poison"), spooled(3)]))
     assert len(other.posts) == 3
     letters = dead_letters_in(tmp_path)
-    assert [(each.report_key, each.reason, each.database) for each in letters] == [
-        (f"{2:032x}", f'HTTP {status}: {{"detail":"the rule"}}', f"{other.url}/api/v1")
+    assert [(each.report_key, each.reason) for each in letters] == [
+        (f"{2:032x}", f'HTTP {status}: {{"detail":"the rule"}}')
     ]
     assert json.loads(letters[0].encoded)["clusterID"] == "poison"
 
 
 @pytest.mark.parametrize("status", [200, 201, 301, 307, 308, 401, 403, 404, 405])
-def test_what_is_no_collector_gets_no_report_buried(tmp_path: Path, status: int) -> None:
+def test_what_is_no_collector_makes_no_dead_letter(tmp_path: Path, status: int) -> None:
     """An answer that a collector does not give blames the address, and is followed nowhere."""
     with (
         _collector(lambda _: status) as other,
@@ -187,7 +189,7 @@ def test_old_dead_letters_go_with_the_next_batch(tmp_path: Path) -> None:
     """Writing a batch deletes the dead letters that have been kept for long enough."""
     path = tmp_path / DEAD_LETTERS_FILE
     with closing(DeadLetters(path, clock=lambda: HOUR - RETENTION_SECONDS - 3_600)) as letters:
-        letters.bury([(spooled(1), "why")], database="a")
+        letters.add([(spooled(1), "why")])
     with _collector() as other, _relay(other.url, tmp_path) as relay:
         relay.write(batch_of([spooled(2)]))
     assert dead_letters_in(tmp_path) == []
