@@ -8,7 +8,6 @@ import typer
 from collector.commands.options import Database
 from collector.errors import CommandFailed
 from collector.warehouse.bigquery.address import BigQueryTable
-from collector.warehouse.bigquery.retrying import PERSISTENCE
 from collector.warehouse.bigquery.service import Service
 from collector.warehouse.bigquery.view import create_view
 from collector.warehouse.catalogue import parse_address
@@ -20,5 +19,5 @@ def views(*, database: Database = "") -> None:
     if not isinstance(address, BigQueryTable):
         raise CommandFailed("--database must be bigquery://project.dataset.table: others need none")
     with closing(Service(address, emulator=os.environ.get("BIGQUERY_EMULATOR_HOST"))) as service:
-        create_view(service, PERSISTENCE)
+        create_view(service)
     typer.echo(f"{address.view} has each report of {address} once")

@@ -10,12 +10,14 @@ from typing import Final, TypeAlias
 from msgspec import Struct
 
 from collector.warehouse.bigquery.failures import MENDING_SECONDS, QUOTA_SECONDS
+from collector.warehouse.bigquery.schema import Shape
 
-# As in "file-00000000: JSON parsing error in row starting at position 9066621: Could not …". What
-# follows may quote the row, so the first match is the one that counts.
-_ROW: Final = re.compile(r"\bin row starting at position (\d{1,18})\b")
+# As in "file-00000000: JSON parsing error in row starting at position 9066621: . No such field: x".
+# What follows may quote the row, so the first match counts, and the second group right after it.
 # A column that was added takes a while to be known everywhere, and no row can help that.
-_UNKNOWN_COLUMN: Final = re.compile(r"\bno such field\b", re.IGNORECASE)
+_ROW: Final = re.compile(
+    r"\bin row starting at position (\d{1,18})\b(:[\s.]*no such field\b)?", re.IGNORECASE
+)
 _SCHEMA: Final = "Provided Schema does not match"
 _LONGEST_QUOTE: Final = 200
 # Messages of these are about the table and the account; others may quote a row.
@@ -32,10 +34,8 @@ class JobError(Struct, frozen=True):
     @property
     def position(self) -> int | None:
         """Where in the file the row begins that is at fault; None where no row is."""
-        if self.reason != "invalid" or _UNKNOWN_COLUMN.search(self.message):
-            return None
-        match = _ROW.search(self.message)
-        return int(match[1]) if match else None
+        match = _ROW.search(self.message) if self.reason == "invalid" else None
+        return int(match[1]) if match and not match[2] else None
 
 
 class JobStatus(Struct, frozen=True):
@@ -44,6 +44,9 @@ class JobStatus(Struct, frozen=True):
     is_done: bool
     errors: tuple[JobError, ...] = ()
     """Empty for a job that succeeded. Of one that failed the first is the final one."""
+
+    shape: Shape = ()
+    """Of the columns that it was given."""
 
 
 class UnderWay(Struct, frozen=True):
@@ -76,8 +79,8 @@ class Failed(Struct, frozen=True):
 Outcome: TypeAlias = UnderWay | Loaded | RowsRefused | Failed
 
 
-def judge(status: JobStatus) -> Outcome:
-    """Return what a job's status means."""
+def judge(status: JobStatus, shape: Shape) -> Outcome:
+    """Return what a job's status means for a table whose columns have `shape`."""
     if not status.is_done:
         return UnderWay()
     if not status.errors:
@@ -85,7 +88,11 @@ def judge(status: JobStatus) -> Outcome:
     reasons = {
         error.position: error.message for error in status.errors if error.position is not None
     }
-    return RowsRefused(reasons) if reasons else _failed(status.errors)
+    if not reasons:
+        return _failed(status.errors)
+    if status.shape != shape:
+        return Failed("its columns were changed after a load job was begun", None)
+    return RowsRefused(reasons)
 
 
 def _failed(errors: tuple[JobError, ...]) -> Failed:

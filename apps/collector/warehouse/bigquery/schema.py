@@ -1,11 +1,11 @@
-"""The columns of a BigQuery table of reports: the original's, and three that we add.
+"""The columns of a BigQuery table of reports: those of a report, and two that we add.
 
 The original's table is in use for years somewhere, so its columns keep their names, types and
-modes, and whatever is added is NULLABLE: its rows have none of it.
+modes, and whatever is added to it is NULLABLE: its rows have none of it.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 from google.cloud.bigquery import (
     SchemaField,
@@ -15,48 +15,27 @@ from google.cloud.bigquery import (
 )
 
 from collector.errors import WarehouseUnusable
+from collector.warehouse import columns
+from collector.warehouse.columns import REPORT_COLUMNS, Column, Kind
+
+Shape: TypeAlias = tuple[tuple[object, ...], ...]
+"""Names, types and modes of columns, with those inside; nothing else about them."""
+
+_TYPES: Final = {Kind.TEXT: "STRING", Kind.INTEGER: "INTEGER", Kind.STRUCT: "RECORD"}
+_ALIASES: Final = {"STRUCT": "RECORD", "INT64": "INTEGER"}
+
+
+def _field_of(column: Column) -> SchemaField:
+    mode = "REPEATED" if column.repeated else "REQUIRED" if column.required else "NULLABLE"
+    fields = tuple(_field_of(each) for each in column.fields)
+    return SchemaField(column.name, _TYPES[column.kind], mode, fields=fields)
+
 
 REPORT_KEY: Final = SchemaField("reportKey", "STRING")
-RECEIVED_AT: Final = SchemaField("receivedAt", "TIMESTAMP")
+RECEIVED_AT: Final = SchemaField(columns.RECEIVED_AT, "TIMESTAMP")
 _ALWAYS_FILLED: Final = (REPORT_KEY, RECEIVED_AT)
-_ALIASES: Final = {"STRUCT": "RECORD"}
-
-
-def _text(name: str, mode: str = "NULLABLE") -> SchemaField:
-    return SchemaField(name, "STRING", mode)
-
-
-_CAPACITY: Final = (_text("resource", "REQUIRED"), _text("value", "REQUIRED"))
-_NODE: Final = (
-    _text("id", "REQUIRED"),
-    _text("operatingSystem"),
-    _text("osImage"),
-    _text("kernelVersion"),
-    _text("architecture"),
-    _text("containerRuntimeVersion"),
-    _text("kubeletVersion"),
-    _text("cloudProvider"),
-    SchemaField("capacity", "RECORD", "REPEATED", fields=_CAPACITY),
-)
-_EXTENSION: Final = (_text("name", "REQUIRED"), _text("value", "REQUIRED"))
-_AGES: Final = (SchemaField("meanAge", "INTEGER"), SchemaField("medianAge", "INTEGER"))
-_KIND: Final = (_text("kind"), SchemaField("perNamespace", "INTEGER", "REPEATED"), *_AGES)
-_WORKLOADS: Final = (
-    SchemaField("namespaces", "RECORD", fields=(SchemaField("count", "INTEGER"), *_AGES)),
-    SchemaField("kinds", "RECORD", "REPEATED", fields=_KIND),
-)
-COLUMNS: Final = (
-    _text("version", "REQUIRED"),
-    _text("timestamp", "REQUIRED"),
-    _text("clusterID", "REQUIRED"),
-    _text("masterVersion"),
-    SchemaField("nodes", "RECORD", "REPEATED", fields=_NODE),
-    SchemaField("extensions", "RECORD", "REPEATED", fields=_EXTENSION),
-    REPORT_KEY,
-    RECEIVED_AT,
-    SchemaField("workloads", "RECORD", fields=_WORKLOADS),
-)
-"""All columns, in the order in which a new table has them: what was added later is at the end."""
+COLUMNS: Final = (*(_field_of(each) for each in REPORT_COLUMNS), *_ALWAYS_FILLED)
+"""All columns, in the order in which a new table has them."""
 
 
 def new_table(table_id: str) -> Table:
@@ -83,6 +62,13 @@ def added(before: Sequence[SchemaField], after: Sequence[SchemaField]) -> tuple[
     known = {"", *_paths(before)}
     return tuple(
         path for path in _paths(after) if path not in known and path.rpartition(".")[0] in known
+    )
+
+
+def shape_of(fields: Sequence[SchemaField]) -> Shape:
+    """Return the shape of columns."""
+    return tuple(
+        (field.name, _type_of(field), field.mode, shape_of(field.fields)) for field in fields
     )
 
 

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from google.cloud.bigquery import Table
+from google.cloud.bigquery import SchemaField, Table
 
 from collector.errors import WarehouseUnavailable, WarehouseUnusable
-from collector.warehouse.bigquery.retrying import AT_OPENING, Persistence
-from collector.warehouse.bigquery.schema import REPORT_KEY, added, merge, new_table
+from collector.warehouse.bigquery.schema import added, merge, new_table, shape_of
 from collector.warehouse.bigquery.service import Change, Service
 from collector.warehouse.known_tables import KnownTables
 
@@ -15,50 +14,42 @@ from collector.warehouse.known_tables import KnownTables
 class PreparedTable:
     """A table that is there and has columns for reports."""
 
-    table: Table
+    columns: tuple[SchemaField, ...]
 
     missing_columns: tuple[str, ...]
     """What reports hold and it has no column for. These credentials may not add any."""
 
-    is_empty: bool
-    """Whether no row can be read. BigQuery may not deliver rows to it yet, see `prepare_table`."""
-
-    @property
-    def has_keys(self) -> bool:
-        """Whether it has the column of report keys."""
-        return any(field.name == REPORT_KEY.name for field in self.table.schema)
+    location: str
+    """Where it is, and the jobs that fill it."""
 
 
 def prepare_table(service: Service, known: KnownTables) -> PreparedTable:
     """Return the table, made or with columns added where that is needed and allowed.
 
     A table that was deleted is never made anew: whoever deleted it had a reason, or should know.
-    For some minutes BigQuery may deliver rows that are meant for a table that was just made to an
-    older one of that name, without any error; so an empty one has yet to prove itself.
     Raises `WarehouseUnavailable` or `WarehouseUnusable`.
     """
-    table = service.find_table(AT_OPENING)
+    table = service.find_table()
     if table is None:
         table = _make(service, known)
     known.add(service.address)
     if table.table_type != "TABLE":
         raise WarehouseUnusable(f"{service.address} is a {table.table_type.lower()}, not a table")
     missing = _add_columns(service, table)
-    return PreparedTable(table, missing, not service.has_rows(table, AT_OPENING))
+    return PreparedTable(tuple(table.schema), missing, str(table.location))
 
 
-def check_columns(service: Service, persistence: Persistence) -> None:
-    """Make sure that the table is still one that takes reports, before any is given up.
+def has_columns(service: Service, prepared: PreparedTable) -> bool:
+    """Return whether the table still has the columns that it had when it was prepared.
 
-    Raises `WarehouseUnavailable` or `WarehouseUnusable`.
+    Raises `WarehouseUnavailable`.
     """
-    table = require_table(service, persistence)
-    merge(table.schema, table_id=str(service.address))
+    return shape_of(require_table(service).schema) == shape_of(prepared.columns)
 
 
-def require_table(service: Service, persistence: Persistence) -> Table:
+def require_table(service: Service) -> Table:
     """Return what the table is. Raises `WarehouseUnavailable`, also where there is none."""
-    table = service.find_table(persistence)
+    table = service.find_table()
     if table is None:
         raise _deleted(service)
     return table
@@ -67,8 +58,8 @@ def require_table(service: Service, persistence: Persistence) -> Table:
 def _make(service: Service, known: KnownTables) -> Table:
     if service.address in known:
         raise _deleted(service)
-    service.create_table(new_table(str(service.address)), AT_OPENING)
-    table = service.find_table(AT_OPENING)
+    service.create_table(new_table(str(service.address)))
+    table = service.find_table()
     if table is None:
         raise WarehouseUnavailable(f"BigQuery table {service.address}: it is being made")
     return table
@@ -81,7 +72,7 @@ def _add_columns(service: Service, table: Table) -> tuple[str, ...]:
         return ()
     before = table.schema
     table.schema = merged
-    if service.change_table(table, ["schema"], AT_OPENING) is Change.MADE:
+    if service.change_table(table, ["schema"]) is Change.MADE:
         return ()
     table.schema = before
     return added(before, merged)

@@ -1,4 +1,4 @@
-"""For tests: reports on their way to a database, and databases that give up soon."""
+"""For tests: reports on their way to BigQuery, and a warehouse that gives up soon."""
 
 import json
 import time
@@ -10,32 +10,46 @@ from typing import Final
 
 from collector.records import Batch, SpooledReport
 from collector.warehouse.bigquery.address import BigQueryTable
-from collector.warehouse.bigquery.retrying import Persistence
-from collector.warehouse.bigquery.warehouse import BigQueryDatabase, open_bigquery
+from collector.warehouse.bigquery.service import Deadlines
+from collector.warehouse.bigquery.warehouse import BigQueryWarehouse, open_bigquery
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetter, DeadLetters
 
 TABLE: Final = BigQueryTable("project", "dataset", "reports")
 TABLE_ID: Final = str(TABLE)
 HOUR: Final = 1_795_417_200  # 2026-11-23T07:00:00Z
-ALWAYS: Final = 10**9
-"""How many requests meet a fault that does not pass."""
 
-IMPATIENT: Final = Persistence(
-    call_seconds=0.5,
-    retry_seconds=1.5,
-    first_pause_seconds=0.01,
-    longest_pause_seconds=0.05,
+SHORT: Final = Deadlines(call=0.5, upload=0.5, query=1.0, job=1.0, poll=0.01)
+"""Gives up within a second."""
+
+
+def _text(name: str, mode: str = "NULLABLE") -> dict[str, object]:
+    return {"name": name, "type": "STRING", "mode": mode}
+
+
+def _list(name: str, *fields: dict[str, object]) -> dict[str, object]:
+    return {"name": name, "type": "RECORD", "mode": "REPEATED", "fields": [*fields]}
+
+
+ORIGINAL_COLUMNS: Final = (
+    _text("version", "REQUIRED"),
+    _text("timestamp", "REQUIRED"),
+    _text("clusterID", "REQUIRED"),
+    _text("masterVersion"),
+    _list(
+        "nodes",
+        _text("id", "REQUIRED"),
+        _text("operatingSystem"),
+        _text("osImage"),
+        _text("kernelVersion"),
+        _text("architecture"),
+        _text("containerRuntimeVersion"),
+        _text("kubeletVersion"),
+        _text("cloudProvider"),
+        _list("capacity", _text("resource", "REQUIRED"), _text("value", "REQUIRED")),
+    ),
+    _list("extensions", _text("name", "REQUIRED"), _text("value", "REQUIRED")),
 )
-"""Gives up within two seconds."""
-
-STUBBORN: Final = Persistence(
-    call_seconds=0.5,
-    retry_seconds=30.0,
-    first_pause_seconds=0.01,
-    longest_pause_seconds=0.05,
-)
-"""Tries again quickly, and for long."""
-
+"""The columns of the original's table, as the REST interface has them."""
 
 WORKLOADS: Final[dict[str, object]] = {
     "namespaces": {"count": 3, "meanAge": 2**53, "medianAge": 860},
@@ -64,8 +78,8 @@ def spooled(
 
 
 def some_reports(count: int) -> list[SpooledReport]:
-    """Return so many valid reports, numbered from 0."""
-    return [spooled(number) for number in range(count)]
+    """Return so many valid reports, numbered from 1."""
+    return [spooled(number) for number in range(1, count + 1)]
 
 
 def batch_of(reports: Iterable[SpooledReport]) -> Batch:
@@ -84,13 +98,14 @@ def keys_in(rows: Iterable[Mapping[str, object]]) -> Counter[str]:
 
 
 @contextmanager
-def open_database(
-    url: str, data_dir: Path, *, persistence: Persistence = IMPATIENT
-) -> Iterator[BigQueryDatabase]:
+def opened(
+    url: str, data_dir: Path, *, deadlines: Deadlines = SHORT
+) -> Iterator[BigQueryWarehouse]:
     """Open `TABLE` of the fake at `url`."""
-    database = open_bigquery(TABLE, data_dir=data_dir, persistence=persistence, emulator=url)
-    with closing(database):
-        yield database
+    with closing(
+        open_bigquery(TABLE, data_dir=data_dir, emulator=url, deadlines=deadlines)
+    ) as warehouse:
+        yield warehouse
 
 
 def dead_letters_in(data_dir: Path) -> list[DeadLetter]:

@@ -3,13 +3,12 @@
 from typing import Final
 
 from collector.warehouse.bigquery.address import BigQueryTable
-from collector.warehouse.bigquery.retrying import Persistence
 from collector.warehouse.bigquery.service import Service
 
-# A table gets a report again when an answer was lost, when a collector was killed before it noted
-# the answer, and when a client posted to two collectors. The hour of receipt is kept with the
-# report, so the first two never cross a day; the third may, around midnight. A window by day lets
-# a query for some days read only those partitions.
+# One collector loads a report once. A client that posts it again to another replica makes two rows
+# of it, which the key tells, unless midnight was between. So do the rows that a spool loads again
+# which was restored from an older copy. A window by day lets a query for some days read only those
+# partitions.
 # Rows of the original have no key: each of them is a report of its own.
 _EACH_ONCE: Final = """
 SELECT *
@@ -30,9 +29,9 @@ AS
 """.strip()
 
 
-def create_view(service: Service, persistence: Persistence) -> None:
+def create_view(service: Service) -> None:
     """Make the view beside the table, or make it anew. Raises `WarehouseUnavailable`."""
-    service.run(view_sql(service.address), persistence)
+    service.run(view_sql(service.address))
 
 
 def view_sql(address: BigQueryTable) -> str:

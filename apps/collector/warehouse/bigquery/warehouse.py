@@ -1,12 +1,14 @@
-"""BigQuery as a database: at least once in the table, once in the view.
+"""BigQuery as a warehouse: load jobs whose ID is what they load.
 
-It keeps no position: after a failure the rows of a batch come again under the same keys.
+A batch is loaded by a job under the batch's identity. Where an answer was lost the job is there
+all the same, and a second one under its ID is refused: so each row is in the table once
+(docs/decisions/0018-load-jobs.md).
 """
 
+import threading
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -15,80 +17,80 @@ from collector.records import Batch, RowRange, SpooledReport, Watermark
 from collector.warehouse import BatchLimits
 from collector.warehouse.abilities import Forgotten
 from collector.warehouse.bigquery.address import BigQueryTable
-from collector.warehouse.bigquery.failures import NotYet, RequestRefused, RowsNotTaken
-from collector.warehouse.bigquery.requests import request_body, split
-from collector.warehouse.bigquery.retrying import PERSISTENCE, Persistence
-from collector.warehouse.bigquery.rows import Refused, UnknownColumn, sort_rows
-from collector.warehouse.bigquery.service import Service
-from collector.warehouse.bigquery.table import check_columns, prepare_table
+from collector.warehouse.bigquery.begun import BEGUN_FILE, Begun, BegunFile
+from collector.warehouse.bigquery.loading import Loader
+from collector.warehouse.bigquery.outcomes import Failed, Loaded, Outcome, RowsRefused
+from collector.warehouse.bigquery.rows import encode_rows
+from collector.warehouse.bigquery.service import DEADLINES, Deadlines, Service
+from collector.warehouse.bigquery.table import has_columns, prepare_table
 from collector.warehouse.bigquery.upkeep import count_reports, expire_reports, forget_cluster
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
 from collector.warehouse.known_tables import KNOWN_TABLES_FILE, KnownTables
 
-
-class _Request:
-    """A request that shrinks: reports that are neither in the table nor buried."""
-
-    def __init__(self, reports: tuple[SpooledReport, ...], *, ignore_unknown: bool) -> None:
-        self._ignore_unknown: Final = ignore_unknown
-        self.buried: Final[set[str]] = set()
-        self.keep(reports)
-
-    def keep(self, reports: tuple[SpooledReport, ...]) -> None:
-        """Go on with `reports` only."""
-        self.left = reports
-        # Made once and not for each attempt: errors hold on to the request that they are about.
-        self.body = request_body(reports, ignore_unknown=self._ignore_unknown)
+# A job counts against quotas whatever its size; what bounds it is the drain's memory, which holds
+# a batch, the file made of it, and the copy that the client library sends.
+_LIMITS: Final = BatchLimits(max_reports=50_000, max_bytes=32 * 1024 * 1024)
 
 
-class BigQueryDatabase:
-    """A table of BigQuery, by way of streaming inserts."""
+class BigQueryWarehouse:
+    """A table of BigQuery, by way of load jobs."""
 
     def __init__(
         self,
         service: Service,
         *,
         known_tables: KnownTables,
+        begun: BegunFile,
         dead_letters: DeadLetters,
-        persistence: Persistence,
+        deadlines: Deadlines,
+        sleep: Callable[[float], None],
+        clock: Callable[[], float],
     ) -> None:
         """Make the table where it is missing. `close` closes `service` and `dead_letters`.
 
         Raises `WarehouseUnavailable` or `WarehouseUnusable`.
         """
         self._service: Final = service
+        self._begun: Final = begun
         self._dead_letters: Final = dead_letters
-        self._persistence: Final = persistence
-        self._name: Final = f"bigquery://{service.address}"
         self._table: Final = prepare_table(service, known_tables)
-        self._is_proven = not self._table.is_empty
+        self._loader: Final = Loader(
+            service, self._table, deadlines=deadlines, sleep=sleep, clock=clock
+        )
+        self._lock: Final = threading.Lock()
 
     @property
     def limits(self) -> BatchLimits:
         """How large a batch should be."""
-        return BatchLimits(max_reports=1_000, max_bytes=4 * 1024 * 1024)
-
-    def begun(self, spool_id: str) -> RowRange | None:
-        """Return None: rows that come again do so under their keys."""
-        del spool_id
-        return None
+        return _LIMITS
 
     def position(self, spool_id: str) -> Watermark | None:
         """Return None: a table that several collectors write to keeps no position."""
         del spool_id
         return None
 
+    def begun(self, spool_id: str) -> RowRange | None:
+        """Return the rows of the batch that was begun last: BigQuery may have loaded them.
+
+        Raises `FileUnusable`.
+        """
+        begun = self._begun.read()
+        return begun.rows if begun is not None and begun.spool_id == spool_id else None
+
     def write(self, batch: Batch) -> None:
-        """Insert the batch. On return each report is in the table, or is a dead letter."""
+        """Load the batch. On return each report is in the table once, or is a dead letter."""
         self._dead_letters.expire()
-        taken: set[str] = set()
-        for reports in split(batch.reports):
-            taken |= self._insert(reports)
-        if taken and not self._is_proven:
-            self._await_rows(taken)
+        with self._lock:
+            left = self._without_loaded(batch)
+            while left:
+                left = self._load(batch, Batch(batch.spool_id, left))
+
+    def load_parquet(self, path: Path, name: str) -> None:
+        """Load a Parquet file of reports, once for ever under `name`: see `Loader`."""
+        self._loader.load_parquet(path, name)
 
     def missing_columns(self) -> tuple[str, ...]:
-        """Return the columns that the table lacks; what reports hold there is not inserted."""
+        """Return the columns that the table lacks; what reports hold there is not loaded."""
         return self._table.missing_columns
 
     def count(self) -> int:
@@ -96,8 +98,12 @@ class BigQueryDatabase:
         return count_reports(self._service)
 
     def forget(self, cluster_id: str) -> Forgotten:
-        """Delete the reports of a cluster from the table."""
-        return forget_cluster(self._service, cluster_id)
+        """Delete the reports of a cluster from the table, also those that are being loaded."""
+        with self._lock:
+            begun = self._begun.read()
+            if begun is not None:
+                self._has_loaded(begun)
+            return forget_cluster(self._service, cluster_id)
 
     def expire(self, *, days: int, now: float) -> int:
         """See that reports received more than `days` days ago go.
@@ -111,71 +117,69 @@ class BigQueryDatabase:
         self._service.close()
         self._dead_letters.close()
 
-    def _insert(self, reports: tuple[SpooledReport, ...]) -> set[str]:
-        """Insert reports, bury the invalid ones, and return the keys of those that were taken."""
-        request = _Request(reports, ignore_unknown=bool(self._table.missing_columns))
-        try:
-            self._service.attempt(partial(self._send, request), self._persistence)
-        except (RowsNotTaken, RequestRefused) as error:
-            taken = _keys(reports) - _keys(request.left) - request.buried
-            return taken | self._isolate(request.left, error)
-        return _keys(reports) - request.buried
+    def _without_loaded(self, batch: Batch) -> tuple[SpooledReport, ...]:
+        """Return the reports of `batch` that no load holds which was begun before it.
 
-    def _send(self, request: _Request) -> None:
-        """Post until nothing is left. Raises `NotYet` when a post changes nothing."""
-        while request.left:
-            answer = self._service.insert(request.body, self._persistence)
-            rows = sort_rows(request.left, answer)
-            if isinstance(rows, UnknownColumn):
-                raise NotYet(f"BigQuery does not know its column {rows.column!r} yet")
-            if rows.left and not rows.invalid:
-                request.keep(rows.left)
-                raise RowsNotTaken(rows.reason, may_pass=rows.may_pass)
-            self._bury(rows.invalid)
-            request.buried.update(each.report_key for each, _ in rows.invalid)
-            request.keep(rows.left)
-
-    def _isolate(
-        self, reports: tuple[SpooledReport, ...], error: RowsNotTaken | RequestRefused
-    ) -> set[str]:
-        """Find what makes BigQuery refuse the others too: halve until a report is refused alone.
-
-        Returns the keys of those that were taken.
+        Where the batch is the one that was begun, that is all of them: its own job tells. Where
+        rows were forgotten since, or others took their numbers, the outcome of the load that was
+        begun has to be known first.
         """
-        if isinstance(error, RowsNotTaken) and error.may_pass:
-            raise WarehouseUnavailable(f"{self._name} takes no rows now: {error.reason}") from error
-        if len(reports) > 1:
-            middle = len(reports) // 2
-            return self._insert(reports[:middle]) | self._insert(reports[middle:])
-        self._service.check_takes_rows(self._persistence)
-        self._bury([(reports[0], f"refused alone: {error.reason}")])
-        return set()
+        begun = self._begun.read()
+        if begun is None or not begun.overlaps(batch) or begun.identity == batch.identity:
+            return batch.reports
+        if not self._has_loaded(begun):
+            return batch.reports
+        loaded = frozenset(begun.keys)
+        return tuple(each for each in batch.reports if each.report_key not in loaded)
 
-    def _bury(self, refused: Collection[Refused]) -> None:
-        if refused:
-            check_columns(self._service, self._persistence)
-            self._dead_letters.add(refused)
+    def _has_loaded(self, begun: Begun) -> bool:
+        """Return whether a load that was begun is in the table.
 
-    def _await_rows(self, keys: set[str]) -> None:
-        """Wait until rows sent to an empty table can be read: they may have gone elsewhere."""
+        Raises `WarehouseUnavailable` while that is open.
+        """
+        if self._service.find_job(begun.job_id, location=self._table.location) is None:
+            return False
+        return isinstance(self._loader.await_end(begun.job_id), Loaded)
 
-        def look() -> None:
-            readable = self._service.readable_keys(self._table.table, self._persistence)
-            if not keys <= readable:
-                raise NotYet("rows sent to it cannot be read yet; they will be sent again")
+    def _load(self, batch: Batch, part: Batch) -> tuple[SpooledReport, ...]:
+        """Load `part` of `batch`; return what is left of it to be loaded by itself."""
+        begun = self._begun.begin(batch, part)
+        file = encode_rows(part.reports)
+        outcome = self._loader.load_rows(begun.job_id, file.content)
+        if isinstance(outcome, Loaded):
+            return ()
+        if isinstance(outcome, RowsRefused) and has_columns(self._service, self._table):
+            refused = {file.row_at(at): reason for at, reason in outcome.reasons.items()}
+            if None not in refused:
+                return self._put_aside(part, refused)
+        self._begun.note_failure(begun)
+        raise self._unavailable(outcome)
 
-        if self._table.has_keys:
-            self._service.attempt(look, self._persistence)
-        self._is_proven = True
+    def _put_aside(
+        self, part: Batch, refused: Mapping[int | None, str]
+    ) -> tuple[SpooledReport, ...]:
+        """Make dead letters of refused rows, by their number in `part`; return the others."""
+        rows = tuple(enumerate(part.reports))
+        self._dead_letters.add((each, refused[row]) for row, each in rows if row in refused)
+        return tuple(each for row, each in rows if row not in refused)
+
+    def _unavailable(self, outcome: Outcome) -> WarehouseUnavailable:
+        place = f"BigQuery table {self._service.address}"
+        if isinstance(outcome, Failed):
+            return WarehouseUnavailable(f"{place}: {outcome.reason}", outcome.retry_after)
+        return WarehouseUnavailable(
+            f"{place}: a load job refused rows, and either the table's columns were changed just"
+            " now, or it did not say which rows"
+        )
 
 
 def open_bigquery(
     address: BigQueryTable,
     *,
     data_dir: Path,
-    persistence: Persistence = PERSISTENCE,
     emulator: str | None = None,
-) -> BigQueryDatabase:
+    deadlines: Deadlines = DEADLINES,
+) -> BigQueryWarehouse:
     """Open the table for a collector with that data directory; `emulator` is a URL.
 
     Raises `WarehouseUnavailable`, `WarehouseUnusable` or `FileUnusable`.
@@ -183,17 +187,16 @@ def open_bigquery(
     with ExitStack() as opened:
         dead_letters = DeadLetters(data_dir / DEAD_LETTERS_FILE, clock=time.time)
         opened.callback(dead_letters.close)
-        service = Service(address, emulator=emulator)
+        service = Service(address, emulator=emulator, deadlines=deadlines)
         opened.callback(service.close)
-        database = BigQueryDatabase(
+        warehouse = BigQueryWarehouse(
             service,
             known_tables=KnownTables(data_dir / KNOWN_TABLES_FILE),
+            begun=BegunFile(data_dir / BEGUN_FILE, address),
             dead_letters=dead_letters,
-            persistence=persistence,
+            deadlines=deadlines,
+            sleep=time.sleep,
+            clock=time.monotonic,
         )
         opened.pop_all()
-    return database
-
-
-def _keys(reports: Collection[SpooledReport]) -> set[str]:
-    return {each.report_key for each in reports}
+    return warehouse

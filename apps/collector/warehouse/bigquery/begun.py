@@ -1,0 +1,133 @@
+"""The load that was begun last, on disk before BigQuery hears of it.
+
+After a crash the same rows have to go under the same job ID: other rows under it would be lost,
+because BigQuery takes them for loaded, and the same rows under another would be there twice
+(docs/decisions/0018-load-jobs.md).
+"""
+
+import os
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from collector.errors import FileUnusable, WarehouseUnavailable
+from collector.private_files import open_private, sync_folder
+from collector.records import Batch, RowRange
+from collector.warehouse.bigquery.address import BigQueryTable
+
+BEGUN_FILE: Final = "bigquery-load"
+_TABLE_DIGEST_BYTES: Final = 8
+
+
+class Begun(Struct, frozen=True):
+    """A load that BigQuery may have heard of: some or all rows of a batch.
+
+    `first` and `last` are the rows of the batch. `identity` and `keys` (of reports) are those of
+    what is loaded: rows that BigQuery refused for themselves are left out. Earlier attempts than
+    `attempt` are known to have failed, with nothing loaded.
+    """
+
+    table: str
+    spool_id: str
+    first: int
+    last: int
+    identity: str
+    keys: tuple[str, ...]
+    attempt: int = 1
+
+    @property
+    def rows(self) -> RowRange:
+        """The rows of the whole batch."""
+        return RowRange(self.first, self.last)
+
+    @property
+    def job_id(self) -> str:
+        """The ID of the job that loads this."""
+        return format_job_id(self.identity, self.table, self.attempt)
+
+    def overlaps(self, batch: Batch) -> bool:
+        """Whether rows of `batch` may be in this load."""
+        rows = batch.rows
+        is_apart = rows.last < self.first or self.last < rows.first
+        return self.spool_id == batch.spool_id and not is_apart
+
+
+def format_job_id(name: str, table: str, attempt: int) -> str:
+    """Return the job ID for loading what `name` identifies into `table`.
+
+    A job ID belongs to a project, not to a table, so the table is part of it, as a digest: letters,
+    digits, `_` and `-` are allowed. A job that failed keeps its ID, so each attempt has one.
+    https://cloud.google.com/bigquery/docs/reference/rest/v2/JobReference
+    """
+    digest = blake2b(table.encode(), digest_size=_TABLE_DIGEST_BYTES).hexdigest()
+    return f"spartakus-{digest}-{name}-{attempt}"
+
+
+class BegunFile:
+    """The file that holds the load begun last. It is replaced as a whole, never changed."""
+
+    def __init__(self, path: Path, table: BigQueryTable) -> None:
+        """`table` is what is loaded into; what the file says of another counts for nothing."""
+        self._path: Final = path
+        self._table: Final = str(table)
+
+    def read(self) -> Begun | None:
+        """Return the load begun last, None where there was none.
+
+        Raises `FileUnusable`, and `WarehouseUnavailable` where the disk fails.
+        """
+        try:
+            if not os.path.lexists(self._path):
+                return None
+            with open(open_private(self._path, os.O_RDONLY), "rb") as file:  # noqa: PTH123
+                begun = msgspec.json.decode(file.read(), type=Begun)
+        except msgspec.DecodeError as error:
+            raise FileUnusable(
+                f"{self._path} is damaged: it does not say which load was begun last; restore a"
+                " copy of it, or move it away, after which reports of one batch may be in the"
+                " table twice"
+            ) from error
+        except OSError as error:
+            raise WarehouseUnavailable(f"{self._path} cannot be read: {error.strerror}") from error
+        return begun if begun.table == self._table else None
+
+    def begin(self, batch: Batch, part: Batch) -> Begun:
+        """Note that `part` of `batch` is loaded now, and return the load; on return it is on disk.
+
+        Its attempt is the next one where the same was begun before.
+        Raises `FileUnusable` or `WarehouseUnavailable`.
+        """
+        known = self.read()
+        if known is not None and known.identity == part.identity:
+            return known
+        rows = batch.rows
+        keys = tuple(each.report_key for each in part.reports)
+        begun = Begun(self._table, batch.spool_id, rows.first, rows.last, part.identity, keys)
+        self._write(begun)
+        return begun
+
+    def note_failure(self, begun: Begun) -> None:
+        """Note that the attempt failed, with nothing loaded; on return it is on disk.
+
+        Raises `FileUnusable` or `WarehouseUnavailable`.
+        """
+        self._write(replace(begun, attempt=begun.attempt + 1))
+
+    def _write(self, begun: Begun) -> None:
+        unfinished = self._path.with_name(f"{self._path.name}.new")
+        try:
+            descriptor = open_private(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            with open(descriptor, "wb") as file:  # noqa: PTH123 - of a descriptor
+                file.write(msgspec.json.encode(begun))
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(self._path)
+            sync_folder(self._path.parent)
+        except OSError as error:
+            raise WarehouseUnavailable(
+                f"{self._path} cannot be written: {error.strerror}"
+            ) from error

@@ -1,0 +1,128 @@
+"""Load jobs, from a file to their end."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Final
+
+from google.cloud.bigquery import (
+    CreateDisposition,
+    LoadJobConfig,
+    ParquetOptions,
+    SourceFormat,
+    WriteDisposition,
+)
+
+from collector.errors import CommandFailed, WarehouseUnavailable
+from collector.warehouse.bigquery.begun import format_job_id
+from collector.warehouse.bigquery.outcomes import Failed, Loaded, Outcome, UnderWay, judge
+from collector.warehouse.bigquery.schema import REPORT_KEY, shape_of
+from collector.warehouse.bigquery.service import Deadlines, Service
+from collector.warehouse.bigquery.table import PreparedTable
+
+# Without annotations in Google's library.
+_parquet_options: Final[Callable[[], ParquetOptions]] = ParquetOptions
+
+
+class Loader:
+    """Runs load jobs into one table, one at a time."""
+
+    def __init__(
+        self,
+        service: Service,
+        table: PreparedTable,
+        *,
+        deadlines: Deadlines,
+        sleep: Callable[[float], None],
+        clock: Callable[[], float],
+    ) -> None:
+        """`clock` gives seconds, and never goes back."""
+        self._service: Final = service
+        self._table: Final = table
+        self._deadlines: Final = deadlines
+        self._sleep: Final = sleep
+        self._clock: Final = clock
+
+    def load_rows(self, job_id: str, content: bytes) -> Outcome:
+        """Have newline-delimited JSON loaded under `job_id`, and return what came of it.
+
+        Where there is a job of that ID nothing is loaded again, and its outcome counts.
+        Raises `WarehouseUnavailable`, also for a job that takes too long.
+        """
+        config = self._config(SourceFormat.NEWLINE_DELIMITED_JSON)
+        config.schema = list(self._table.columns)
+        if not self._is_known(job_id):
+            self._insert(job_id, io.BytesIO(content), len(content), config)
+        return self.await_end(job_id)
+
+    def load_parquet(self, path: Path, name: str) -> None:
+        """Have a Parquet file of reports loaded, once for ever under `name`.
+
+        What was loaded under `name` is not loaded again; what failed under it is. `name` holds
+        letters, digits, `_` and `-`, and identifies the content.
+        Raises `WarehouseUnavailable`, and `CommandFailed` where BigQuery refuses the file.
+        """
+        table = str(self._service.address)
+        attempt = 1
+        while self._has_failed(job_id := format_job_id(name, table, attempt)):
+            attempt += 1
+        config = self._config(SourceFormat.PARQUET)
+        # The modes of columns are the table's, in a file every column is optional. With the
+        # table's schema and no list inference BigQuery would load empty lists.
+        config.schema = [each for each in self._table.columns if each.name != REPORT_KEY.name]
+        options = _parquet_options()
+        options.enable_list_inference = True
+        config.parquet_options = options
+        if not self._is_known(job_id):
+            with _opened(path) as file:
+                self._insert(job_id, file, path.stat().st_size, config)
+        outcome = self.await_end(job_id)
+        if isinstance(outcome, Failed):
+            raise WarehouseUnavailable(
+                f"BigQuery table {table}: {path}: {outcome.reason}", outcome.retry_after
+            )
+        if not isinstance(outcome, Loaded):
+            raise CommandFailed(f"BigQuery refuses {path}: a row in it does not fit {table}")
+
+    def await_end(self, job_id: str) -> Outcome:
+        """Return what came of a job, once it has ended. Raises `WarehouseUnavailable`."""
+        give_up_at = self._clock() + self._deadlines.job
+        while True:
+            status = self._service.find_job(job_id, location=self._table.location)
+            if status is None:
+                raise self._unavailable("a job that it accepted cannot be found")
+            outcome = judge(status, shape_of(self._table.columns))
+            if not isinstance(outcome, UnderWay):
+                return outcome
+            if self._clock() >= give_up_at:
+                raise self._unavailable("a load job takes long; it will be asked for again")
+            self._sleep(self._deadlines.poll)
+
+    def _is_known(self, job_id: str) -> bool:
+        return self._service.find_job(job_id, location=self._table.location) is not None
+
+    def _has_failed(self, job_id: str) -> bool:
+        if not self._is_known(job_id):
+            return False
+        return not isinstance(self.await_end(job_id), Loaded)
+
+    def _insert(self, job_id: str, content: IO[bytes], size: int, config: LoadJobConfig) -> None:
+        self._service.insert_job(job_id, content, size, config, location=self._table.location)
+
+    def _config(self, source_format: str) -> LoadJobConfig:
+        config = LoadJobConfig()
+        config.source_format = source_format
+        config.create_disposition = CreateDisposition.CREATE_NEVER
+        config.write_disposition = WriteDisposition.WRITE_APPEND
+        config.ignore_unknown_values = bool(self._table.missing_columns)
+        return config
+
+    def _unavailable(self, reason: str) -> WarehouseUnavailable:
+        return WarehouseUnavailable(f"BigQuery table {self._service.address}: {reason}")
+
+
+def _opened(path: Path) -> IO[bytes]:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise CommandFailed(f"{path} cannot be read: {error.strerror}") from error
