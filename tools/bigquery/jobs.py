@@ -4,14 +4,11 @@ https://cloud.google.com/bigquery/docs/reference/rest/v2/Job
 """
 
 import json
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import duckdb
-
-from tools.bigquery.messages import JSON, JSONObject
+from tools.bigquery.messages import JSONObject
+from tools.bigquery.parquet import read_parquet
 from tools.bigquery.rows import fields_of, find_errors, without_unknown
 from tools.bigquery.tables import Table
 
@@ -40,6 +37,17 @@ class Job:
         if not isinstance(load, dict):
             raise ValueError("not a load job")  # noqa: TRY004 - of the request, no program's fault
         return load
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether the file is one of Parquet, rather than lines of JSON."""
+        return self.load.get("sourceFormat") == "PARQUET"
+
+    @property
+    def infers_lists(self) -> bool:
+        """Whether Parquet's lists become repeated columns."""
+        options = self.load.get("parquetOptions")
+        return isinstance(options, dict) and options.get("enableListInference") is True
 
     @property
     def table_id(self) -> str:
@@ -101,8 +109,8 @@ def run(
 
 
 def _rows(job: Job) -> Iterator[tuple[int, JSONObject]]:
-    if job.load.get("sourceFormat") == "PARQUET":
-        yield from enumerate(_parquet_rows(job.data))
+    if job.is_parquet:
+        yield from enumerate(read_parquet(job.data, infer_lists=job.infers_lists))
         return
     position = 0
     for line in job.data.splitlines(keepends=True):
@@ -110,31 +118,15 @@ def _rows(job: Job) -> Iterator[tuple[int, JSONObject]]:
         position += len(line)
 
 
-def _parquet_rows(data: bytes) -> list[JSONObject]:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "file.parquet")
-        path.write_bytes(data)
-        relation = duckdb.connect().execute("SELECT to_json(r) FROM read_parquet(?) r", [str(path)])
-        return [_without_nulls(json.loads(row[0])) for row in relation.fetchall()]
-
-
-def _without_nulls(value: JSONObject) -> JSONObject:
-    return {name: _clean(each) for name, each in value.items() if each is not None}
-
-
-def _clean(value: JSON) -> JSON:
-    if isinstance(value, dict):
-        return _without_nulls(value)
-    return [_clean(each) for each in value] if isinstance(value, list) else value
-
-
 def _schema_mismatch(job: Job, table: Table) -> str:
-    """Return why the job's schema is not the table's, empty where it is, or where none is given."""
-    schema = job.load.get("schema", {})
+    """Return why the job's schema is not the table's, empty where it is."""
+    place = f"Provided Schema does not match Table {job.table_id}."
     known = {str(field["name"]): field for field in table.fields}
-    for given in fields_of(schema) if isinstance(schema, dict) else []:
+    schema = job.load.get("schema")
+    if not isinstance(schema, dict):
+        return _file_mismatch(job, known, place)
+    for given in fields_of(schema):
         name = str(given["name"])
-        place = f"Provided Schema does not match Table {job.table_id}."
         if name not in known:
             return f"{place} Cannot add fields (field: {name})"
         for what in ("type", "mode"):
@@ -142,6 +134,18 @@ def _schema_mismatch(job: Job, table: Table) -> str:
             after = given.get(what, "NULLABLE")
             if before != after:
                 return f"{place} Field {name} has changed {what} from {before} to {after}"
+    return ""
+
+
+def _file_mismatch(job: Job, known: Mapping[str, JSONObject], place: str) -> str:
+    """Return why a file without a schema does not fit: a Parquet file's columns are optional.
+
+    https://github.com/googleapis/python-bigquery/issues/1981
+    """
+    if job.is_parquet:
+        for name, field in known.items():
+            if field.get("mode") == "REQUIRED":
+                return f"{place} Field {name} has changed mode from REQUIRED to NULLABLE"
     return ""
 
 

@@ -226,14 +226,28 @@ def test_a_table_is_made_by_a_job_that_may() -> None:
 
 
 def test_a_parquet_file_is_loaded(tmp_path: Path) -> None:
-    """The rows of a Parquet file are loaded, without what is null in it."""
+    """The rows of a Parquet file are loaded without nulls; lists only where that is asked for."""
     path = tmp_path / "rows.parquet"
-    duckdb.connect().execute(f"COPY (SELECT 'a' AS version, NULL AS more) TO '{path}'")
+    duckdb.connect().execute(f"COPY (SELECT 'a' AS version, ['x'] AS l, NULL AS n) TO '{path}'")
+    fields: list[JSON] = [
+        {"name": "version", "type": "STRING", "mode": "REQUIRED"},
+        {"name": "l", "type": "STRING", "mode": "REPEATED"},
+        {"name": "n", "type": "INTEGER"},
+    ]
+    schema: JSON = {"fields": fields}
     with running_bigquery() as fake:
-        _call(fake, "POST", "", REPORTS)
-        _insert(fake, _job("one", sourceFormat="PARQUET"), path.read_bytes())
-        assert _finish(fake, "one") == DONE
-        assert fake.table(TABLE_ID).rows == [{"version": "a"}]
+        fake.service.add(TABLE_ID, {"schema": schema})
+        plain: dict[str, JSON] = {"sourceFormat": "PARQUET"}
+        with_schema = {**plain, "schema": schema}
+        complete = {**with_schema, "parquetOptions": {"enableListInference": True}}
+        for job_id, load in (("one", plain), ("two", with_schema), ("three", complete)):
+            _insert(fake, _job(job_id, **load), path.read_bytes())
+        assert "from REQUIRED to NULLABLE" in json.dumps(_finish(fake, "one"))
+        assert _finish(fake, "two") == _finish(fake, "three") == DONE
+        assert fake.table(TABLE_ID).rows == [
+            {"version": "a", "l": []},
+            {"version": "a", "l": ["x"]},
+        ]
 
 
 @pytest.mark.parametrize("applied", [True, False])

@@ -27,8 +27,9 @@ class Begun(Struct, frozen=True):
     """A load that BigQuery may have heard of: some or all rows of a batch.
 
     `first` and `last` are the rows of the batch. `identity` and `keys` (of reports) are those of
-    what is loaded: rows that BigQuery refused for themselves are left out. Earlier attempts than
-    `attempt` are known to have failed, with nothing loaded.
+    what is loaded; `put_aside` are the keys of those that BigQuery refused for themselves, and
+    that are dead letters. Earlier attempts than `attempt` are known to have failed, with nothing
+    loaded.
     """
 
     table: str
@@ -37,6 +38,7 @@ class Begun(Struct, frozen=True):
     last: int
     identity: str
     keys: tuple[str, ...]
+    put_aside: tuple[str, ...] = ()
     attempt: int = 1
 
     @property
@@ -95,27 +97,35 @@ class BegunFile:
             raise WarehouseUnavailable(f"{self._path} cannot be read: {error.strerror}") from error
         return begun if begun.table == self._table else None
 
-    def begin(self, batch: Batch, part: Batch) -> Begun:
+    def begin(self, batch: Batch, part: Batch, put_aside: tuple[str, ...] = ()) -> Begun:
         """Note that `part` of `batch` is loaded now, and return the load; on return it is on disk.
 
-        Its attempt is the next one where the same was begun before.
-        Raises `FileUnusable` or `WarehouseUnavailable`.
+        `put_aside` are the keys of reports that were. The attempt is the next one where the same
+        was begun before. Raises `FileUnusable` or `WarehouseUnavailable`.
         """
         known = self.read()
         if known is not None and known.identity == part.identity:
             return known
-        rows = batch.rows
-        keys = tuple(each.report_key for each in part.reports)
-        begun = Begun(self._table, batch.spool_id, rows.first, rows.last, part.identity, keys)
+        begun = Begun(
+            table=self._table,
+            spool_id=batch.spool_id,
+            first=batch.rows.first,
+            last=batch.rows.last,
+            identity=part.identity,
+            keys=tuple(each.report_key for each in part.reports),
+            put_aside=put_aside,
+        )
         self._write(begun)
         return begun
 
-    def note_failure(self, begun: Begun) -> None:
-        """Note that the attempt failed, with nothing loaded; on return it is on disk.
+    def note_failure(self, begun: Begun) -> Begun:
+        """Note that the attempt failed, with nothing loaded; return the next one, on disk.
 
         Raises `FileUnusable` or `WarehouseUnavailable`.
         """
-        self._write(replace(begun, attempt=begun.attempt + 1))
+        following = replace(begun, attempt=begun.attempt + 1)
+        self._write(following)
+        return following
 
     def _write(self, begun: Begun) -> None:
         unfinished = self._path.with_name(f"{self._path.name}.new")

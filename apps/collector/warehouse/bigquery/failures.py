@@ -4,7 +4,7 @@ https://cloud.google.com/bigquery/docs/error-messages
 """
 
 from http import HTTPStatus
-from typing import Final, TypeAlias
+from typing import Final
 
 import requests
 from google.api_core.exceptions import GoogleAPICallError, GoogleAPIError
@@ -31,26 +31,18 @@ _TOLD_IN_FULL: Final = frozenset(
 )
 _LONGEST_QUOTE: Final = 200
 
-LibraryError: TypeAlias = (
-    GoogleAPIError
-    | GoogleAuthError
-    | requests.RequestException
-    | TimeoutError
-    | KeyError
-    | TypeError
-    | ValueError
-)
-"""What comes out of the libraries between BigQuery and us. The last three are garbage in a 200."""
-
 LIBRARY_ERRORS: Final = (
     GoogleAPIError,
     GoogleAuthError,
     requests.RequestException,
     TimeoutError,
+    # What the client library stumbles over where a 200 holds something else than it should.
+    AttributeError,
     KeyError,
     TypeError,
     ValueError,
 )
+"""What comes out of the libraries between BigQuery and us."""
 
 
 def is_access_denied(error: GoogleAPICallError) -> bool:
@@ -58,14 +50,14 @@ def is_access_denied(error: GoogleAPICallError) -> bool:
     return _reason(error) == "accessDenied"
 
 
-def unavailable(error: LibraryError, address: BigQueryTable) -> WarehouseUnavailable:
-    """Return the error of ours, one line for people that quotes no report."""
+def unavailable(error: Exception, address: BigQueryTable) -> WarehouseUnavailable:
+    """Return the error of ours for one of `LIBRARY_ERRORS`: one line that quotes no report."""
     return WarehouseUnavailable(
         f"BigQuery table {address}: {_line(error, address)}", _retry_after(error)
     )
 
 
-def _retry_after(error: LibraryError) -> float | None:
+def _retry_after(error: Exception) -> float | None:
     """Return in how many seconds to come again, None where nobody knows.
 
     Google sends Retry-After in seconds, never as a date (RFC 9110, 10.2.3).
@@ -79,7 +71,7 @@ def _retry_after(error: LibraryError) -> float | None:
     return QUOTA_SECONDS if _reason(error) == "quotaExceeded" else None
 
 
-def _line(error: LibraryError, address: BigQueryTable) -> str:
+def _line(error: Exception, address: BigQueryTable) -> str:
     match error:
         case GoogleAPICallError():
             return _line_for_call(error, address)

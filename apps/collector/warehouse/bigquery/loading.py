@@ -1,6 +1,7 @@
 """Load jobs, from a file to their end."""
 
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Final
@@ -15,8 +16,15 @@ from google.cloud.bigquery import (
 
 from collector.errors import CommandFailed, WarehouseUnavailable
 from collector.warehouse.bigquery.begun import format_job_id
-from collector.warehouse.bigquery.outcomes import Failed, Loaded, Outcome, UnderWay, judge
-from collector.warehouse.bigquery.schema import REPORT_KEY, shape_of
+from collector.warehouse.bigquery.outcomes import (
+    Failed,
+    JobStatus,
+    Loaded,
+    Outcome,
+    UnderWay,
+    judge,
+)
+from collector.warehouse.bigquery.schema import REPORT_KEY
 from collector.warehouse.bigquery.service import Deadlines, Service
 from collector.warehouse.bigquery.table import PreparedTable
 
@@ -43,40 +51,44 @@ class Loader:
         self._sleep: Final = sleep
         self._clock: Final = clock
 
+    def outcome_of(self, job_id: str) -> Outcome | None:
+        """Return what came of a job, once it has ended; None where there is no job of that ID.
+
+        Raises `WarehouseUnavailable`, also for a job that takes too long.
+        """
+        status = self._find(job_id)
+        return None if status is None else self._await_end(job_id, status)
+
     def load_rows(self, job_id: str, content: bytes) -> Outcome:
         """Have newline-delimited JSON loaded under `job_id`, and return what came of it.
 
-        Where there is a job of that ID nothing is loaded again, and its outcome counts.
+        Where there is a job of that ID meanwhile nothing is loaded again, and its outcome counts.
         Raises `WarehouseUnavailable`, also for a job that takes too long.
         """
         config = self._config(SourceFormat.NEWLINE_DELIMITED_JSON)
         config.schema = list(self._table.columns)
-        if not self._is_known(job_id):
-            self._insert(job_id, io.BytesIO(content), len(content), config)
-        return self.await_end(job_id)
+        self._insert(job_id, io.BytesIO(content), len(content), config)
+        return self._await_end(job_id, self._find(job_id))
 
     def load_parquet(self, path: Path, name: str) -> None:
         """Have a Parquet file of reports loaded, once for ever under `name`.
 
         What was loaded under `name` is not loaded again; what failed under it is. `name` holds
         letters, digits, `_` and `-`, and identifies the content.
-        Raises `WarehouseUnavailable`, and `CommandFailed` where BigQuery refuses the file.
+        Raises `WarehouseUnavailable`, and `CommandFailed` for a file that cannot be read, or that
+        BigQuery refuses.
         """
         table = str(self._service.address)
         attempt = 1
-        while self._has_failed(job_id := format_job_id(name, table, attempt)):
+        while (outcome := self.outcome_of(format_job_id(name, table, attempt))) is not None:
+            if isinstance(outcome, Loaded):
+                return
             attempt += 1
-        config = self._config(SourceFormat.PARQUET)
-        # The modes of columns are the table's, in a file every column is optional. With the
-        # table's schema and no list inference BigQuery would load empty lists.
-        config.schema = [each for each in self._table.columns if each.name != REPORT_KEY.name]
-        options = _parquet_options()
-        options.enable_list_inference = True
-        config.parquet_options = options
-        if not self._is_known(job_id):
-            with _opened(path) as file:
-                self._insert(job_id, file, path.stat().st_size, config)
-        outcome = self.await_end(job_id)
+        with _opened(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            job_id = format_job_id(name, table, attempt)
+            self._insert(job_id, file, size, self._config_for_parquet())
+        outcome = self._await_end(job_id, self._find(job_id))
         if isinstance(outcome, Failed):
             raise WarehouseUnavailable(
                 f"BigQuery table {table}: {path}: {outcome.reason}", outcome.retry_after
@@ -84,27 +96,20 @@ class Loader:
         if not isinstance(outcome, Loaded):
             raise CommandFailed(f"BigQuery refuses {path}: a row in it does not fit {table}")
 
-    def await_end(self, job_id: str) -> Outcome:
-        """Return what came of a job, once it has ended. Raises `WarehouseUnavailable`."""
+    def _await_end(self, job_id: str, status: JobStatus | None) -> Outcome:
         give_up_at = self._clock() + self._deadlines.job
-        while True:
-            status = self._service.find_job(job_id, location=self._table.location)
-            if status is None:
-                raise self._unavailable("a job that it accepted cannot be found")
-            outcome = judge(status, shape_of(self._table.columns))
+        while status is not None:
+            outcome = judge(status)
             if not isinstance(outcome, UnderWay):
                 return outcome
             if self._clock() >= give_up_at:
                 raise self._unavailable("a load job takes long; it will be asked for again")
             self._sleep(self._deadlines.poll)
+            status = self._find(job_id)
+        raise self._unavailable("a job that it accepted cannot be found")
 
-    def _is_known(self, job_id: str) -> bool:
-        return self._service.find_job(job_id, location=self._table.location) is not None
-
-    def _has_failed(self, job_id: str) -> bool:
-        if not self._is_known(job_id):
-            return False
-        return not isinstance(self.await_end(job_id), Loaded)
+    def _find(self, job_id: str) -> JobStatus | None:
+        return self._service.find_job(job_id, location=self._table.location)
 
     def _insert(self, job_id: str, content: IO[bytes], size: int, config: LoadJobConfig) -> None:
         self._service.insert_job(job_id, content, size, config, location=self._table.location)
@@ -115,6 +120,17 @@ class Loader:
         config.create_disposition = CreateDisposition.CREATE_NEVER
         config.write_disposition = WriteDisposition.WRITE_APPEND
         config.ignore_unknown_values = bool(self._table.missing_columns)
+        return config
+
+    def _config_for_parquet(self) -> LoadJobConfig:
+        config = self._config(SourceFormat.PARQUET)
+        # In a file every column is optional, so the table's modes have to be given; and without
+        # list inference BigQuery would then load empty lists:
+        # https://github.com/googleapis/python-bigquery/issues/1981 and 2008
+        config.schema = [each for each in self._table.columns if each.name != REPORT_KEY.name]
+        options = _parquet_options()
+        options.enable_list_inference = True
+        config.parquet_options = options
         return config
 
     def _unavailable(self, reason: str) -> WarehouseUnavailable:

@@ -58,12 +58,13 @@ class Loaded(Struct, frozen=True):
 
 
 class RowsRefused(Struct, frozen=True):
-    """No row is in the table, and some never will be: `reasons` by position in the file.
+    """No row is in the table, and some do not fit its columns: `reasons` by position in the file.
 
-    A reason may quote its row.
+    A reason may quote its row. `shape` is that of the columns which the job was given.
     """
 
     reasons: dict[int, str]
+    shape: Shape
 
 
 class Failed(Struct, frozen=True):
@@ -79,8 +80,8 @@ class Failed(Struct, frozen=True):
 Outcome: TypeAlias = UnderWay | Loaded | RowsRefused | Failed
 
 
-def judge(status: JobStatus, shape: Shape) -> Outcome:
-    """Return what a job's status means for a table whose columns have `shape`."""
+def judge(status: JobStatus) -> Outcome:
+    """Return what a job's status means."""
     if not status.is_done:
         return UnderWay()
     if not status.errors:
@@ -88,11 +89,7 @@ def judge(status: JobStatus, shape: Shape) -> Outcome:
     reasons = {
         error.position: error.message for error in status.errors if error.position is not None
     }
-    if not reasons:
-        return _failed(status.errors)
-    if status.shape != shape:
-        return Failed("its columns were changed after a load job was begun", None)
-    return RowsRefused(reasons)
+    return RowsRefused(reasons, status.shape) if reasons else _failed(status.errors)
 
 
 def _failed(errors: tuple[JobError, ...]) -> Failed:

@@ -1,44 +1,49 @@
 """The schema: what a new table has, and what an existing one gets."""
 
-import msgspec
 import pytest
 from google.cloud.bigquery import SchemaField
 
 from collector.errors import WarehouseUnusable
-from collector.warehouse.bigquery.schema import COLUMNS, added, merge, new_table
-from report import (
-    Extension,
-    NamespaceCount,
-    Node,
-    Report,
-    Resource,
-    WorkloadKind,
-    Workloads,
+from collector.warehouse.bigquery.schema import (
+    COLUMNS,
+    REPORT_KEY,
+    added,
+    merge,
+    new_table,
+    shape_of,
 )
+from collector.warehouse.bigquery.testing import ORIGINAL_COLUMNS
+from collector.warehouse.columns import REPORT_COLUMNS, Column
 
-ORIGINAL = list(COLUMNS[:6])
+ORIGINAL = [SchemaField.from_api_repr(each) for each in ORIGINAL_COLUMNS]
+WITHOUT_WORKLOADS = [field for field in COLUMNS if field.name != "workloads"]
 
 
 def _fields_of(columns: tuple[SchemaField, ...], name: str) -> tuple[SchemaField, ...]:
     return next(tuple(field.fields) for field in columns if field.name == name)
 
 
+def _names(columns: tuple[Column, ...] | tuple[SchemaField, ...], within: str = "") -> list[str]:
+    return [
+        path
+        for each in columns
+        for path in (f"{within}{each.name}", *_names(tuple(each.fields), f"{within}{each.name}."))
+    ]
+
+
 def test_every_field_of_a_report_has_a_column() -> None:
-    """The columns are the fields of the wire contract, in its order, and the two of receipt."""
-    nodes = _fields_of(COLUMNS, "nodes")
-    workloads = _fields_of(COLUMNS, "workloads")
-    named: dict[type[msgspec.Struct], tuple[SchemaField, ...]] = {
-        Report: (*ORIGINAL, COLUMNS[-1]),
-        Node: nodes,
-        Resource: _fields_of(nodes, "capacity"),
-        Extension: _fields_of(COLUMNS, "extensions"),
-        Workloads: workloads,
-        NamespaceCount: _fields_of(workloads, "namespaces"),
-        WorkloadKind: _fields_of(workloads, "kinds"),
-    }
-    for struct, fields in named.items():
-        wire_names = [field.encode_name for field in msgspec.structs.fields(struct)]
-        assert [field.name for field in fields] == wire_names
+    """The columns are the fields of a report, at any depth, and the two of receipt."""
+    assert _names(COLUMNS) == [*_names(REPORT_COLUMNS), "reportKey", "receivedAt"]
+
+
+def test_the_originals_columns_are_ours() -> None:
+    """Each column of the original's table is one of ours, of the same type and mode."""
+    merged = merge(ORIGINAL, table_id="p.d.t")
+    by_name = {field.name: field for field in merged}
+    for field in COLUMNS:
+        if field.name in {each.name for each in ORIGINAL}:
+            assert by_name[field.name].mode == field.mode
+            assert by_name[field.name].field_type == field.field_type
 
 
 def test_a_new_table_has_a_partition_a_day_and_is_clustered() -> None:
@@ -50,22 +55,29 @@ def test_a_new_table_has_a_partition_a_day_and_is_clustered() -> None:
 
 
 def test_the_table_of_the_original_gets_the_added_columns() -> None:
-    """The original's columns stay as they are, and three NULLABLE ones follow them."""
+    """The original's columns stay first, and NULLABLE ones follow them."""
     merged = merge(ORIGINAL, table_id="p.d.t")
-    assert merged[: len(ORIGINAL)] == ORIGINAL
-    new = [(field.name, field.field_type, field.mode) for field in merged[len(ORIGINAL) :]]
-    assert new == [
-        ("reportKey", "STRING", "NULLABLE"),
-        ("receivedAt", "TIMESTAMP", "NULLABLE"),
-        ("workloads", "RECORD", "NULLABLE"),
-    ]
+    names = [field.name for field in ORIGINAL]
+    assert [field.name for field in merged[: len(ORIGINAL)]] == names
+    new = {field.name: (field.field_type, field.mode) for field in merged[len(ORIGINAL) :]}
+    assert set(new) == {field.name for field in COLUMNS} - set(names)
+    assert new["reportKey"] == ("STRING", "NULLABLE")
+    assert new["receivedAt"] == ("TIMESTAMP", "NULLABLE")
+    assert new["workloads"] == ("RECORD", "NULLABLE")
 
 
-def test_a_table_of_the_first_release_becomes_as_a_new_one() -> None:
-    """A table that was made before there were workloads gets their column, and is complete."""
-    before = COLUMNS[:-1]
-    assert merge(before, table_id="p.d.t") == list(COLUMNS)
-    assert added(before, COLUMNS) == ("workloads",)
+def test_a_table_without_workloads_becomes_as_a_new_one() -> None:
+    """A table that lacks a column gets it, and is complete."""
+    merged = merge(WITHOUT_WORKLOADS, table_id="p.d.t")
+    assert sorted(merged, key=repr) == sorted(COLUMNS, key=repr)
+    assert added(WITHOUT_WORKLOADS, merged) == ("workloads",)
+
+
+def test_a_shape_is_names_types_and_modes() -> None:
+    """Two columns have one shape whatever else is said of them, and none with another mode."""
+    described = SchemaField("reportKey", "string", description="who")
+    assert shape_of([described]) == shape_of([REPORT_KEY])
+    assert shape_of([SchemaField("reportKey", "STRING", "REQUIRED")]) != shape_of([REPORT_KEY])
 
 
 def test_workloads_need_no_field() -> None:
@@ -74,7 +86,8 @@ def test_workloads_need_no_field() -> None:
     def modes(field: SchemaField) -> set[str]:
         return {field.mode}.union(*(modes(each) for each in field.fields))
 
-    assert modes(COLUMNS[-1]) == {"NULLABLE", "REPEATED"}
+    workloads = next(field for field in COLUMNS if field.name == "workloads")
+    assert modes(workloads) == {"NULLABLE", "REPEATED"}
 
 
 def test_a_complete_table_stays_as_it_is() -> None:

@@ -151,18 +151,21 @@ class Service:
         Raises `WarehouseUnusable` for a job that is none of ours.
         """
 
-        def find() -> object:
+        def find() -> bigquery.LoadJob | None:
             try:
-                return self._client.get_job(
+                job = self._client.get_job(
                     job_id, location=location, retry=_ONCE, timeout=self._deadlines.call
                 )
             except NotFound:
                 return None
+            if not isinstance(job, bigquery.LoadJob):
+                raise TypeError("not a load job")
+            return job
 
         job = self._call(find)
         if job is None:
             return None
-        if not isinstance(job, bigquery.LoadJob) or _name(job.destination) != str(self.address):
+        if _name(job.destination) != str(self.address):
             raise WarehouseUnusable(f"BigQuery job {job_id} is not of table {self.address}")
         return _status_of(job)
 

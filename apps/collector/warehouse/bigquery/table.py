@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from google.cloud.bigquery import SchemaField, Table
 
 from collector.errors import WarehouseUnavailable, WarehouseUnusable
-from collector.warehouse.bigquery.schema import added, merge, new_table, shape_of
+from collector.warehouse.bigquery.schema import Shape, added, merge, new_table, shape_of
 from collector.warehouse.bigquery.service import Change, Service
 from collector.warehouse.known_tables import KnownTables
 
@@ -39,12 +39,9 @@ def prepare_table(service: Service, known: KnownTables) -> PreparedTable:
     return PreparedTable(tuple(table.schema), missing, str(table.location))
 
 
-def has_columns(service: Service, prepared: PreparedTable) -> bool:
-    """Return whether the table still has the columns that it had when it was prepared.
-
-    Raises `WarehouseUnavailable`.
-    """
-    return shape_of(require_table(service).schema) == shape_of(prepared.columns)
+def has_shape(service: Service, shape: Shape) -> bool:
+    """Return whether the table's columns have this shape now. Raises `WarehouseUnavailable`."""
+    return shape_of(require_table(service).schema) == shape
 
 
 def require_table(service: Service) -> Table:

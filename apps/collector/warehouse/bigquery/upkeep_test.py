@@ -11,14 +11,14 @@ from collector.errors import WarehouseUnavailable
 from collector.warehouse.abilities import Counts, Expires, Forgets, Forgotten
 from collector.warehouse.bigquery.schema import new_table
 from collector.warehouse.bigquery.service import Service
-from collector.warehouse.bigquery.testing import (
-    HOUR,
-    IMPATIENT,
-    TABLE,
-    open_database,
+from collector.warehouse.bigquery.testing import HOUR, TABLE, opened
+from collector.warehouse.bigquery.upkeep import (
+    REMAINS,
+    count_reports,
+    expire_reports,
+    forget_cluster,
 )
-from collector.warehouse.bigquery.upkeep import count_reports, expire_reports, forget_cluster
-from tools.bigquery.faults import ACCESS_REVOKED, BUFFERED, FaultScript, first, no_faults
+from tools.bigquery.faults import ACCESS_REVOKED, FaultScript, first, no_faults
 from tools.bigquery.messages import JSONObject
 from tools.bigquery.server import FakeBigQuery, running_bigquery
 from tools.bigquery.service import Behaviour
@@ -40,7 +40,7 @@ def _service(
         closing(Service(TABLE, emulator=fake.url)) as service,
     ):
         if table is not None:
-            service.create_table(table, IMPATIENT)
+            service.create_table(table)
         yield fake, service
 
 
@@ -64,31 +64,13 @@ def test_reports_are_counted_once_each() -> None:
     assert "QUALIFY" in statements[0]
 
 
-def test_a_cluster_is_forgotten_at_once_where_that_is_possible() -> None:
-    """Where BigQuery deletes all rows of a cluster, nothing remains."""
+def test_a_cluster_is_forgotten_at_once() -> None:
+    """One statement deletes all rows of a cluster; what Google still keeps is said."""
     with _service(Behaviour(query=lambda _: (None, 7))) as (fake, service):
-        assert forget_cluster(service, "cluster") == Forgotten(7)
+        assert forget_cluster(service, "cluster") == Forgotten(7, REMAINS)
         assert fake.count("jobs.query") == 1
-
-
-def test_what_the_streaming_buffer_holds_is_told() -> None:
-    """Where rows are in the streaming buffer, older ones are deleted and the others counted."""
-    behaviour = Behaviour(query=lambda sql: (3, 0) if sql.startswith("SELECT") else (None, 2))
-    script = first(1, BUFFERED, method="jobs.query")
-    with _service(behaviour, script=script) as (_, service):
-        forgotten = forget_cluster(service, "cluster")
-    assert forgotten.removed == 2
-    assert "3 rows are still in BigQuery's streaming buffer" in forgotten.remains
-
-
-def test_a_cluster_that_is_wholly_in_the_buffer_stays_and_is_told() -> None:
-    """Where not even older rows can be deleted, the rows are counted all the same."""
-    behaviour = Behaviour(query=lambda _: (5, 0))
-    script = first(2, BUFFERED, method="jobs.query")
-    with _service(behaviour, script=script) as (_, service):
-        forgotten = forget_cluster(service, "cluster")
-    assert forgotten.removed == 0
-    assert "5 rows" in forgotten.remains
+    assert "time travel" in REMAINS
+    assert "fail-safe" in REMAINS
 
 
 def test_no_permission_to_delete_is_told() -> None:
@@ -120,8 +102,6 @@ def test_reports_in_a_table_without_partitions_are_deleted_by_age() -> None:
     with _service(Behaviour(query=lambda _: (None, 9))) as (fake, service):
         fake.service.add(TABLE_ID, resource)
         assert expire_reports(service, days=400, now=HOUR) == 9
-        fake.script = first(1, BUFFERED, method="jobs.query")
-        assert expire_reports(service, days=400, now=HOUR) == 0
 
 
 def test_a_retention_that_may_not_be_set_is_told() -> None:
@@ -144,8 +124,8 @@ def test_a_table_that_is_gone_has_no_retention() -> None:
 
 
 def test_commands_find_what_bigquery_can_do(tmp_path: Path) -> None:
-    """The database counts, forgets and expires, which commands ask for by type."""
-    with running_bigquery() as fake, open_database(fake.url, tmp_path) as database:
-        assert isinstance(database, Counts)
-        assert isinstance(database, Forgets)
-        assert isinstance(database, Expires)
+    """The warehouse counts, forgets and expires, which commands ask for by type."""
+    with running_bigquery() as fake, opened(fake.url, tmp_path) as warehouse:
+        assert isinstance(warehouse, Counts)
+        assert isinstance(warehouse, Forgets)
+        assert isinstance(warehouse, Expires)

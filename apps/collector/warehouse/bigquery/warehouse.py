@@ -7,7 +7,7 @@ all the same, and a second one under its ID is refused: so each row is in the ta
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
@@ -20,16 +20,17 @@ from collector.warehouse.bigquery.address import BigQueryTable
 from collector.warehouse.bigquery.begun import BEGUN_FILE, Begun, BegunFile
 from collector.warehouse.bigquery.loading import Loader
 from collector.warehouse.bigquery.outcomes import Failed, Loaded, Outcome, RowsRefused
-from collector.warehouse.bigquery.rows import encode_rows
+from collector.warehouse.bigquery.rows import RowFile, encode_rows
 from collector.warehouse.bigquery.service import DEADLINES, Deadlines, Service
-from collector.warehouse.bigquery.table import has_columns, prepare_table
+from collector.warehouse.bigquery.table import has_shape, prepare_table
 from collector.warehouse.bigquery.upkeep import count_reports, expire_reports, forget_cluster
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
 from collector.warehouse.known_tables import KNOWN_TABLES_FILE, KnownTables
 
 # A job counts against quotas whatever its size; what bounds it is the drain's memory, which holds
 # a batch, the file made of it, and the copy that the client library sends.
-_LIMITS: Final = BatchLimits(max_reports=50_000, max_bytes=32 * 1024 * 1024)
+LIMITS: Final = BatchLimits(max_reports=50_000, max_bytes=32 * 1024 * 1024)
+"""How large a batch is best."""
 
 
 class BigQueryWarehouse:
@@ -42,6 +43,7 @@ class BigQueryWarehouse:
         known_tables: KnownTables,
         begun: BegunFile,
         dead_letters: DeadLetters,
+        limits: BatchLimits,
         deadlines: Deadlines,
         sleep: Callable[[float], None],
         clock: Callable[[], float],
@@ -53,6 +55,7 @@ class BigQueryWarehouse:
         self._service: Final = service
         self._begun: Final = begun
         self._dead_letters: Final = dead_letters
+        self._limits: Final = limits
         self._table: Final = prepare_table(service, known_tables)
         self._loader: Final = Loader(
             service, self._table, deadlines=deadlines, sleep=sleep, clock=clock
@@ -62,7 +65,7 @@ class BigQueryWarehouse:
     @property
     def limits(self) -> BatchLimits:
         """How large a batch should be."""
-        return _LIMITS
+        return self._limits
 
     def position(self, spool_id: str) -> Watermark | None:
         """Return None: a table that several collectors write to keeps no position."""
@@ -81,9 +84,12 @@ class BigQueryWarehouse:
         """Load the batch. On return each report is in the table once, or is a dead letter."""
         self._dead_letters.expire()
         with self._lock:
-            left = self._without_loaded(batch)
+            put_aside, left = self._resume(batch)
             while left:
-                left = self._load(batch, Batch(batch.spool_id, left))
+                part = Batch(batch.spool_id, left)
+                refused = self._load(self._begun.begin(batch, part, put_aside), part)
+                put_aside += tuple(each.report_key for each in refused)
+                left = _without(refused, left) if refused else ()
 
     def load_parquet(self, path: Path, name: str) -> None:
         """Load a Parquet file of reports, once for ever under `name`: see `Loader`."""
@@ -117,51 +123,69 @@ class BigQueryWarehouse:
         self._service.close()
         self._dead_letters.close()
 
-    def _without_loaded(self, batch: Batch) -> tuple[SpooledReport, ...]:
-        """Return the reports of `batch` that no load holds which was begun before it.
+    def _resume(self, batch: Batch) -> tuple[tuple[str, ...], tuple[SpooledReport, ...]]:
+        """Return the keys of `batch` that were put aside, and the reports that are left to load.
 
-        Where the batch is the one that was begun, that is all of them: its own job tells. Where
-        rows were forgotten since, or others took their numbers, the outcome of the load that was
-        begun has to be known first.
+        Where rows were forgotten since, or others took their numbers, the load that was begun is
+        no part of the batch: then its outcome has to be known first.
         """
         begun = self._begun.read()
-        if begun is None or not begun.overlaps(batch) or begun.identity == batch.identity:
-            return batch.reports
-        if not self._has_loaded(begun):
-            return batch.reports
-        loaded = frozenset(begun.keys)
-        return tuple(each for each in batch.reports if each.report_key not in loaded)
+        if begun is None or not begun.overlaps(batch):
+            return (), batch.reports
+        done = frozenset(begun.put_aside)
+        left = tuple(each for each in batch.reports if each.report_key not in done)
+        is_begun = bool(left) and Batch(batch.spool_id, left).identity == begun.identity
+        if not is_begun and self._has_loaded(begun):
+            done = frozenset(begun.keys)
+            left = tuple(each for each in left if each.report_key not in done)
+        return begun.put_aside, left
 
     def _has_loaded(self, begun: Begun) -> bool:
         """Return whether a load that was begun is in the table.
 
         Raises `WarehouseUnavailable` while that is open.
         """
-        if self._service.find_job(begun.job_id, location=self._table.location) is None:
-            return False
-        return isinstance(self._loader.await_end(begun.job_id), Loaded)
+        return isinstance(self._loader.outcome_of(begun.job_id), Loaded)
 
-    def _load(self, batch: Batch, part: Batch) -> tuple[SpooledReport, ...]:
-        """Load `part` of `batch`; return what is left of it to be loaded by itself."""
-        begun = self._begun.begin(batch, part)
+    def _load(self, begun: Begun, part: Batch) -> tuple[SpooledReport, ...]:
+        """Load `part`, all of it or nothing; return the reports for which it was nothing.
+
+        Those are dead letters then. Raises `WarehouseUnavailable`.
+        """
         file = encode_rows(part.reports)
+        # Attempts of earlier are passed over, so that each time there is a new one.
+        while (outcome := self._loader.outcome_of(begun.job_id)) is not None:
+            refused = self._put_aside(outcome, part, file)
+            if refused is not None:
+                return refused
+            begun = self._begun.note_failure(begun)
         outcome = self._loader.load_rows(begun.job_id, file.content)
-        if isinstance(outcome, Loaded):
-            return ()
-        if isinstance(outcome, RowsRefused) and has_columns(self._service, self._table):
-            refused = {file.row_at(at): reason for at, reason in outcome.reasons.items()}
-            if None not in refused:
-                return self._put_aside(part, refused)
-        self._begun.note_failure(begun)
-        raise self._unavailable(outcome)
+        refused = self._put_aside(outcome, part, file)
+        if refused is None:
+            self._begun.note_failure(begun)
+            raise self._unavailable(outcome)
+        return refused
 
     def _put_aside(
-        self, part: Batch, refused: Mapping[int | None, str]
-    ) -> tuple[SpooledReport, ...]:
-        """Make dead letters of refused rows, by their number in `part`; return the others."""
-        rows = tuple(enumerate(part.reports))
-        self._dead_letters.add((each, refused[row]) for row, each in rows if row in refused)
-        return tuple(each for row, each in rows if row not in refused)
+        self, outcome: Outcome, part: Batch, file: RowFile
+    ) -> tuple[SpooledReport, ...] | None:
+        """Make dead letters of the reports that a job was refused for, and return them.
+
+        None where it failed for another reason; empty where it did not fail.
+        """
+        if isinstance(outcome, Loaded):
+            return ()
+        # A row that did not fit the columns of another day may fit those of today.
+        if not isinstance(outcome, RowsRefused) or not has_shape(self._service, outcome.shape):
+            return None
+        refused: list[tuple[SpooledReport, str]] = []
+        for position, reason in outcome.reasons.items():
+            row = file.row_at(position)
+            if row is None:
+                return None
+            refused.append((part.reports[row], reason))
+        self._dead_letters.add(refused)
+        return tuple(each for each, _ in refused)
 
     def _unavailable(self, outcome: Outcome) -> WarehouseUnavailable:
         place = f"BigQuery table {self._service.address}"
@@ -178,6 +202,7 @@ def open_bigquery(
     *,
     data_dir: Path,
     emulator: str | None = None,
+    limits: BatchLimits = LIMITS,
     deadlines: Deadlines = DEADLINES,
 ) -> BigQueryWarehouse:
     """Open the table for a collector with that data directory; `emulator` is a URL.
@@ -194,9 +219,17 @@ def open_bigquery(
             known_tables=KnownTables(data_dir / KNOWN_TABLES_FILE),
             begun=BegunFile(data_dir / BEGUN_FILE, address),
             dead_letters=dead_letters,
+            limits=limits,
             deadlines=deadlines,
             sleep=time.sleep,
             clock=time.monotonic,
         )
         opened.pop_all()
     return warehouse
+
+
+def _without(
+    refused: Iterable[SpooledReport], reports: Iterable[SpooledReport]
+) -> tuple[SpooledReport, ...]:
+    rows = {each.row_id for each in refused}
+    return tuple(each for each in reports if each.row_id not in rows)
