@@ -1,22 +1,26 @@
 """The whole program with BigQuery or another collector behind it: what is down stops no intake."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from collector.main import main
-from collector.testing import RunningCollector, clusters_in, report_of, spooled_in, wait_until
-from collector.warehouse.bigquery.schema import COLUMNS
-from collector.warehouse.bigquery.testing import ALWAYS, WORKLOADS
-from collector.warehouse.duckdb_reader import DuckDBReader
-from tools.bigquery.faults import QUOTA_EXCEEDED, UNAVAILABLE, FaultScript, first, no_faults
-from tools.bigquery.messages import JSON, Request
+from collector.testing import RunningCollector, report_of, spooled_in, wait_until
+from collector.warehouse.bigquery.testing import (
+    ORIGINAL_COLUMNS,
+    WORKLOADS,
+    dead_letters_in,
+    keys_in,
+)
+from tools.bigquery.faults import INSERT, QUOTA_EXCEEDED, UNAVAILABLE, always, first, no_faults
+from tools.bigquery.messages import JSONObject
 from tools.bigquery.server import FakeBigQuery, running_bigquery
 from tools.bigquery.service import Behaviour
 
 TABLE = "project.dataset.reports"
-FIRST_RELEASE_COLUMNS: list[JSON] = [field.to_api_repr() for field in COLUMNS[:-1]]
+ORIGINAL: JSONObject = {"schema": {"fields": [*ORIGINAL_COLUMNS]}}  # type: ignore[list-item]
 WITH_WORKLOADS = {**report_of("one"), "workloads": WORKLOADS}
 DATABASE = ("--database", f"bigquery://{TABLE}")
 EMULATOR = "BIGQUERY_EMULATOR_HOST"
@@ -25,15 +29,18 @@ LACKING = (
     " not kept"
 )
 AWAY = "the database takes no reports; they wait"
+AT_ONCE = Behaviour(polls=0)
+EXHAUSTED = replace(QUOTA_EXCEEDED, retry_after_seconds=1)
 
 
 def _clusters(fake: FakeBigQuery) -> list[str]:
-    return sorted(str(row["clusterID"]) for row in fake.table(TABLE).view())
+    return sorted(str(row["clusterID"]) for row in fake.table(TABLE).rows)
 
 
-def _everything(fault: FaultScript) -> FaultScript:
-    """Let every request meet what `fault` says of inserts."""
-    return lambda _: fault(Request(method="insertAll"))
+def _printed(collector: RunningCollector) -> list[dict[str, object]]:
+    """Return the reports that a collector which ended wrote to its standard output."""
+    assert collector.process.stdout is not None
+    return [json.loads(line) for line in collector.process.stdout]
 
 
 def _events(collector: RunningCollector, text: str) -> list[dict[str, object]]:
@@ -42,7 +49,7 @@ def _events(collector: RunningCollector, text: str) -> list[dict[str, object]]:
 
 def test_a_report_reaches_bigquery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An accepted report is in the table soon, and out of the spool."""
-    with running_bigquery() as fake:
+    with running_bigquery(behaviour=AT_ONCE) as fake:
         monkeypatch.setenv(EMULATOR, fake.url)
         with RunningCollector(tmp_path, *DATABASE) as collector:
             assert collector.post(report_of("one"))[0] == 204
@@ -55,13 +62,13 @@ def test_an_exhausted_quota_stops_the_drain_and_not_the_intake(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While the quota is exhausted reports are accepted, and the log says it once; then all go."""
-    with running_bigquery() as fake:
+    with running_bigquery(behaviour=AT_ONCE) as fake:
         monkeypatch.setenv(EMULATOR, fake.url)
         with RunningCollector(tmp_path, *DATABASE) as collector:
-            fake.script = first(ALWAYS, QUOTA_EXCEEDED)
+            fake.script = always(EXHAUSTED, method=INSERT)
             for number in range(5):
                 assert collector.post(report_of(f"c{number}"))[0] == 204
-            wait_until(lambda: fake.count("insertAll") >= 3)
+            wait_until(lambda: fake.count(INSERT) >= 3)
             assert collector.request("GET", "/readyz")[0] == 200
             assert spooled_in(tmp_path) == 5
             assert len(_events(collector, AWAY)) == 1
@@ -77,20 +84,19 @@ def test_a_collector_starts_while_bigquery_is_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A collector that cannot reach its table at the start says so, and accepts reports."""
-    with running_bigquery(script=_everything(first(ALWAYS, UNAVAILABLE))) as fake:
+    with running_bigquery(behaviour=AT_ONCE, script=always(UNAVAILABLE)) as fake:
         monkeypatch.setenv(EMULATOR, fake.url)
         with RunningCollector(tmp_path, *DATABASE) as collector:
             assert len(_events(collector, AWAY)) == 1
             assert collector.post(report_of("one"))[0] == 204
             fake.script = no_faults
-            wait_until(lambda: spooled_in(tmp_path) == 0)
             assert collector.stop() == 0
         assert _clusters(fake) == ["one"]
 
 
 def test_a_killed_collector_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was accepted before a SIGKILL is in the view once after a restart."""
-    with running_bigquery(behaviour=Behaviour(deduplicates=False)) as fake:
+    """What was accepted before a SIGKILL is in the table itself once after a restart."""
+    with running_bigquery(behaviour=AT_ONCE) as fake:
         monkeypatch.setenv(EMULATOR, fake.url)
         expected = []
         for number in range(3):
@@ -104,48 +110,79 @@ def test_a_killed_collector_loses_nothing(tmp_path: Path, monkeypatch: pytest.Mo
         assert _clusters(fake) == expected
 
 
-def test_workloads_that_cannot_be_kept_are_told_once(
+def test_a_job_a_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports wait for others to join their batch, and SIGTERM loads what waits by one job."""
+    with running_bigquery(behaviour=AT_ONCE) as fake:
+        monkeypatch.setenv(EMULATOR, fake.url)
+        with RunningCollector(tmp_path, *DATABASE, "--batch-seconds", "60") as collector:
+            for number in range(20):
+                assert collector.post(report_of(f"c{number:02}"))[0] == 204
+            assert fake.count(INSERT) == 0
+            assert collector.stop() == 0
+        assert _clusters(fake) == [f"c{number:02}" for number in range(20)]
+        assert fake.count(INSERT) == 1
+
+
+def test_a_refused_report_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report that BigQuery refuses becomes a dead letter, and all others are in the table."""
+    behaviour = replace(AT_ONCE, poison=lambda row: "bad" if row["clusterID"] == "c3" else None)
+    with running_bigquery(behaviour=behaviour) as fake:
+        monkeypatch.setenv(EMULATOR, fake.url)
+        with RunningCollector(tmp_path, *DATABASE, "--batch-seconds", "60") as collector:
+            for number in range(6):
+                assert collector.post(report_of(f"c{number}"))[0] == 204
+            assert collector.stop() == 0
+            assert "c3" not in str(collector.log)
+        assert _clusters(fake) == ["c0", "c1", "c2", "c4", "c5"]
+        assert set(keys_in(fake.table(TABLE).rows).values()) == {1}
+    (letter,) = dead_letters_in(tmp_path)
+    assert b'"c3"' in letter.encoded
+    assert letter.reason.endswith(": bad")
+
+
+def test_columns_that_are_missing_are_told_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the table may not be changed, the log says once what is not kept of the reports."""
-    behaviour = Behaviour(forbidden=frozenset({"tables.patch"}))
+    behaviour = replace(AT_ONCE, forbidden=frozenset({"tables.patch"}))
     with running_bigquery(behaviour=behaviour) as fake:
         monkeypatch.setenv(EMULATOR, fake.url)
-        fake.service.add(TABLE, {"schema": {"fields": FIRST_RELEASE_COLUMNS}})
+        fake.service.add(TABLE, ORIGINAL)
         with RunningCollector(tmp_path, *DATABASE) as collector:
-            fake.script = first(1, QUOTA_EXCEEDED)  # after which the table is opened anew
+            fake.script = first(1, EXHAUSTED)  # after which the table is opened anew
             assert collector.post(WITH_WORKLOADS)[0] == 204
             wait_until(lambda: spooled_in(tmp_path) == 0)
             assert collector.stop() == 0
         assert _clusters(fake) == ["one"]
         assert fake.count("tables.patch") == 2
-    assert [line["columns"] for line in _events(collector, LACKING)] == [["workloads"]]
+    (said,) = _events(collector, LACKING)
+    assert {"workloads", "reportKey", "receivedAt"} <= set(said["columns"])  # type: ignore[call-overload]
 
 
 def test_workloads_are_passed_on_to_another_collector(tmp_path: Path) -> None:
-    """What a report has of workloads is in the database of the collector behind the first."""
-    with RunningCollector(tmp_path / "far") as far:
+    """What a report has of workloads reaches the collector behind the first."""
+    with RunningCollector(tmp_path / "far", "--database", "stdout") as far:
         address = f"http://127.0.0.1:{far.port()}"
         with RunningCollector(tmp_path / "near", "--database", address) as near:
             assert near.post(WITH_WORKLOADS)[0] == 204
             assert near.stop() == 0
         assert far.stop() == 0
-    (kept,) = DuckDBReader(tmp_path / "far" / "reports.duckdb").reports_from(0)
-    assert json.loads(kept.encoded)["workloads"] == WORKLOADS
+        (kept,) = _printed(far)
+    assert kept["workloads"] == WORKLOADS
 
 
 def test_reports_are_passed_on_to_another_collector(tmp_path: Path) -> None:
-    """A report that one collector accepts is in the database of the one behind it, once."""
-    with RunningCollector(tmp_path / "far") as far:
-        port = next(line["port"] for line in far.log if "port" in line)
-        with RunningCollector(tmp_path / "near", "--database", f"http://127.0.0.1:{port}") as near:
+    """A report that one collector accepts reaches the one behind it, once."""
+    with RunningCollector(tmp_path / "far", "--database", "stdout") as far:
+        address = f"http://127.0.0.1:{far.port()}"
+        with RunningCollector(tmp_path / "near", "--database", address) as near:
             headers = {"Content-Type": "application/json", "Idempotency-Key": "k"}
             for _ in range(2):
                 assert near.post(report_of("one"), headers)[0] == 204
             assert near.post(report_of("two"))[0] == 204
             assert near.stop() == 0
         assert far.stop() == 0
-    assert clusters_in(tmp_path / "far" / "reports.duckdb") == ["one", "two"]
+        assert sorted(str(each["clusterID"]) for each in _printed(far)) == ["one", "two"]
 
 
 def test_the_view_is_made_by_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
