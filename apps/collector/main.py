@@ -16,6 +16,7 @@ from collector.errors import CollectorError
 PROGRAM: Final = "collector"
 _FAILED: Final = 1
 _USAGE: Final = 2
+_PRIVATE_UMASK: Final = 0o077
 
 Command: TypeAlias = Callable[..., int | None]
 """A command: its parameters are its flags, and it returns its exit status, None for 0."""
@@ -37,6 +38,24 @@ def _export() -> Command:
     from collector.commands.export import export
 
     return export
+
+
+def _sql() -> Command:
+    from collector.commands.sql import sql
+
+    return sql
+
+
+def _import() -> Command:
+    from collector.commands.import_ import import_reports
+
+    return import_reports
+
+
+def _dead_letters() -> Command:
+    from collector.commands.dead_letters import dead_letters
+
+    return dead_letters
 
 
 def _copy() -> Command:
@@ -64,9 +83,12 @@ def _views() -> Command:
 
 
 COMMANDS: Final[Mapping[str, Callable[[], Command]]] = {
-    "drain": _drain,
+    "sql": _sql,
     "export": _export,
+    "import": _import,
     "copy": _copy,
+    "drain": _drain,
+    "dead-letters": _dead_letters,
     "forget": _forget,
     "manifest": _manifest,
     "views": _views,
@@ -81,6 +103,7 @@ def main(arguments: Sequence[str]) -> int:
     written for it still begin with that word.
     """
     drop_service_links(os.environ)
+    os.umask(_PRIVATE_UMASK)
     words = list(arguments)
     if words[:1] == [PROGRAM]:
         del words[0]

@@ -9,19 +9,26 @@ DAY_SECONDS: Final = 24 * 3_600
 _DIGEST_BYTES: Final = 8
 
 
+def cluster_tag(cluster_id: str) -> bytes:
+    """Return a digest (8 bytes) by which what belongs to a cluster is found."""
+    return blake2b(cluster_id.encode(), digest_size=_DIGEST_BYTES, person=b"cluster").digest()
+
+
 class AcceptedReport(Struct, frozen=True):
     """A valid report on its way into the spool.
 
     `report_key` is its identity, 32 hex digits. `received_at` is the hour of receipt in UNIX
     seconds. `encoded` is the report as compact JSON, stamped. `fingerprint` (16 bytes) tells
     whether a repeat of the key carries the same report; None where the client gave no key, so
-    that nothing needs to be remembered.
+    that nothing needs to be remembered. `cluster_tag` is kept with the key, so that it is found
+    when the cluster is to be forgotten.
     """
 
     report_key: str
     received_at: int
     encoded: bytes
     fingerprint: bytes | None
+    cluster_tag: bytes = b""
 
 
 class SpooledReport(Struct, frozen=True):

@@ -6,8 +6,9 @@ from typing import Final
 
 from collector.api.client_address import Network, parse_networks
 from collector.spool.limits import SpoolLimits
-from collector.warehouse.catalogue import format_duckdb, parse_address
+from collector.warehouse.catalogue import format_parquet, parse_address
 
+REPORTS_FOLDER: Final = "reports"
 DEFAULT_POSTS_PER_MINUTE: Final = 60
 _DEFAULT_SPOOL_LIMITS: Final = SpoolLimits()
 
@@ -20,7 +21,7 @@ class Settings:
     """
 
     data_dir: Path
-    """Where the spool is, and the DuckDB file unless `database` says otherwise."""
+    """Where the spool is, and the reports unless `database` says otherwise."""
 
     host: str = "127.0.0.1"
     """The address to serve on: this machine only. `::` or `0.0.0.0` for every network."""
@@ -35,7 +36,7 @@ class Settings:
     """The TCP port to serve metrics on; 0 for any free one, None for no metrics."""
 
     database: str = ""
-    """Where reports end up; empty for a DuckDB file in the data directory."""
+    """Where reports end up; empty for a folder of Parquet files in the data directory."""
 
     spool_limits: SpoolLimits = _DEFAULT_SPOOL_LIMITS
     """How far the spool may grow."""
@@ -77,7 +78,7 @@ class Settings:
     @property
     def database_address(self) -> str:
         """The address of the database; see `collector.warehouse.catalogue`."""
-        return self.database or format_duckdb(self.data_dir / "reports.duckdb")
+        return self.database or format_parquet(self.data_dir / REPORTS_FOLDER)
 
     @property
     def trusted_networks(self) -> tuple[Network, ...]:

@@ -1,6 +1,5 @@
 """For tests: a collector as a process of its own, with real files and real HTTP."""
 
-import fcntl
 import http.client
 import json
 import os
@@ -19,6 +18,8 @@ import duckdb
 
 from collector import main
 from collector.drain import process as drain_process
+from collector.settings import REPORTS_FOLDER
+from collector.warehouse.parquet.folder import Folder
 
 DEADLINE_SECONDS: Final = 30.0
 # Started by name; importing them here makes them, and what they need, part of the test.
@@ -143,34 +144,9 @@ class RunningCollector:
 
 
 @contextmanager
-def held_open(path: Path) -> Iterator[None]:
-    """Let another process have a DuckDB file open, and with it its lock."""
-    program = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print(flush=True); input()"
-    command = [sys.executable, "-c", program, str(path)]
-    with subprocess.Popen(  # noqa: S603 - as above
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as other:
-        if other.stdout is None or other.stdout.readline() != b"\n":
-            raise AssertionError("the file cannot be opened")
-        try:
-            yield
-        finally:
-            other.kill()
-
-
-@contextmanager
-def locked(database: Path, collector: RunningCollector) -> Iterator[None]:
-    """Take a DuckDB file away from a collector's drain, and give it back at the end.
-
-    DuckDB locks a file with fcntl(2). The drain is killed, and the lock taken as soon as it is
-    free, which is long before the next drain has started.
-    """
-    drain = collector.drain_pid()
-    if drain is None:
-        raise AssertionError("no drain runs")
-    with database.open("r+b") as file:
-        os.kill(drain, signal.SIGKILL)
-        fcntl.lockf(file, fcntl.LOCK_EX)
+def locked(data_dir: Path) -> Iterator[None]:
+    """Keep the drain of a data directory from writing, and let it go on at the end."""
+    with Folder(data_dir / REPORTS_FOLDER).writing():
         yield
 
 
@@ -181,11 +157,23 @@ def spooled_in(data_dir: Path) -> int:
         return int(connection.execute("SELECT count(*) FROM reports").fetchone()[0])
 
 
-def clusters_in(path: Path) -> list[str]:
-    """Return the cluster IDs in a DuckDB file that no collector has open, sorted."""
-    with closing(duckdb.connect(path, read_only=True)) as connection:
-        rows = connection.execute('SELECT "clusterID" FROM reports ORDER BY 1').fetchall()
-    return [str(row[0]) for row in rows]
+def clusters_in(data_dir: Path) -> list[str]:
+    """Return the cluster IDs in the folder of reports of a data directory, sorted."""
+    return [cluster_id for (cluster_id,) in query(data_dir, 'SELECT "clusterID" FROM r ORDER BY 1')]
+
+
+def query(data_dir: Path, sql: str) -> list[tuple[str, ...]]:
+    """Return what a query of all reports, as the table `r`, gives; any DuckDB would."""
+    files = sorted((data_dir / REPORTS_FOLDER).glob("*/*.parquet"))
+    if not files:
+        return []
+    with duckdb.connect() as connection:
+        names = [str(each) for each in files]
+        connection.execute("SET VARIABLE names = ?", [names])
+        connection.execute(
+            "CREATE VIEW r AS SELECT * FROM read_parquet(getvariable('names'), union_by_name=true)"
+        )
+        return connection.execute(sql).fetchall()
 
 
 def run_collector(*words: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
@@ -201,7 +189,7 @@ def run_collector(*words: str, stdin: bytes = b"") -> "subprocess.CompletedProce
 
 
 def leave_drained(data_dir: Path, *cluster_ids: str) -> None:
-    """Leave the files of a collector that was killed when all its reports were in DuckDB."""
+    """Leave the files of a collector that was killed when all its reports were in Parquet."""
     with RunningCollector(data_dir) as collector:
         post_all(collector, *cluster_ids)
         wait_until(collector.has_drained)
@@ -209,7 +197,7 @@ def leave_drained(data_dir: Path, *cluster_ids: str) -> None:
 
 def leave_spooled(data_dir: Path, *cluster_ids: str) -> None:
     """Leave the files of a collector that was killed when all its reports were in the spool."""
-    with RunningCollector(data_dir) as collector, locked(data_dir / "reports.duckdb", collector):
+    with RunningCollector(data_dir) as collector, locked(data_dir):
         post_all(collector, *cluster_ids)
         collector.kill()
 

@@ -18,8 +18,8 @@ from collector.api.committing import GroupCommit, answer_to_failed_commit
 from collector.api.readiness import Readiness
 from collector.data_directory import DataDirectory
 from collector.drain.launch import launch_drain
-from collector.drain.supervisor import DrainSupervisor, Patience
-from collector.errors import CannotListen
+from collector.drain.supervisor import DrainSupervisor, Ending, RestartPolicy
+from collector.errors import CannotListen, DrainFailed
 from collector.server import Server, ServerSettings
 from collector.settings import Settings
 from collector.spool.writer import Spool
@@ -34,13 +34,11 @@ from collector.warehouse.dead_letters import DEAD_LETTERS_FILE
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
-_PRIVATE_UMASK: Final = 0o077
 _MOST_REQUEST_SECONDS: Final = 10.0
 
 
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises a `CollectorError` when that cannot begin."""
-    os.umask(_PRIVATE_UMASK)
     configure_logs(verbose=settings.verbose)
     log = get_log()
     with DataDirectory(settings.data_dir) as directory:
@@ -71,8 +69,9 @@ def _serve(settings: Settings, directory: DataDirectory, spool: Spool, log: Boun
         launch,
         spool,
         log=log,
-        patience=Patience(),
+        policy=RestartPolicy(),
         metrics=metrics,
+        batch_seconds=settings.batch_seconds,
         may_be_away=not keeps_position(parse_address(settings.database_address)),
     )
     commit = GroupCommit(
@@ -91,6 +90,7 @@ def _serve(settings: Settings, directory: DataDirectory, spool: Spool, log: Boun
         version=VERSION,
         metrics=metrics,
         admit=make_admission(settings, clock=time.monotonic, random_bytes=os.urandom, log=log),
+        notices=supervisor.notices,
     )
     server = _make_server(settings, application, commit, metrics)
     shutdown = Shutdown(settings, readiness, server.shut_down, clock=time.monotonic)
@@ -104,6 +104,8 @@ def _serve(settings: Settings, directory: DataDirectory, spool: Spool, log: Boun
     finally:
         ending = supervisor.finish(grace_seconds=shutdown.seconds_left())
         log.info("ended", spool=ending.value)
+    if ending is Ending.DIED:
+        raise DrainFailed("the drain died after it had said that all is written; see the log")
 
 
 @contextmanager

@@ -85,12 +85,15 @@ class Ready:
     """`/readyz`: whether reports can be accepted, and if not, why."""
 
     reasons: Callable[[], tuple[str, ...]]
+    notices: Callable[[], tuple[str, ...]]
 
     def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
-        """Answer 200, or 503 with reasons."""
+        """Answer 200, or 503 with reasons; what else is wrong is among them in either case."""
         reasons = self.reasons()
         response.status = falcon.HTTP_503 if reasons else falcon.HTTP_200
-        response.data = msgspec.json.encode({"ready": not reasons, "reasons": reasons})
+        response.data = msgspec.json.encode(
+            {"ready": not reasons, "reasons": (*reasons, *self.notices())}
+        )
 
     on_head = on_get
 
@@ -122,8 +125,11 @@ def create_application(
     version: str,
     metrics: Metrics,
     admit: Admission = admit_all,
+    notices: Callable[[], tuple[str, ...]] = tuple,
 ) -> falcon.App[falcon.Request, falcon.Response]:
-    """Return the application. `clock` gives UNIX seconds, `reasons` why it is not ready."""
+    """Return the application. `clock` gives UNIX seconds, `reasons` why it is not ready,
+    `notices` what is wrong beside that.
+    """
     application = falcon.App()
     # The original answers `/api/v1/` too, by a redirect.
     application.req_options.strip_url_path_trailing_slash = True
@@ -134,7 +140,7 @@ def create_application(
     application.add_route("/", Text(WELCOME))
     application.add_route("/api/v1", Reports(keeper, admit, metrics, clock, random_bytes))
     application.add_route("/healthz", Text("ok\n"))
-    application.add_route("/readyz", Ready(reasons))
+    application.add_route("/readyz", Ready(reasons, notices))
     application.add_route("/openapi.json", Document(openapi_document(version)))
     application.add_route("/version", Text(f"{version}\n"))
     return application

@@ -17,7 +17,7 @@ from collector.errors import (
     UnsupportedContentEncoding,
     UnsupportedContentType,
 )
-from collector.records import AcceptedReport
+from collector.records import AcceptedReport, cluster_tag
 from report import MAX_REPORT_BYTES, Node, Report, vocabulary
 
 SECONDS_PER_HOUR: Final = 3_600
@@ -52,7 +52,8 @@ def accept(post: Post, *, now: float, random_bytes: Callable[[int], bytes]) -> A
     if post.idempotency_key is None:
         return AcceptedReport(random_bytes(_KEY_BYTES).hex(), hour, encoded, None)
     key = _report_key(received.cluster_id, post.idempotency_key)
-    return AcceptedReport(key, hour, encoded, _fingerprint(received))
+    tag = cluster_tag(received.cluster_id)
+    return AcceptedReport(key, hour, encoded, _fingerprint(received), tag)
 
 
 def _check_headers(post: Post) -> None:

@@ -1,75 +1,94 @@
-"""`collector copy`: what was collected in DuckDB to another database."""
+"""`collector copy`: a folder of Parquet files to BigQuery, one load job a file."""
 
-import os
+from collections.abc import Sequence
 from contextlib import closing
-from typing import Annotated, TypeAlias
+from hashlib import blake2b
+from pathlib import Path
+from typing import Annotated, Final, TypeAlias
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from collector.copying import ProgressFile, copy_reports
+from collector.commands.data_dir import existing_data_dir
+from collector.commands.options import Database, DataDir, SkipDamaged
+from collector.commands.warehouses import existing_folder, open_warehouse
 from collector.errors import CommandFailed
+from collector.settings import Settings
 from collector.warehouse import Warehouse
-from collector.warehouse.abilities import Counts, LacksColumns
-from collector.warehouse.catalogue import DuckDBFile, parse_address
-from collector.warehouse.duckdb_reader import DuckDBReader
-from collector.warehouse.opening import opener_of
+from collector.warehouse.abilities import Counts, LacksColumns, LoadsFiles
+from collector.warehouse.parquet.damage import damaged_files
+from collector.warehouse.parquet.engine import Engine
+from collector.warehouse.parquet.querying import DamagedFiles
+from collector.warehouse.parquet.reading import OpenedFile, snapshot
 
-_From: TypeAlias = Annotated[
-    str,
-    typer.Option("--from", metavar="duckdb:///PATH", help="The file; no collector has it open."),
-]
+_DIGEST_BYTES: Final = 8
+
 _To: TypeAlias = Annotated[
-    str, typer.Option("--to", metavar="ADDRESS", help="The database, as --database names it.")
+    str,
+    typer.Option("--to", metavar="bigquery://PROJECT.DATASET.TABLE", help="The table to fill."),
 ]
 
 
-def copy(*, source: _From, target: _To) -> None:
-    """Copy all reports of a DuckDB file to another database. Run it again if it broke off."""
-    address = parse_address(source)
-    if not isinstance(address, DuckDBFile):
-        raise CommandFailed(f"--from must be duckdb:///PATH, not {source!r}")
-    if parse_address(target) == address:
-        raise CommandFailed("--from and --to name the same file")
-    reader = DuckDBReader(address.path)
-    total = reader.count()
-    progress = ProgressFile(
-        address.path.with_name(f"{address.path.name}.copy"), target=target, reports=total
-    )
-    opener = opener_of(parse_address(target), data_dir=address.path.parent, environment=os.environ)
-    with closing(opener()) as database:
-        _warn(database)
-        with _bar() as bar:
-            task = bar.add_task("reports", total=total)
-            copy_reports(reader, database, progress, copied=lambda count: bar.advance(task, count))
-        _compare(total, database)
+def copy(
+    *,
+    target: _To,
+    skip_damaged: SkipDamaged = False,
+    data_dir: DataDir = None,
+    database: Database = "",
+) -> None:
+    """Copy all reports in a folder of Parquet files to BigQuery. Run it again if it broke off."""
+    directory = existing_data_dir(data_dir)
+    folder = existing_folder(Settings(data_dir=directory, database=database))
+    # A day that is compacted meanwhile would be copied twice, under two names.
+    with folder.owned(), folder.writing(), snapshot(folder) as opened:
+        damaged = damaged_files(opened.files)
+        if damaged and not skip_damaged:
+            raise DamagedFiles(damaged)
+        files = [each for each in opened.files if each.path not in damaged]
+        with closing(open_warehouse(target, data_dir=directory)) as warehouse:
+            if not isinstance(warehouse, LoadsFiles):
+                raise CommandFailed("--to must be bigquery://PROJECT.DATASET.TABLE")
+            _warn(warehouse, damaged)
+            total = _copy(files, warehouse)
+            _compare(total, warehouse)
 
 
-def _warn(database: Warehouse) -> None:
-    if isinstance(database, LacksColumns) and (columns := database.missing_columns()):
+def _warn(warehouse: Warehouse, damaged: Sequence[Path]) -> None:
+    for path in damaged:
+        typer.echo(f"left out, because it is damaged: {path}", err=True)
+    if isinstance(warehouse, LacksColumns) and (columns := warehouse.missing_columns()):
         typer.echo(
-            f"the other table lacks {', '.join(columns)}, and these credentials may not add"
-            " columns; what reports hold there is not copied",
+            f"the table lacks {', '.join(columns)}, and these credentials may not add columns;"
+            " what reports hold there is not copied",
             err=True,
         )
 
 
-def _bar() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    )
+def _copy(files: Sequence[OpenedFile], warehouse: LoadsFiles) -> int:
+    total = 0
+    with closing(Engine()) as engine:
+        for number, file in enumerate(files, start=1):
+            count = engine.count(file.address)
+            if count > 0:
+                warehouse.load_parquet(Path(file.address), _job_name(file))
+            total += count
+            typer.echo(f"{number} of {len(files)} files: {total} reports", err=True)
+    return total
 
 
-def _compare(total: int, database: Warehouse) -> None:
-    typer.echo(f"in the file: {total} reports")
-    if not isinstance(database, Counts):
+def _job_name(file: OpenedFile) -> str:
+    """Return what names the file and its bytes: loading the same again changes nothing."""
+    digest = blake2b(digest_size=_DIGEST_BYTES)
+    with Path(file.address).open("rb") as content:
+        while piece := content.read(1024 * 1024):
+            digest.update(piece)
+    return f"{file.path.stem}-{digest.hexdigest()}"
+
+
+def _compare(total: int, warehouse: Warehouse) -> None:
+    typer.echo(f"in the folder: {total} reports")
+    if not isinstance(warehouse, Counts):
         return
-    count = database.count()
-    typer.echo(f"in the other database: {count} reports")
+    count = warehouse.count()
+    typer.echo(f"in the table: {count} reports")
     if count < total:
-        raise CommandFailed("the other database holds fewer reports than the file; copy again")
+        raise CommandFailed("the table holds fewer reports than the folder; copy again")

@@ -12,7 +12,7 @@ from collector.commands.data_dir import existing_data_dir
 from collector.commands.options import Database, DataDir, Verbose
 from collector.data_directory import DataDirectory
 from collector.drain.launch import launch_drain
-from collector.drain.supervisor import DrainSupervisor, Ending, Patience
+from collector.drain.supervisor import DrainSupervisor, Ending, RestartPolicy
 from collector.errors import CommandFailed
 from collector.settings import Settings
 from collector.spool.writer import Spool
@@ -20,13 +20,11 @@ from collector.telemetry.logs import configure_logs, get_log
 from collector.telemetry.metrics import Metrics
 from collector.version import VERSION
 
-_PRIVATE_UMASK: Final = 0o077
 _LONGEST_SECONDS: Final = 7 * 24 * 3_600.0
 
 
 def drain(*, data_dir: DataDir = None, database: Database = "", verbose: Verbose = False) -> None:
-    """Move all reports that wait in a data directory to the database, and end."""
-    os.umask(_PRIVATE_UMASK)
+    """Move all reports that wait in a data directory to the warehouse, and end."""
     configure_logs(verbose=verbose)
     settings = Settings(data_dir=existing_data_dir(data_dir), database=database)
     with DataDirectory(settings.data_dir) as directory:
@@ -50,7 +48,7 @@ def _empty(spool: Spool, directory: DataDirectory, settings: Settings) -> None:
         database=settings.database_address,
     )
     supervisor = DrainSupervisor(
-        launch, spool, log=get_log(), patience=Patience(), metrics=Metrics(version=VERSION)
+        launch, spool, log=get_log(), policy=RestartPolicy(), metrics=Metrics(version=VERSION)
     )
     supervisor.start()
     # As long as it takes, while the log says what it waits for; Ctrl-C ends it.

@@ -1,63 +1,71 @@
 """`collector export`: all reports to standard output."""
 
-import os
-import sys
-from pathlib import Path
-from typing import Annotated, TypeAlias
+import enum
+import shutil
+from contextlib import closing
+from typing import Annotated, BinaryIO, TypeAlias
 
 import typer
 
 from collector.commands.data_dir import existing_data_dir
-from collector.commands.options import Database, DataDir
-from collector.control.client import NotRunning, ask
-from collector.control.messages import SOCKET_NAME, Exported
-from collector.control.messages import Export as ExportRequest
-from collector.errors import CommandFailed
+from collector.commands.options import Database, DataDir, SkipDamaged
+from collector.commands.output import standard_output
+from collector.commands.scratch import scratch
+from collector.commands.warehouses import existing_folder
 from collector.settings import Settings
-from collector.warehouse.abilities import Format
-from collector.warehouse.catalogue import DuckDBFile, parse_address
-from collector.warehouse.duckdb_reader import DuckDBReader
+from collector.warehouse.parquet.damage import damaged_files
+from collector.warehouse.parquet.engine import Engine
+from collector.warehouse.parquet.exporting import lines_of, write_one
+from collector.warehouse.parquet.querying import DamagedFiles
+from collector.warehouse.parquet.reading import OpenedFile, snapshot
+from collector.warehouse.parquet.staging import Staging
+
+
+class Format(enum.Enum):
+    """How reports leave a folder."""
+
+    JSONL = "jsonl"
+    """One line of JSON a report, as `--database stdout` prints it, but without its key."""
+
+    PARQUET = "parquet"
+    """One file, with the columns of those in the folder."""
+
 
 _Format: TypeAlias = Annotated[
-    Format,
-    typer.Option("--format", help="One line of JSON a report, or the columns of the table."),
+    Format, typer.Option("--format", help="One line of JSON a report, or one Parquet file.")
 ]
 
 
 def export(
-    *, form: _Format = Format.JSONL, data_dir: DataDir = None, database: Database = ""
+    *,
+    form: _Format = Format.JSONL,
+    skip_damaged: SkipDamaged = False,
+    data_dir: DataDir = None,
+    database: Database = "",
 ) -> None:
-    """Write all reports in DuckDB to standard output, whether the collector runs or not."""
+    """Write all reports to standard output, whether the collector runs or not."""
     directory = existing_data_dir(data_dir)
-    try:
-        count = _export(directory, database, form)
-        sys.stdout.buffer.flush()
-    except OSError as error:
-        _discard_output()
-        raise CommandFailed(f"standard output cannot be written: {error.strerror}") from error
+    folder = existing_folder(Settings(data_dir=directory, database=database))
+    with scratch(directory) as staging, snapshot(folder) as opened, standard_output() as output:
+        damaged = damaged_files(opened.files)
+        if damaged and not skip_damaged:
+            raise DamagedFiles(damaged)
+        sound = [each for each in opened.files if each.path not in damaged]
+        count = _export(sound, form, staging, output)
+    for path in damaged:
+        typer.echo(f"left out, because it is damaged: {path}", err=True)
     typer.echo(f"{count} reports", err=True)
 
 
-def _discard_output() -> None:
-    """Let the interpreter flush at its end what nobody reads: failing then has a status of its own.
-
-    https://docs.python.org/3/library/signal.html#note-on-sigpipe
-    """
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-
-
-def _export(directory: Path, database: str, form: Format) -> int:
-    def write(data: bytes) -> None:
-        sys.stdout.buffer.write(data)
-
-    try:
-        done = ask(directory / SOCKET_NAME, ExportRequest(form), write)
-    except NotRunning:
-        address = parse_address(Settings(data_dir=directory, database=database).database_address)
-        if not isinstance(address, DuckDBFile):
-            raise CommandFailed("only a DuckDB database is exported by this command") from None
-        return DuckDBReader(address.path).export(form, write)
-    if not isinstance(done, Exported):
-        raise CommandFailed("the collector answered something else than was asked")
-    return done.count
+def _export(files: list[OpenedFile], form: Format, staging: Staging, output: BinaryIO) -> int:
+    with closing(Engine()) as engine:
+        if form is Format.JSONL:
+            count = 0
+            for line in lines_of(engine, files, staging):
+                output.write(line)
+                count += 1
+            return count
+        write_one(engine, files, staging, staging.address("all"))
+        with (staging.path / "all").open("rb") as written:
+            shutil.copyfileobj(written, output)
+        return engine.count(staging.address("all"))

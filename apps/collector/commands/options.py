@@ -20,8 +20,12 @@ Database: TypeAlias = Annotated[
         metavar="ADDRESS",
         envvar="SPARTAKUS_DATABASE",
         help="Where reports end up; --print-databases lists what there is."
-        " By default reports.duckdb in the data directory.",
+        " By default a folder of Parquet files, reports, in the data directory.",
     ),
+]
+SkipDamaged: TypeAlias = Annotated[
+    bool,
+    typer.Option("--skip-damaged", help="Go on without files that are damaged; they are named."),
 ]
 Verbose: TypeAlias = Annotated[
     bool, typer.Option("--verbose", "-v", envvar="SPARTAKUS_VERBOSE", help="Log more.")

@@ -40,10 +40,15 @@ class SocketChannel:
         """Begin to take orders. The thread does not keep the process alive."""
         threading.Thread(target=self._receive, name="orders", daemon=True).start()
 
-    def wait_for_work(self) -> Signal:
-        """Wait until rows were committed since the last call, or the drain is to end."""
+    def wait_for_work(self, at_most: float) -> Signal:
+        """Wait until rows were committed since the last call, or the drain is to end.
+
+        For `at_most` seconds.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._woken or self._finish or self._gone)
+            self._changed.wait_for(
+                lambda: self._woken or self._finish or self._gone, timeout=at_most
+            )
             self._woken = False
             return self._signal()
 

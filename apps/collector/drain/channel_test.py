@@ -34,9 +34,9 @@ def ends() -> Iterator[Ends]:
 def test_an_order_to_wake_ends_the_wait_once(ends: Ends) -> None:
     """Any number of orders to wake is one piece of news."""
     ends.collector.sendall(Order.WAKE.value * 3)
-    assert ends.channel.wait_for_work() is Signal.GO_ON
+    assert ends.channel.wait_for_work(LONG) is Signal.GO_ON
     ends.collector.sendall(Order.FINISH.value)
-    assert ends.channel.wait_for_work() is Signal.FINISH
+    assert ends.channel.wait_for_work(LONG) is Signal.FINISH
 
 
 def test_an_order_to_wake_does_not_end_a_rest(ends: Ends) -> None:
@@ -50,13 +50,13 @@ def test_an_order_to_finish_ends_a_rest_and_stays(ends: Ends) -> None:
     threading.Timer(0.05, ends.collector.sendall, [Order.FINISH.value]).start()
     assert ends.channel.rest(LONG) is Signal.FINISH
     assert ends.channel.rest(0.01) is Signal.FINISH
-    assert ends.channel.wait_for_work() is Signal.FINISH
+    assert ends.channel.wait_for_work(LONG) is Signal.FINISH
 
 
 def test_the_end_of_the_collector_is_seen(ends: Ends) -> None:
     """A closed line ends every wait."""
     ends.collector.close()
-    assert ends.channel.wait_for_work() is Signal.GONE
+    assert ends.channel.wait_for_work(LONG) is Signal.GONE
     assert ends.channel.rest(LONG) is Signal.GONE
 
 

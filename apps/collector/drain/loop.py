@@ -5,14 +5,18 @@ It only reads the spool. What it has written it tells, and the spool's writer de
 
 import enum
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from collector.drain.messages import Emptied, Message, Missing, Opened, Unavailable, Written
+from collector.drain.trials import Trials
+from collector.drain.upkeep import Upkeep
 from collector.errors import WarehouseUnavailable
-from collector.records import Batch, RowRange
+from collector.records import Batch, RowRange, SpooledReport
 from collector.warehouse import BatchLimits, OpenWarehouse, Warehouse
+
+GIVEN_UP: Final = "the process that writes it ended without a word, each of three times"
 
 
 class Signal(enum.Enum):
@@ -31,8 +35,11 @@ class Signal(enum.Enum):
 class Channel(Protocol):
     """The drain's end of the line to the collector."""
 
-    def wait_for_work(self) -> Signal:
-        """Wait until rows were committed since the last call, or the drain is to end."""
+    def wait_for_work(self, at_most: float) -> Signal:
+        """Wait until rows were committed since the last call, or the drain is to end.
+
+        For `at_most` seconds.
+        """
 
     def rest(self, seconds: float) -> Signal:
         """Wait `seconds`, less only when the collector says meanwhile that the drain is to end."""
@@ -78,6 +85,16 @@ class Pace:
     """The longest pause, unless the warehouse itself asks for a longer one."""
 
 
+class Surroundings(Protocol):
+    """What is done around the writing of a batch; see `collector.drain.process`."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep others, who forget a cluster for instance, from changing what is being moved."""
+
+    def give_up(self, report: SpooledReport, reason: str) -> None:
+        """Keep a report apart that cannot be moved. Raises `WarehouseUnavailable`."""
+
+
 class Drain:
     """Drains one spool into one warehouse until it is told to end."""
 
@@ -88,6 +105,9 @@ class Drain:
         channel: Channel,
         *,
         pace: Pace,
+        trials: Trials,
+        surroundings: Surroundings,
+        upkeep: Upkeep,
         jitter: Callable[[], float],
         clock: Callable[[], float],
     ) -> None:
@@ -99,6 +119,9 @@ class Drain:
         self._open_warehouse: Final = open_warehouse
         self._channel: Final = channel
         self._pace: Final = pace
+        self._trials: Final = trials
+        self._surroundings: Final = surroundings
+        self._upkeep: Final = upkeep
         self._jitter: Final = jitter
         self._clock: Final = clock
         self._failures = 0
@@ -131,6 +154,7 @@ class Drain:
                 self._channel.tell(Emptied())
                 return
             if signal is Signal.GO_ON:
+                self._upkeep.run(warehouse)
                 signal = self._gather(last_id, warehouse.limits)
 
     def _start(self, warehouse: Warehouse) -> int:
@@ -145,36 +169,52 @@ class Drain:
         return watermark.last_id
 
     def _write_begun(self, warehouse: Warehouse, last_id: int) -> int:
-        """Write a batch that was begun as the same rows again; return the last row written."""
+        """Write a batch that was begun as the same rows again; return the last row written.
+
+        Rows before it are there only in a spool that was restored from an older copy: then its
+        numbers are those of other rows, and all are written in their order.
+        """
         rows = warehouse.begun(self._source.spool_id)
-        batch = None if rows is None else self._source.read_range(rows)
-        return last_id if batch is None else self._write(warehouse, batch)
+        if rows is None or self._source.first_unread() < rows.first:
+            return last_id
+        with self._surroundings.alone():
+            batch = self._source.read_range(rows)
+            if batch is None:
+                return last_id
+            self._write(warehouse, batch)
+        return rows.last
 
     def _write_through(
         self, warehouse: Warehouse, last_id: int, through: int, signal: Signal
     ) -> tuple[int, Signal]:
         """Write the rows through `through`; return the last one done with, and how things stand."""
         while signal is not Signal.GONE:
-            batch = self._source.read_after(last_id, through=through, limits=warehouse.limits)
-            if batch is None:
-                return max(last_id, through), signal  # what is not there was forgotten
-            last_id = self._write(warehouse, batch)
+            limits = self._trials.limits(warehouse.limits, last_id)
+            with self._surroundings.alone():
+                batch = self._source.read_after(last_id, through=through, limits=limits)
+                if batch is None:
+                    return max(last_id, through), signal  # what is not there was forgotten
+                self._write(warehouse, batch)
+            last_id = batch.rows.last
             signal = self._channel.rest(0)
         return last_id, signal
 
-    def _write(self, warehouse: Warehouse, batch: Batch) -> int:
+    def _write(self, warehouse: Warehouse, batch: Batch) -> None:
         began = self._clock()
-        warehouse.write(batch)
+        if self._trials.is_given_up(batch):
+            self._surroundings.give_up(batch.reports[0], GIVEN_UP)
+        else:
+            with self._trials.attempt(batch):
+                warehouse.write(batch)
         self._failures = 0
         seconds = self._clock() - began
         self._channel.tell(Written(batch.watermark, len(batch.reports), seconds))
-        return batch.watermark.last_id
 
     def _gather(self, last_id: int, limits: BatchLimits) -> Signal:
         """Wait for news of a row, and then for others to join it: until a batch is full or due."""
-        signal = self._channel.wait_for_work()
+        signal = self._channel.wait_for_work(self._upkeep.seconds_left())
         due = self._clock() + self._pace.batch_seconds
-        while signal is Signal.GO_ON and self._source.last_id() - last_id < limits.max_reports:
+        while signal is Signal.GO_ON and 0 < self._source.last_id() - last_id < limits.max_reports:
             left = due - self._clock()
             if left <= 0:
                 break

@@ -70,12 +70,18 @@ class Expired(Struct, frozen=True, tag="expired"):
     count: int
 
 
+class Neglected(Struct, frozen=True, tag="neglected"):
+    """Something beside writing, such as compacting a day, cannot be done now."""
+
+    reason: str
+
+
 class Emptied(Struct, frozen=True, tag="emptied"):
     """The spool is empty, as the drain was told to make it; the drain ends."""
 
 
 Message: TypeAlias = (
-    Opened | Missing | Lacking | Written | Unavailable | Refused | Expired | Emptied
+    Opened | Missing | Lacking | Written | Unavailable | Refused | Expired | Neglected | Emptied
 )
 
 _ENCODER: Final = msgspec.json.Encoder()

@@ -10,23 +10,21 @@ import random
 import signal
 import socket
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from collector.control.messages import SOCKET_NAME
-from collector.control.requests import Requests, Waiting
-from collector.control.server import ControlServer
+from collector.data_directory import moving_reports
 from collector.drain.channel import SocketChannel, end_process
 from collector.drain.loop import Channel, Drain, Pace
-from collector.drain.messages import Expired, Lacking, Refused
-from collector.errors import CollectorError, DataDirectoryUnusable
-from collector.retention import Retention
-from collector.shared_database import SharedDatabase
+from collector.drain.messages import Expired, Lacking, Neglected, Refused
+from collector.drain.trials import TRIAL_FILE, TrialFile, Trials
+from collector.drain.upkeep import Upkeep
+from collector.errors import CollectorError
+from collector.records import SpooledReport
 from collector.spool.reader import SpoolReader
 from collector.warehouse import OpenWarehouse, Warehouse
 from collector.warehouse.abilities import LacksColumns
@@ -69,67 +67,56 @@ def main() -> None:
 
 
 def _drain(arguments: _Arguments, channel: SocketChannel) -> None:
+    data_dir = arguments.spool.parent
     jitter: Callable[[], float] = random.SystemRandom().random
-    opener = opener_of(
-        parse_address(arguments.database), data_dir=arguments.spool.parent, environment=os.environ
-    )
-    database = SharedDatabase(partial(_open, opener, channel))
-    control = Requests(
-        database, spool=arguments.spool, waiting=Waiting(clock=time.monotonic, sleep=time.sleep)
-    )
-    with (
-        closing(SpoolReader(arguments.spool)) as source,
-        closing(_listen(arguments.spool.with_name(SOCKET_NAME), control)) as server,
-    ):
-        server.start()
-        with _retention(database, arguments, channel):
-            Drain(
-                source,
-                database.open,
-                channel,
-                pace=Pace(batch_seconds=arguments.batch_seconds),
-                jitter=jitter,
-                clock=time.monotonic,
-            ).run()
+    opener = opener_of(parse_address(arguments.database), data_dir=data_dir, environment=os.environ)
+    with closing(SpoolReader(arguments.spool)) as source:
+        Drain(
+            source,
+            partial(_open, opener, channel),
+            channel,
+            pace=Pace(batch_seconds=arguments.batch_seconds),
+            trials=Trials(TrialFile(data_dir / TRIAL_FILE), spool_id=source.spool_id),
+            surroundings=_DataDirectory(data_dir),
+            upkeep=_upkeep(arguments, channel),
+            jitter=jitter,
+            clock=time.monotonic,
+        ).run()
 
 
-def _open(open_database: OpenWarehouse, channel: Channel) -> Warehouse:
-    """Open the database, and tell what its table lacks, if anything."""
-    database = open_database()
-    if isinstance(database, LacksColumns) and (columns := database.missing_columns()):
-        channel.tell(Lacking(columns))
-    return database
-
-
-def _listen(path: Path, control: Requests) -> ControlServer:
-    try:
-        return ControlServer(path, control.answer)
-    except OSError as error:
-        raise DataDirectoryUnusable(f"{path} cannot be made: {error.strerror}") from error
-
-
-@contextmanager
-def _retention(
-    database: SharedDatabase, arguments: _Arguments, channel: SocketChannel
-) -> Iterator[None]:
-    stopping = threading.Event()
-    retention = Retention(
-        database,
-        days=arguments.retention_days,
+def _upkeep(arguments: _Arguments, channel: SocketChannel) -> Upkeep:
+    return Upkeep(
+        retention_days=arguments.retention_days,
         expire_dead_letters=partial(
             _expire_dead_letters, arguments.spool.with_name(DEAD_LETTERS_FILE)
         ),
-        clock=time.time,
-        wait=stopping.wait,
+        now=time.time,
+        clock=time.monotonic,
         expired=lambda count: channel.tell(Expired(count)),
+        failed=lambda reason: channel.tell(Neglected(reason)),
     )
-    thread = threading.Thread(target=retention.run, name="retention", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        thread.join()
+
+
+class _DataDirectory:
+    """What is around the drain: others who use the directory, and the dead letters."""
+
+    def __init__(self, path: Path) -> None:
+        self._path: Final = path
+
+    def alone(self) -> AbstractContextManager[None]:
+        return moving_reports(self._path)
+
+    def give_up(self, report: SpooledReport, reason: str) -> None:
+        with closing(DeadLetters(self._path / DEAD_LETTERS_FILE, clock=time.time)) as letters:
+            letters.add([(report, reason)])
+
+
+def _open(open_warehouse: OpenWarehouse, channel: Channel) -> Warehouse:
+    """Open the warehouse, and tell what its table lacks, if anything."""
+    warehouse = open_warehouse()
+    if isinstance(warehouse, LacksColumns) and (columns := warehouse.missing_columns()):
+        channel.tell(Lacking(columns))
+    return warehouse
 
 
 def _expire_dead_letters(path: Path) -> None:

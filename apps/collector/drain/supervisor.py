@@ -2,6 +2,7 @@
 
 import enum
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from collector.drain.messages import (
     Lacking,
     Message,
     Missing,
+    Neglected,
     Opened,
     Order,
     Refused,
@@ -30,10 +32,12 @@ from collector.errors import (
     WarehouseUnusable,
 )
 from collector.records import Watermark
+from collector.spool.backlog import Backlog
 from collector.telemetry.metrics import Metrics
 
 _MOST_DOUBLINGS: Final = 16
-_AWAY: Final = "the database takes no reports; they wait"
+_AWAY: Final = "the warehouse takes no reports; they wait"
+_STALLED: Final = "reports are due and the drain has written none for a while"
 
 
 class DrainedSpool(Protocol):
@@ -41,6 +45,9 @@ class DrainedSpool(Protocol):
 
     def delete_through(self, watermark: Watermark) -> None:
         """Delete what the database holds."""
+
+    def backlog(self) -> Backlog:
+        """Return what waits."""
 
     def number_above(self, watermark: Watermark) -> bool:
         """Number the reports to come above the watermark; return whether that was a change."""
@@ -51,10 +58,12 @@ class Ending(enum.Enum):
 
     EMPTIED = "emptied"
     LEFT_OVER = "left over"
+    DIED = "died"
+    """It said that all was written, and then ended with an error."""
 
 
 @dataclass(frozen=True)
-class Patience:
+class RestartPolicy:
     """How long the supervisor waits for what."""
 
     opening_seconds: float = 15.0
@@ -66,6 +75,12 @@ class Patience:
     last_restart_seconds: float = 30.0
     """The longest pause before a drain is started again."""
 
+    stalled_seconds: float = 60.0
+    """How long nothing may be written that is due."""
+
+    check_seconds: float = 5.0
+    """How often that is looked at."""
+
 
 class DrainSupervisor:
     """Starts a drain, starts it again when it dies, and ends it."""
@@ -76,19 +91,26 @@ class DrainSupervisor:
         spool: DrainedSpool,
         *,
         log: BoundLogger,
-        patience: Patience,
+        policy: RestartPolicy,
         metrics: Metrics,
         may_be_away: bool = False,
+        batch_seconds: float = 60.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`launch` starts a drain, or raises `DrainFailed`.
 
-        `may_be_away` says that a start need not wait for the database: it keeps no position.
+        `may_be_away` says that a start need not wait for the warehouse: it keeps no position.
+        Rows wait `batch_seconds` before they are due. `clock` gives seconds, never goes back.
         """
+        self._due_seconds: Final = batch_seconds + policy.stalled_seconds
+        self._clock: Final = clock
+        self._progress_at = clock()
+        self._is_stalled = False
         self._may_be_away: Final = may_be_away
         self._launch: Final = launch
         self._spool: Final = spool
         self._log: Final = log
-        self._patience: Final = patience
+        self._policy: Final = policy
         self._metrics: Final = metrics
         self._thread: Final = threading.Thread(target=self._supervise, name="drain", daemon=True)
         self._first_opening: Final[Future[None]] = Future()
@@ -110,18 +132,23 @@ class DrainSupervisor:
         Raises `WarehouseUnusable`, `WarehouseUnavailable` or `DrainFailed`.
         """
         self._thread.start()
+        threading.Thread(target=self._watch, name="drain watch", daemon=True).start()
         try:
-            self._first_opening.result(self._patience.opening_seconds)
+            self._first_opening.result(self._policy.opening_seconds)
         except CollectorError:
             self.finish(grace_seconds=0)
             raise
         except TimeoutError as error:
-            reason = self._complaint or "the database does not open"
+            reason = self._complaint or "the warehouse does not open"
             if not self._may_be_away:
                 self.finish(grace_seconds=0)
                 raise WarehouseUnavailable(reason) from error
             self._log.error(_AWAY, reason=reason)
         self._has_started = True
+
+    def notices(self) -> tuple[str, ...]:
+        """Return what an operator should know, though reports are accepted. Never waits."""
+        return (_STALLED,) if self._is_stalled else ()
 
     def wake(self) -> None:
         """Let the drain know that rows were committed. Never waits."""
@@ -144,6 +171,22 @@ class DrainSupervisor:
         self._thread.join()
         return self._ending
 
+    def _watch(self) -> None:
+        while not self._stopping.wait(self._policy.check_seconds):
+            self._look()
+
+    def _look(self) -> None:
+        """Notice, and log once, that rows are due and nothing was written for a while."""
+        still = self._clock() - self._progress_at
+        waiting = self._spool.backlog()
+        is_stalled = min(still, waiting.oldest_seconds) > self._due_seconds
+        if is_stalled and not self._is_stalled:
+            self._log.error(
+                _STALLED, reports=waiting.reports, seconds=round(still), reason=self._complaint
+            )
+        self._is_stalled = is_stalled
+        self._metrics.drain_stalled(is_stalled=is_stalled)
+
     def _order(self, order: Order) -> None:
         process = self._process
         if process is not None:
@@ -164,11 +207,11 @@ class DrainSupervisor:
                 self._pause()
 
     def _has_ended(self) -> bool:
-        return self._ending is Ending.EMPTIED or self._grace_over.is_set()
+        return self._ending is not Ending.LEFT_OVER or self._grace_over.is_set()
 
     def _pause(self) -> None:
-        pause = self._patience.first_restart_seconds * 2**self._deaths
-        self._stopping.wait(min(pause, self._patience.last_restart_seconds))
+        pause = self._policy.first_restart_seconds * 2**self._deaths
+        self._stopping.wait(min(pause, self._policy.last_restart_seconds))
         self._deaths = min(self._deaths + 1, _MOST_DOUBLINGS)
 
     def _run_once(self) -> None:
@@ -184,6 +227,9 @@ class DrainSupervisor:
         finally:
             self._process = None
             status = process.reap()
+        if self._ending is Ending.EMPTIED and status != 0:
+            self._ending = Ending.DIED
+            self._log.error("the drain said that all is written, and then died", status=status)
         if not self._stopping.is_set():
             self._metrics.drain_failed()
             self._log.error("the drain ended and is started again", status=status)
@@ -191,18 +237,11 @@ class DrainSupervisor:
     def _take(self, message: Message) -> None:
         match message:
             case Written(watermark, reports, seconds):
+                self._progress_at = self._clock()
                 self._metrics.drained(reports, seconds=seconds)
                 self._written(watermark)
             case Opened(watermark):
                 self._opened(watermark)
-            case Missing(count):
-                self._log.warning(
-                    "reports that left the spool are not in this database: they went to another,"
-                    " or it was restored from an older copy",
-                    reports=count,
-                )
-            case Lacking(columns):
-                self._lacks(columns)
             case Unavailable(reason):
                 self._metrics.drain_failed()
                 self._complain(reason)
@@ -210,16 +249,32 @@ class DrainSupervisor:
                 self._complain(reason)
                 if not self._first_opening.done():
                     self._first_opening.set_exception(WarehouseUnusable(reason))
-            case Expired(count):
-                self._log.info("reports older than the retention were deleted", reports=count)
             case Emptied():
                 self._ending = Ending.EMPTIED
+            case _:
+                self._note(message)
+
+    def _note(self, message: Message) -> None:
+        """Log what an operator should know of."""
+        match message:
+            case Missing(count):
+                self._log.warning(
+                    "reports that left the spool are not in this warehouse: they went to another,"
+                    " or it was restored from an older copy",
+                    reports=count,
+                )
+            case Lacking(columns):
+                self._lacks(columns)
+            case Neglected(reason):
+                self._log.warning("upkeep of the warehouse fails and is tried again", reason=reason)
+            case Expired(count):
+                self._log.info("reports older than the retention were deleted", reports=count)
 
     def _opened(self, watermark: Watermark | None) -> None:
         if watermark is not None:
             try:
                 if self._spool.number_above(watermark):
-                    self._log.warning("the spool is older than the database; it is numbered anew")
+                    self._log.warning("the spool is older than the warehouse; it is numbered anew")
             except SpoolUnavailable as error:
                 # Accepting reports now could give out numbers that the database has passed.
                 raise DrainFailed(str(error)) from error
@@ -241,7 +296,7 @@ class DrainSupervisor:
         self._deaths = 0
         if self._complaint is not None:
             self._complaint = None
-            self._log.info("the database takes reports again")
+            self._log.info("the warehouse takes reports again")
         self._delete_through(watermark)
 
     def _delete_through(self, watermark: Watermark) -> None:

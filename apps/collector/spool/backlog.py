@@ -30,7 +30,7 @@ class BacklogMeter:
     def __init__(self, clock: Callable[[], float]) -> None:
         """`clock` gives seconds."""
         self._clock: Final = clock
-        self._turn: Final = threading.Lock()
+        self._lock: Final = threading.Lock()
         self._reports = 0
         self._bytes = 0
         # Each mark: since when rows arrived, and the last of them.
@@ -45,7 +45,7 @@ class BacklogMeter:
     def add(self, *, reports: int, size_bytes: int, last_id: int) -> None:
         """Count rows through `last_id` that arrive now."""
         now = self._clock()
-        with self._turn:
+        with self._lock:
             self._reports += reports
             self._bytes += size_bytes
             if self._marks and now - self._marks[-1][0] < self._spacing:
@@ -57,7 +57,7 @@ class BacklogMeter:
 
     def remove(self, *, reports: int, size_bytes: int, through: int) -> None:
         """Count no more rows through `through`."""
-        with self._turn:
+        with self._lock:
             self._reports -= reports
             self._bytes -= size_bytes
             while self._marks and self._marks[0][1] <= through:
@@ -67,7 +67,7 @@ class BacklogMeter:
 
     def reading(self) -> Backlog:
         """Return what waits now."""
-        with self._turn:
+        with self._lock:
             oldest = self._clock() - self._marks[0][0] if self._marks else 0.0
             return Backlog(self._reports, self._bytes, max(0.0, oldest))
 

@@ -40,7 +40,8 @@ SPOOL: Final = FileFormat(
         CREATE TABLE accepted_keys (
             report_key TEXT NOT NULL PRIMARY KEY,
             fingerprint BLOB NOT NULL,
-            received_at INTEGER NOT NULL
+            received_at INTEGER NOT NULL,
+            cluster_tag BLOB NOT NULL
         ) WITHOUT ROWID
         """,
         "CREATE INDEX accepted_keys_by_hour ON accepted_keys (received_at)",

@@ -1,33 +1,75 @@
-"""Removing a cluster from a spool that no collector uses."""
+"""Removing a cluster from a spool, whether a collector uses it or not."""
 
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 from collector.errors import CommandFailed
+from collector.records import cluster_tag
 from collector.spool.file import open_writer
 from collector.spool.packing import Packing
+from collector.sqlite_file import is_log_emptied, remove_traces
+
+# Rewriting the file keeps a collector that runs from committing meanwhile.
+MOST_BYTES_BESIDE_A_COLLECTOR: Final = 512 * 1024 * 1024
+_ATTEMPTS: Final = 100
+_PAUSE_SECONDS: Final = 0.1
 
 
-def forget_in_spool(path: Path, cluster_id: str, *, random_bytes: Callable[[int], bytes]) -> int:
-    """Delete the reports of a cluster and return how many; the caller holds the directory's lock.
+def forget_in_spool(
+    path: Path,
+    cluster_id: str,
+    *,
+    random_bytes: Callable[[int], bytes],
+    is_in_use: bool = False,
+    sleep: Callable[[float], None] = time.sleep,
+) -> int:
+    """Delete the reports of a cluster and their keys; return how many reports.
 
-    What was deleted is overwritten, and so is what was drained earlier: deleting that left its
-    bytes in the file. Keys of posts stay, as hashes, for the hours that they are
-    remembered. Raises `FileUnusable` or `CommandFailed`.
+    The file is rewritten and its log emptied, because what was drained left its bytes in both.
+    Who calls has seen to it that no report is on its way to the warehouse.
+    Raises `FileUnusable` or `CommandFailed`.
     """
+    if is_in_use and path.stat().st_size > MOST_BYTES_BESIDE_A_COLLECTOR:
+        raise CommandFailed(
+            f"{path} is large, and rewriting it would hold up the collector: stop the collector,"
+            " or wait until the warehouse has taken what waits, and forget the cluster again"
+        )
     try:
         with closing(open_writer(path, random_bytes=random_bytes)) as connection:
-            connection.create_function("unpacked", 1, Packing().unpack, deterministic=True)
-            connection.execute("PRAGMA secure_delete = ON")
-            deleted = connection.execute(
-                "DELETE FROM reports"
-                " WHERE json_extract(CAST(unpacked(packed) AS TEXT), '$.clusterID') = ?",
-                (cluster_id,),
-            ).rowcount
-            connection.execute("VACUUM")
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            deleted = _delete(connection, cluster_id)
+            is_emptied = remove_traces(connection)
+            for _ in range(_ATTEMPTS):
+                if is_emptied:
+                    return deleted
+                sleep(_PAUSE_SECONDS)
+                is_emptied = is_log_emptied(connection)
     except sqlite3.Error as error:
         raise CommandFailed(f"{path} cannot be read and written: {error}") from error
-    return deleted
+    raise CommandFailed(
+        f"{path} is read all the time, and its log cannot be emptied; forget the cluster again"
+    )
+
+
+def _delete(connection: sqlite3.Connection, cluster_id: str) -> int:
+    connection.create_function("unpacked", 1, Packing().unpack, deterministic=True)
+    connection.execute("BEGIN IMMEDIATE")
+    of_cluster = (
+        "SELECT row_id, report_key FROM reports"
+        " WHERE json_extract(CAST(unpacked(packed) AS TEXT), '$.clusterID') = ?"
+    )
+    found = connection.execute(of_cluster, (cluster_id,)).fetchall()
+    connection.executemany(
+        "DELETE FROM reports WHERE row_id = ?", [(row_id,) for row_id, _ in found]
+    )
+    connection.executemany(
+        "DELETE FROM accepted_keys WHERE report_key = ?", [(key,) for _, key in found]
+    )
+    connection.execute(
+        "DELETE FROM accepted_keys WHERE cluster_tag = ?", (cluster_tag(cluster_id),)
+    )
+    connection.execute("COMMIT")
+    return len(found)

@@ -19,11 +19,15 @@ from collector.spool.backlog import Backlog, BacklogMeter
 from collector.spool.file import open_writer, read_spool_id
 from collector.spool.limits import SpoolLimits, free_bytes_beside
 from collector.spool.packing import Packing
+from collector.sqlite_file import remove_traces
 
 KEYS_REMEMBERED_SECONDS: Final = 48 * 3_600
 _HOUR_SECONDS: Final = 3_600
 _KEYS_FORGOTTEN_AT_ONCE: Final = 5_000
 _EVERY_ROW: Final = 2**63 - 1
+# Pages of 16 KiB: a file is worth shortening from 64 MiB on, and with up to 8 MiB in use.
+_EMPTY_PAGES: Final = 4_096
+_LIVE_PAGES: Final = 512
 _DEFAULT_LIMITS: Final = SpoolLimits()
 # A deletion that a power cut undoes is made again, so it need not wait for the disk.
 _SYNCHRONOUS: Final = {True: "PRAGMA synchronous = FULL", False: "PRAGMA synchronous = NORMAL"}
@@ -62,7 +66,7 @@ class Spool:
         self._clock = clock
         self._limits: Final = limits
         self._free_bytes: Final = free_bytes or free_bytes_beside(path)
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._meter: Final = BacklogMeter(clock)
         self._group_size, self._group_bytes, self._group_last_id = 0, 0, 0
         self._group_open = False
@@ -144,7 +148,11 @@ class Spool:
                 " FROM accepted_keys WHERE received_at < ? LIMIT ?)",
                 (oldest_hour, _KEYS_FORGOTTEN_AT_ONCE),
             )
-        self._meter.remove(reports=reports, size_bytes=size_bytes, through=watermark.last_id)
+            is_empty = connection.execute("SELECT NOT EXISTS (SELECT 1 FROM reports)").fetchone()[0]
+            if is_empty:  # also of what was forgotten meanwhile, by another process
+                reports, size_bytes = self._meter.reading().reports, self._meter.size_bytes
+            self._meter.remove(reports=reports, size_bytes=size_bytes, through=watermark.last_id)
+        self._give_back_room()
 
     def number_above(self, watermark: Watermark) -> bool:
         """Make sure that every report to come is numbered above `watermark`.
@@ -171,19 +179,31 @@ class Spool:
         with self._transaction() as connection:
             # SQLite does not write a row that would stay as it is, so this is one that comes and
             # goes: its page is written all the same.
-            connection.execute("INSERT INTO accepted_keys VALUES ('', x'', 0)")
+            connection.execute("INSERT INTO accepted_keys VALUES ('', x'', 0, x'')")
             connection.execute("DELETE FROM accepted_keys WHERE report_key = ''")
 
     def close(self) -> None:
         """Close the file. A group that was not committed is lost."""
         self._connection.close()
 
+    def _give_back_room(self) -> None:
+        """Shorten the file where most of it is empty, and what is left is quickly written anew."""
+        with self._lock:
+            pages, empty = (
+                int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
+                for name in ("page_count", "freelist_count")
+            )
+            if empty < _EMPTY_PAGES or pages - empty > _LIVE_PAGES:
+                return
+            with suppress(sqlite3.Error):  # a disk that is full has other things to say
+                remove_traces(self._connection)
+
     def _open_group(self) -> None:
         if self._group_lost:
             raise SpoolUnavailable
         if self._group_open:
             return
-        self._turn.acquire()
+        self._lock.acquire()
         self._group_open = True
         self._group_free_bytes = None
         self._connection.execute("BEGIN IMMEDIATE")
@@ -191,7 +211,7 @@ class Spool:
     def _close_group(self) -> None:
         self._group_open = False
         self._group_size, self._group_bytes = 0, 0
-        self._turn.release()
+        self._lock.release()
 
     def _lose_group(self) -> None:
         # SQLite may have rolled back by itself, when the disk is full for instance. Reports that
@@ -224,8 +244,14 @@ class Spool:
     def _insert(self, accepted: AcceptedReport, packed: bytes) -> None:
         if accepted.fingerprint is not None:
             self._connection.execute(
-                "INSERT INTO accepted_keys (report_key, fingerprint, received_at) VALUES (?, ?, ?)",
-                (accepted.report_key, accepted.fingerprint, accepted.received_at),
+                "INSERT INTO accepted_keys (report_key, fingerprint, received_at, cluster_tag)"
+                " VALUES (?, ?, ?, ?)",
+                (
+                    accepted.report_key,
+                    accepted.fingerprint,
+                    accepted.received_at,
+                    accepted.cluster_tag,
+                ),
             )
         row = self._connection.execute(
             "INSERT INTO reports (report_key, received_at, packed) VALUES (?, ?, ?)",
@@ -245,7 +271,7 @@ class Spool:
     @contextmanager
     def _transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
         """Make one transaction. One that is not durable is on disk with the next that is."""
-        with self._turn:
+        with self._lock:
             try:
                 self._connection.execute(_SYNCHRONOUS[durable])
                 self._connection.execute("BEGIN IMMEDIATE")

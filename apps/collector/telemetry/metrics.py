@@ -52,6 +52,11 @@ class Metrics:
         self._drain_failures: Final = self._counter(
             "drain_failures", "Failures of the database, or of the process that feeds it."
         )
+        self._stalled: Final = Gauge(
+            "spartakus_drain_stalled",
+            "1 while reports are due and none is written.",
+            registry=self.registry,
+        )
         Info("spartakus_collector", "Which collector this is.", registry=self.registry).info(
             {"version": version}
         )
@@ -105,6 +110,10 @@ class Metrics:
         """Count a batch that the database took."""
         self._drained.observe(reports)
         self._drain_seconds.observe(seconds)
+
+    def drain_stalled(self, *, is_stalled: bool) -> None:
+        """Note whether reports are due and none is written."""
+        self._stalled.set(is_stalled)
 
     def drain_failed(self) -> None:
         """Count a failure of the database, or of the process that feeds it."""

@@ -1,25 +1,12 @@
-"""What some databases can do beside taking reports. A command asks with `isinstance`.
+"""What some warehouses can do beside taking reports. Who needs it asks with `isinstance`.
 
-All may be called from another thread than the one that writes. All raise `WarehouseUnavailable`.
+All raise `WarehouseUnavailable`.
 """
 
-import enum
-from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
-
-from collector.records import Batch
-
-
-class Format(enum.Enum):
-    """How reports leave a database."""
-
-    JSONL = "jsonl"
-    """One line of JSON a report, as `--database stdout` prints it."""
-
-    PARQUET = "parquet"
-    """The columns of the table."""
 
 
 class Forgotten(Struct, frozen=True):
@@ -31,6 +18,8 @@ class Forgotten(Struct, frozen=True):
 
     removed: int
     remains: str = ""
+    is_incomplete: bool = False
+    """Whether something could not be searched, so that the cluster may be forgotten again."""
 
 
 @runtime_checkable
@@ -50,22 +39,11 @@ class LacksColumns(Protocol):
 
 
 @runtime_checkable
-class Merges(Protocol):
-    """A database that knows which reports it has, by key and hour of receipt."""
+class LoadsFiles(Protocol):
+    """A warehouse that takes whole files of reports."""
 
-    def merge(self, batch: Batch) -> None:
-        """Write those reports of `batch` that are not there. Keeps no position."""
-
-
-@runtime_checkable
-class Exports(Protocol):
-    """A database whose reports can be read."""
-
-    def export(self, form: Format, write: Callable[[bytes], None]) -> int:
-        """Pass all reports to `write`, piece by piece, and return how many there were.
-
-        What `write` raises ends the export.
-        """
+    def load_parquet(self, path: Path, name: str) -> None:
+        """Load a Parquet file, once for ever under `name`, which identifies its bytes."""
 
 
 @runtime_checkable
@@ -85,3 +63,11 @@ class Expires(Protocol):
 
         Returns how many were deleted by this call: none where the database does it by itself.
         """
+
+
+@runtime_checkable
+class Compacts(Protocol):
+    """A warehouse that is quicker to read once what was written is put together."""
+
+    def compact(self, *, now: float) -> None:
+        """Put together what is complete by `now`, UNIX seconds."""

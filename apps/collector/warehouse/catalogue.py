@@ -11,8 +11,8 @@ from collector.warehouse.relay.address import CollectorAddress, parse_collector
 
 
 @dataclass(frozen=True)
-class DuckDBFile:
-    """`duckdb:///PATH`: a DuckDB file at an absolute path."""
+class ParquetFolder:
+    """`parquet:///DIR`: a folder of Parquet files at an absolute path."""
 
     path: Path
 
@@ -22,7 +22,7 @@ class Stdout:
     """`stdout`: standard output."""
 
 
-DatabaseAddress: TypeAlias = DuckDBFile | BigQueryTable | CollectorAddress | Stdout
+DatabaseAddress: TypeAlias = ParquetFolder | BigQueryTable | CollectorAddress | Stdout
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class DatabaseKind:
 
 KINDS: Final = (
     DatabaseKind(
-        "duckdb:///PATH",
-        "a DuckDB file at an absolute path; the default, in the data directory",
+        "parquet:///DIR",
+        "a folder of Parquet files at an absolute path; the default, in the data directory",
     ),
     DatabaseKind(
         "bigquery://project.dataset.table",
@@ -51,8 +51,13 @@ def parse_address(text: str) -> DatabaseAddress:
     """Return the database that `text` names. Raises `InvalidDatabaseAddress`."""
     if text == "stdout":
         return Stdout()
+    if text.startswith("parquet:"):
+        return _parse_parquet(text)
     if text.startswith("duckdb:"):
-        return _parse_duckdb(text)
+        raise InvalidDatabaseAddress(
+            "duckdb:///PATH is no more: a crash could damage such a file. Reports are kept in"
+            " Parquet files, which DuckDB reads: use parquet:///DIR, or leave --database out"
+        )
     if text.startswith("bigquery:"):
         return parse_bigquery(text)
     if text.startswith(("http:", "https:")):
@@ -62,21 +67,21 @@ def parse_address(text: str) -> DatabaseAddress:
 
 
 def keeps_position(address: DatabaseAddress) -> bool:
-    """Whether the database says how far a spool is in it."""
-    return isinstance(address, DuckDBFile)
+    """Whether the warehouse says how far a spool is in it."""
+    return isinstance(address, ParquetFolder)
 
 
-def format_duckdb(path: Path) -> str:
-    """Return the address of the DuckDB file at `path`."""
-    return f"duckdb://{quote(str(path.absolute()))}"
+def format_parquet(path: Path) -> str:
+    """Return the address of the folder at `path`."""
+    return f"parquet://{quote(str(path.absolute()))}"
 
 
-def _parse_duckdb(text: str) -> DuckDBFile:
+def _parse_parquet(text: str) -> ParquetFolder:
     parts = urlsplit(text)
     path = unquote(parts.path)
     is_plain = not parts.netloc and not parts.query and not parts.fragment
-    if not is_plain or not path.startswith("/") or path.endswith("/"):
+    if not is_plain or not path.startswith("/") or not path.strip("/"):
         raise InvalidDatabaseAddress(
-            f"a DuckDB file is given as duckdb:///ABSOLUTE/PATH, not {text!r}"
+            f"a folder of Parquet files is given as parquet:///ABSOLUTE/DIR, not {text!r}"
         )
-    return DuckDBFile(Path(path))
+    return ParquetFolder(Path(path))

@@ -7,7 +7,7 @@ from typing import Final, assert_never
 
 from collector.warehouse import OpenWarehouse
 from collector.warehouse.bigquery.address import BigQueryTable
-from collector.warehouse.catalogue import DatabaseAddress, DuckDBFile, Stdout
+from collector.warehouse.catalogue import DatabaseAddress, ParquetFolder, Stdout
 from collector.warehouse.relay.address import CollectorAddress
 
 # The client libraries' own variable for an emulator's address.
@@ -20,10 +20,10 @@ def opener_of(
     """Return what opens the database at `address`; `data_dir` is for what it keeps beside."""
     # A BigQuery client takes 40 MB, so what is not used is not imported.
     match address:
-        case DuckDBFile(path):
-            from collector.warehouse.duckdb import DuckDBDatabase
+        case ParquetFolder(path):
+            from collector.warehouse.parquet.warehouse import open_parquet
 
-            return partial(DuckDBDatabase, path)
+            return partial(open_parquet, path, data_dir=data_dir)
         case BigQueryTable():
             from collector.warehouse.bigquery.warehouse import open_bigquery
 

@@ -1,0 +1,76 @@
+"""`collector dead-letters`: what a warehouse refused, and sending it again."""
+
+import json
+import os
+import time
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Annotated, TypeAlias
+
+import typer
+
+from collector.commands.data_dir import existing_data_dir
+from collector.commands.options import DataDir
+from collector.commands.output import standard_output
+from collector.data_directory import SPOOL_NAME, moving_reports
+from collector.errors import CommandFailed
+from collector.records import SpooledReport
+from collector.spool.readmission import readmit
+from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetter, DeadLetters
+
+_Send: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--send",
+        help="Put all of them back into the spool, once what they were refused for is mended.",
+    ),
+]
+_Reports: TypeAlias = Annotated[
+    bool, typer.Option("--reports", help="Print the reports as well, not only the reasons.")
+]
+
+
+def dead_letters(
+    *, send: _Send = False, reports: _Reports = False, data_dir: DataDir = None
+) -> None:
+    """List the reports that a warehouse refused for good, one line of JSON each."""
+    directory = existing_data_dir(data_dir)
+    path = directory / DEAD_LETTERS_FILE
+    if not path.exists():
+        typer.echo("0 dead letters", err=True)
+        return
+    with closing(DeadLetters(path, clock=time.time)) as letters:
+        found = list(letters)
+        if not send:
+            with standard_output() as output:
+                output.writelines(_line(each, reports=reports) for each in found)
+            typer.echo(f"{len(found)} dead letters", err=True)
+            return
+        spool = directory / SPOOL_NAME
+        if not spool.exists():
+            raise CommandFailed(f"there is no spool in {directory}")
+        # In the spool before they are gone here: what breaks off is sent twice, and never lost.
+        with moving_reports(directory):
+            count = readmit(spool, map(_spooled, found), random_bytes=os.urandom)
+            letters.remove(found)
+    typer.echo(f"{count} reports are in the spool again", err=True)
+
+
+def _line(letter: DeadLetter, *, reports: bool) -> bytes:
+    shown: dict[str, object] = {
+        "reportKey": letter.report_key,
+        "reason": letter.reason,
+        "refusedAt": _hour(letter.refused_at),
+        "receivedAt": _hour(letter.received_at),
+    }
+    if reports:
+        shown["report"] = json.loads(letter.encoded)
+    return json.dumps(shown).encode() + b"\n"
+
+
+def _hour(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _spooled(letter: DeadLetter) -> SpooledReport:
+    return SpooledReport(0, letter.report_key, letter.received_at, letter.encoded)

@@ -1,0 +1,117 @@
+"""`collector import`: what `export` gave, back into a warehouse."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from typing import Annotated, BinaryIO, Final, TypeAlias
+
+import typer
+
+from collector.commands.data_dir import chosen_data_dir
+from collector.commands.options import Database, DataDir
+from collector.commands.scratch import scratch
+from collector.commands.warehouses import open_warehouse
+from collector.data_directory import DataDirectory
+from collector.errors import CommandFailed
+from collector.importing import batches_of, reports_of
+from collector.settings import Settings
+from collector.warehouse.catalogue import ParquetFolder, parse_address
+from collector.warehouse.parquet.exporting import lines_in
+from collector.warehouse.parquet.folder import Folder
+from collector.warehouse.parquet.warehouse import spools_in
+
+_STDIN: Final = Path("-")
+_PARQUET: Final = b"PAR1"
+_PIECE: Final = 1024 * 1024
+_ID_BYTES: Final = 16
+
+_File: TypeAlias = Annotated[
+    Path,
+    typer.Argument(metavar="[FILE]", help="JSON lines or Parquet; standard input by default."),
+]
+_Add: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--add", help="Also where there are reports already: what is in both is then there twice."
+    ),
+]
+
+
+def import_reports(
+    file: _File = _STDIN, *, add: _Add = False, data_dir: DataDir = None, database: Database = ""
+) -> None:
+    """Read reports that export wrote into a warehouse. Run it again if it broke off."""
+    settings = Settings(data_dir=chosen_data_dir(data_dir), database=database)
+    with DataDirectory(settings.data_dir) as directory, _given(file, directory.path) as path:
+        spool_id = _digest(path)
+        _check_empty(settings, spool_id, add=add)
+        total = sum(1 for _ in reports_of(_lines(path), spool_id=spool_id))  # all are valid
+        with closing(
+            open_warehouse(settings.database_address, data_dir=directory.path)
+        ) as warehouse:
+            position = warehouse.position(spool_id)
+            done = 0 if position is None else position.last_id
+            reports = reports_of(_lines(path), spool_id=spool_id)
+            rest = (each for each in reports if each.row_id > done)
+            for batch in batches_of(rest, spool_id=spool_id, limits=warehouse.limits):
+                warehouse.write(batch)
+    typer.echo(f"{total} reports, of which {min(done, total)} were there already", err=True)
+
+
+def _check_empty(settings: Settings, spool_id: str, *, add: bool) -> None:
+    """Refuse to double what is there. Raises `CommandFailed`."""
+    address = parse_address(settings.database_address)
+    if add or not isinstance(address, ParquetFolder):
+        return
+    if spools_in(Folder(address.path)) - {spool_id}:
+        raise CommandFailed(
+            f"there are reports in {address.path} already, and what is in both would be there"
+            " twice; name an empty folder, or add to this one with --add"
+        )
+
+
+@contextmanager
+def _given(file: Path, data_dir: Path) -> Iterator[Path]:
+    """Give a file that can be read twice."""
+    if file != _STDIN:
+        yield file
+        return
+    with scratch(data_dir) as staging:
+        kept = staging.path / "input"
+        with kept.open("xb") as output:
+            for piece in _pieces(sys.stdin.buffer):
+                output.write(piece)
+        yield kept
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    with _opened(path) as file:
+        if file.read(len(_PARQUET)) != _PARQUET:
+            file.seek(0)
+            yield from file
+            return
+    yield from lines_in(path)
+
+
+def _digest(path: Path) -> str:
+    digest = blake2b(digest_size=_ID_BYTES)
+    with _opened(path) as file:
+        for piece in _pieces(file):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    while piece := file.read(_PIECE):
+        yield piece
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    try:
+        with path.open("rb") as file:
+            yield file
+    except OSError as error:
+        raise CommandFailed(f"{path} cannot be read: {error.strerror}") from error

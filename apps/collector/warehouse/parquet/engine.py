@@ -1,0 +1,116 @@
+"""DuckDB, in memory, as the engine that writes Parquet files. Its errors stop here."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+import duckdb
+
+from collector.errors import WarehouseUnavailable
+from collector.warehouse.parquet import sql
+
+MEMORY: Final = "200MB"
+"""Of the process that shares a small machine with the service; what is sorted goes to disk."""
+
+# What DuckDB raises about the rows it was given, and not about the disk it writes to.
+_ABOUT_ROWS: Final = (
+    duckdb.OutOfMemoryException,
+    duckdb.InvalidInputException,
+    duckdb.ConversionException,
+    duckdb.OutOfRangeException,
+)
+
+
+class RowsRefused(Exception):
+    """DuckDB cannot write these rows; the text says why, and may quote them."""
+
+
+class FileDamaged(Exception):
+    """A file cannot be read as one of reports; the text says why."""
+
+
+class Engine:
+    """One connection. Paths are those of `collector.warehouse.parquet.staging` and the like."""
+
+    def __init__(self, *, memory: str = MEMORY) -> None:
+        self._connection: Final = duckdb.connect(
+            config={
+                "memory_limit": memory,
+                "threads": 1,
+                "preserve_insertion_order": False,
+                # Extensions are never fetched: JSON and Parquet are built in.
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            }
+        )
+
+    def write_lines(self, lines: str, target: str) -> None:
+        """Write a file of JSON lines as Parquet. Raises `RowsRefused` or `WarehouseUnavailable`."""
+        try:
+            self._connection.execute(sql.write_lines(lines, target))
+        except _ABOUT_ROWS as error:
+            raise RowsRefused(_first_line(error)) from error
+        except duckdb.Error as error:
+            raise WarehouseUnavailable(_first_line(error)) from error
+
+    def merge(self, files: Sequence[str], target: str, *, spill: str) -> None:
+        """Write what is in `files` into one; `spill` is a folder for what memory cannot hold."""
+        with self._errors():
+            self._connection.execute(f"SET temp_directory = {sql.quoted(spill)}")
+            self._connection.execute(sql.write_query(sql.merged(files), target))
+            self._connection.execute("RESET temp_directory")
+
+    def concatenate(self, files: Sequence[str], target: str) -> None:
+        """Write what is in `files` into one, file after file. Raises `WarehouseUnavailable`."""
+        query = sql.all_reports(files) if files else sql.NO_REPORTS
+        with self._errors():
+            self._connection.execute(sql.write_query(query, target))
+
+    def write_without(self, file: str, cluster_id: str, target: str) -> int:
+        """Write what is in `file` but for the reports of a cluster; return how many those are."""
+        with self._errors():
+            query = sql.without_cluster(file, cluster_id)
+            self._connection.execute(sql.write_query(query, target))
+            return self._count(file) - self._count(target)
+
+    def holds(self, file: str, cluster_id: str) -> bool:
+        """Return whether `file` holds a report of a cluster. Raises `FileDamaged`."""
+        with _damage():
+            return self._connection.execute(sql.is_there(file, cluster_id)).fetchone() is not None
+
+    def count(self, file: str) -> int:
+        """Return how many reports `file` holds. Raises `FileDamaged`."""
+        with _damage():
+            return self._count(file)
+
+    def check(self, file: str) -> None:
+        """Read all of `file`. Raises `FileDamaged`."""
+        with _damage():
+            self._connection.execute(sql.digest(file)).fetchone()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _count(self, file: str) -> int:
+        row = self._connection.execute(sql.count(file)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except duckdb.Error as error:
+            raise WarehouseUnavailable(_first_line(error)) from error
+
+
+@contextmanager
+def _damage() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        raise FileDamaged(_first_line(error)) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]

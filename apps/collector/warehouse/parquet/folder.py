@@ -1,0 +1,196 @@
+"""The folder on disk: days, files, and how they change without any reader seeing it half done.
+
+DAY/…parquet   what readers read, by the pattern `*/*.parquet`
+.staging/      what is not finished; whatever is found there was left by a process that died
+.writing       a lock: who changes the folder is alone
+.reading       a lock: readers share it while they open files; held alone to exchange a day
+.owner         a lock: the one collector that writes here holds it for as long as it runs
+"""
+
+import fcntl
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from collector.errors import WarehouseUnavailable, WarehouseUnusable
+from collector.private_files import FOLDER_MODE, make_private_folder, open_private, sync_folder
+from collector.warehouse.parquet.exchange import Exchange, exchange
+from collector.warehouse.parquet.layout import SUFFIX, parse_day
+from collector.warehouse.parquet.staging import Staging
+
+_STAGING: Final = ".staging"
+_OLD: Final = "old-"
+# What a file system keeps at its own root is nobody's mistake.
+_TOLERATED: Final = frozenset({"lost+found"})
+
+
+class Folder:
+    """A folder of reports. Raises `WarehouseUnavailable` for what the system refuses."""
+
+    def __init__(self, path: Path, *, exchange_folders: Exchange = exchange) -> None:
+        self.path: Final = path
+        self._exchange: Final = exchange_folders
+
+    def prepare(self) -> None:
+        """Make the folder where it is missing. Raises `WarehouseUnusable` for one not ours."""
+        make_private_folder(self.path)
+        os.close(open_private(self.path / ".reading"))
+        with self.errors():
+            for entry in self.path.iterdir():
+                is_ours = entry.name.startswith(".") or parse_day(entry.name) is not None
+                if not is_ours and entry.name not in _TOLERATED:
+                    raise WarehouseUnusable(
+                        f"{entry} is not a day of reports, so {self.path} is not a folder of"
+                        " ours; give an empty one with --database parquet:///DIR, or move it away"
+                    )
+
+    @contextmanager
+    def owned(self) -> Iterator[None]:
+        """Be the one collector that writes here. Raises `WarehouseUnavailable` beside another."""
+        with self._locked(".owner", fcntl.LOCK_EX | fcntl.LOCK_NB):
+            yield
+
+    @contextmanager
+    def writing(self) -> Iterator[Staging]:
+        """Change the folder alone, with a place for what is not finished."""
+        with self._locked(".writing", fcntl.LOCK_EX), self.errors():
+            self._clear_staging()
+            with Staging(self.path / _STAGING / secrets.token_hex(8)) as staging:
+                yield staging
+
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        """Open files for reading: no day is exchanged meanwhile."""
+        try:
+            lock = os.open(self.path / ".reading", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError:  # a copy of a folder, or none: nobody exchanges days there
+            yield
+            return
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            yield
+        finally:
+            os.close(lock)
+
+    def days(self) -> list[str]:
+        """Return the names of the days, in order."""
+        with self.errors():
+            entries = list(self.path.iterdir()) if self.path.is_dir() else []
+        return sorted(each.name for each in entries if parse_day(each.name) is not None)
+
+    def files(self, day: str) -> list[str]:
+        """Return the names of all files of a day that readers read, in order."""
+        try:
+            entries = list((self.path / day).iterdir())
+        except FileNotFoundError:
+            return []
+        return sorted(each.name for each in entries if each.name.endswith(SUFFIX))
+
+    def publish(self, staging: Staging, staged: str, day: str, name: str) -> None:
+        """Move a finished file into a day; on return it is there, on disk.
+
+        Raises `WarehouseUnusable` where the name is taken: it stands for its bytes for ever.
+        """
+        staging.sync(staged)
+        target = self.path / day / name
+        if target.exists():
+            raise WarehouseUnusable(f"{target} is there already; move it away")
+        self._make_day(day)
+        (staging.path / staged).rename(target)
+        sync_folder(target.parent)
+
+    def replace(
+        self,
+        staging: Staging,
+        day: str,
+        *,
+        without: Iterable[str],
+        staged: Iterable[tuple[str, str]],
+    ) -> None:
+        """Exchange a day for one without some of its files, and with others: (staged, name).
+
+        All other files stay, whatever they are.
+        """
+        removed = set(without)
+        new = staging.path / f"new-{day}"
+        new.mkdir(mode=FOLDER_MODE)
+        for name, final in staged:
+            staging.sync(name)
+            (staging.path / name).rename(new / final)
+        for entry in (self.path / day).iterdir():
+            if entry.name not in removed:
+                _link(entry, new / entry.name)
+        sync_folder(new)
+        with self._locked(".reading", fcntl.LOCK_EX):
+            self._swap(new, self.path / day)
+        sync_folder(self.path)
+
+    def remove(self, staging: Staging, day: str) -> None:
+        """Delete a day. A reader that has its files open keeps them until it closes them."""
+        with self._locked(".reading", fcntl.LOCK_EX):
+            (self.path / day).rename(staging.path / day)
+        sync_folder(self.path)
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Turn what the system refuses into `WarehouseUnavailable`, naming the path."""
+        try:
+            yield
+        except OSError as error:
+            raise WarehouseUnavailable(
+                f"{error.filename or self.path} cannot be used: {error.strerror}"
+            ) from error
+
+    def _make_day(self, day: str) -> None:
+        with suppress(FileExistsError):
+            (self.path / day).mkdir(mode=FOLDER_MODE)
+            sync_folder(self.path)
+
+    def _swap(self, new: Path, current: Path) -> None:
+        if self._exchange(new, current):
+            return
+        # Two steps. Between them the day is missing: `_clear_staging` mends that after a crash.
+        old = self.path / _STAGING / f"{_OLD}{current.name}"
+        current.rename(old)
+        new.rename(current)
+        sync_folder(self.path)
+        shutil.rmtree(old)
+
+    def _clear_staging(self) -> None:
+        staging = self.path / _STAGING
+        make_private_folder(staging)
+        for entry in staging.iterdir():
+            day = entry.name.removeprefix(_OLD)
+            if entry.name.startswith(_OLD) and not (self.path / day).exists():
+                entry.rename(self.path / day)
+                sync_folder(self.path)
+            elif entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+
+    @contextmanager
+    def _locked(self, name: str, how: int) -> Iterator[None]:
+        lock = open_private(self.path / name)
+        try:
+            try:
+                fcntl.flock(lock, how)
+            except BlockingIOError as error:
+                raise WarehouseUnavailable(
+                    f"another collector writes to {self.path}; give each a folder of its own"
+                ) from error
+            yield
+        finally:
+            os.close(lock)
+
+
+def _link(source: Path, target: Path) -> None:
+    """Have a file in a second folder, without copying it where the file system can."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(source, target, follow_symlinks=False)

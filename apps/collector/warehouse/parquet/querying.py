@@ -1,0 +1,164 @@
+"""SQL over a folder of reports: DuckDB in memory, to which no file is open but those of reports.
+
+Three views: `reports`; `nodes`, one row a node; `latest`, the last report of each cluster.
+"""
+
+import enum
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import duckdb
+
+from collector.errors import CommandFailed
+from collector.warehouse.columns import RECEIVED_AT
+from collector.warehouse.parquet import sql
+from collector.warehouse.parquet.damage import damaged_files
+from collector.warehouse.parquet.reading import OpenedFile
+from collector.warehouse.parquet.staging import Staging
+
+MEMORY: Final = "1GB"
+_MOST_LINES: Final = 10_000
+_WIDE: Final = 100_000
+_OUTPUT: Final = "output"
+_NODES: Final = f"""
+CREATE VIEW nodes AS
+FROM (FROM reports SELECT "clusterID", "{RECEIVED_AT}", unnest(nodes) AS node)
+SELECT "clusterID", "{RECEIVED_AT}", unnest(node)
+"""
+_LATEST: Final = f"""
+CREATE VIEW latest AS
+FROM reports
+QUALIFY row_number() OVER (PARTITION BY "clusterID" ORDER BY "{RECEIVED_AT}" DESC) = 1
+"""
+
+
+class Format(enum.Enum):
+    """How the rows of an answer are written."""
+
+    TABLE = "table"
+    """For people."""
+
+    CSV = "csv"
+    JSON = "json"
+    """One line a row."""
+
+    PARQUET = "parquet"
+
+
+_COPY_AS: Final = {
+    Format.CSV: "FORMAT csv, HEADER",
+    Format.JSON: "FORMAT json",
+    Format.PARQUET: "FORMAT parquet, COMPRESSION zstd",
+}
+
+
+class NoAnswer(Exception):
+    """A query cannot be answered; the text says why."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where an answer goes. `width` is that of the terminal, None where there is none."""
+
+    form: Format
+    stream: BinaryIO
+    width: int | None = None
+
+
+def answer(
+    query: str,
+    files: Sequence[OpenedFile],
+    output: Output,
+    *,
+    staging: Staging,
+    skip_damaged: bool,
+) -> tuple[Path, ...]:
+    """Answer a query about the reports in `files`; return the damaged ones that are left out.
+
+    Nothing is written before the whole answer is known, except of a table.
+    Raises `DamagedFiles` unless they are to be skipped, and `CommandFailed`.
+    """
+    try:
+        _answer(query, files, output, staging)
+    except NoAnswer as error:
+        damaged = damaged_files(files)
+        if not damaged:
+            raise CommandFailed(str(error)) from error
+        if not skip_damaged:
+            raise DamagedFiles(damaged) from error
+    else:
+        return ()
+    sound = [each for each in files if each.path not in damaged]
+    try:
+        _answer(query, sound, output, staging)
+    except NoAnswer as error:
+        raise CommandFailed(str(error)) from error
+    return damaged
+
+
+class DamagedFiles(CommandFailed):
+    """Files cannot be read."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        super().__init__(
+            f"damaged: {', '.join(map(str, paths))}; restore copies, move them away, or go on"
+            " without them by --skip-damaged"
+        )
+
+
+def _answer(query: str, files: Sequence[OpenedFile], output: Output, staging: Staging) -> None:
+    with _errors(), closing(_connect(files, staging)) as connection:
+        select = _only_query(connection, query)
+        if output.form is Format.TABLE:
+            relation = connection.sql(select)
+            relation.show(max_rows=_MOST_LINES, max_width=output.width or _WIDE)
+            return
+        target = sql.quoted(staging.address(_OUTPUT))
+        connection.execute(f"COPY (\n{select}\n) TO {target} ({_COPY_AS[output.form]})")
+    with (staging.path / _OUTPUT).open("rb") as written:
+        shutil.copyfileobj(written, output.stream)
+
+
+def _connect(files: Sequence[OpenedFile], staging: Staging) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(
+        config={
+            "memory_limit": MEMORY,
+            "temp_directory": staging.address("spill"),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+    addresses = [each.address for each in files]
+    rows = sql.all_reports(addresses) if files else ""
+    union = " UNION ALL BY NAME ".join(filter(None, (sql.NO_REPORTS, rows)))
+    connection.execute(f"CREATE VIEW reports AS {union}")
+    connection.execute(_NODES)
+    connection.execute(_LATEST)
+    connection.execute("SET allowed_paths = ?", [[*addresses, staging.address(_OUTPUT)]])
+    connection.execute("SET allowed_directories = ?", [[staging.address("")]])
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def _only_query(connection: duckdb.DuckDBPyConnection, text: str) -> str:
+    """Return the one query that `text` is. Anything else may write. Raises `CommandFailed`."""
+    statements = connection.extract_statements(text)
+    if [each.type for each in statements] != [duckdb.StatementType.SELECT]:
+        raise CommandFailed(
+            "give one query: SELECT, FROM, WITH, VALUES, DESCRIBE, SUMMARIZE or SHOW;"
+            " nothing is changed here"
+        )
+    return statements[0].query.strip().rstrip(";")
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        raise NoAnswer(str(error).strip().partition("\n")[0]) from error

@@ -1,0 +1,138 @@
+"""The statements that write and read files, derived from the columns of a report. Pure."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, assert_never
+
+from collector.warehouse.columns import RECEIVED_AT, REPORT_COLUMNS, Column, Kind
+
+LARGE_BYTES: Final = 8 * 1024
+"""Text of a report from which on it is not sorted among others: DuckDB sorts 2,048 rows at once."""
+
+# Row groups that fit the memory of a small process, however large the reports in them are.
+# ROW_GROUP_SIZE_BYTES wants DuckDB's `preserve_insertion_order` off.
+_FORMAT: Final = (
+    "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 8192, ROW_GROUP_SIZE_BYTES '16MB'"
+)
+_ORDER: Final = f'ORDER BY "clusterID", "{RECEIVED_AT}"'
+_LONGEST_LINE: Final = 16 * 1024 * 1024
+
+
+def quoted(text: str) -> str:
+    """Return `text` as a literal of SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def type_of(column: Column) -> str:
+    """Return the type of a column in DuckDB."""
+    match column.kind:
+        case Kind.TEXT:
+            name = "VARCHAR"
+        case Kind.INTEGER:
+            name = "BIGINT"
+        case Kind.STRUCT:
+            fields = ", ".join(f'"{each.name}" {type_of(each)}' for each in column.fields)
+            name = f"STRUCT({fields})"
+        case _:
+            assert_never(column.kind)
+    return f"{name}[]" if column.repeated else name
+
+
+_COLUMNS: Final = ", ".join(f"'{each.name}': {quoted(type_of(each))}" for each in REPORT_COLUMNS)
+NO_REPORTS: Final = "SELECT {columns} WHERE false".format(
+    columns=", ".join(
+        (
+            *(f'NULL::{type_of(each)} AS "{each.name}"' for each in REPORT_COLUMNS),
+            f'NULL::TIMESTAMP AS "{RECEIVED_AT}"',
+        )
+    )
+)
+"""Gives all columns, by their names and types, and no row."""
+
+
+def write_lines(lines: str, target: str) -> str:
+    """Return what writes a file of JSON lines, with the hour of receipt in each, as Parquet."""
+    source = (
+        f"read_json({quoted(lines)}, format = 'newline_delimited',"
+        f" maximum_object_size = {_LONGEST_LINE},"
+        f" columns = {{{_COLUMNS}, '{RECEIVED_AT}': 'TIMESTAMP'}})"
+    )
+    return write_query(f"FROM {source} {_ORDER}", target)
+
+
+def merged(files: Sequence[str]) -> str:
+    """Return a query for all reports in `files`: none in the order of its arrival.
+
+    Sorted by cluster; large ones, which take too much memory to be sorted, come last, file by
+    file, as they are sorted in each.
+    """
+    source = f"{all_reports(files)} WHERE {_SIZE}"
+    return f"({source} <= {LARGE_BYTES} {_ORDER}) UNION ALL {source} > {LARGE_BYTES}"
+
+
+def without_cluster(file: str, cluster_id: str) -> str:
+    """Return a query for all reports in a file but those of a cluster."""
+    return f'{all_reports([file])} WHERE "clusterID" <> {quoted(cluster_id)}'
+
+
+def is_there(file: str, cluster_id: str) -> str:
+    """Return a query that gives a row where a file holds a report of a cluster."""
+    return f'{all_reports([file])} WHERE "clusterID" = {quoted(cluster_id)} LIMIT 1'
+
+
+def digest(file: str) -> str:
+    """Return a query that reads all of a file, and needs the columns that each of ours has."""
+    needed = f'bit_xor(hash(report)), max("clusterID"), max("{RECEIVED_AT}")'
+    return f"FROM ({all_reports([file])}) AS report SELECT {needed}"
+
+
+def lines_at(file: str) -> str:
+    """Return a query for all reports in a file as JSON, the hour of receipt as on the wire."""
+    stamp = f"strftime(\"{RECEIVED_AT}\", '%Y-%m-%dT%H:%M:%SZ')"
+    stamped = f'* REPLACE ({stamp} AS "{RECEIVED_AT}")'
+    return f"FROM ({all_reports([file])} SELECT {stamped}) AS report SELECT to_json(report)"
+
+
+def count(file: str) -> str:
+    """Return a query for the number of reports in a file."""
+    return f"FROM parquet_file_metadata([{quoted(file)}]) SELECT num_rows"
+
+
+def write_query(query: str, target: str) -> str:
+    """Return what writes the rows of `query` as Parquet."""
+    return f"COPY ({query}) TO {quoted(target)} ({_FORMAT})"
+
+
+def all_reports(files: Iterable[str]) -> str:
+    """Return a query for the reports in files: what an older one has no column for is NULL."""
+    names = ", ".join(map(quoted, files))
+    return f"FROM read_parquet([{names}], union_by_name = true)"
+
+
+def _size(column: Column, value: str, depth: int) -> str:
+    """Return an expression for the bytes that a column takes, roughly; NULL for no value."""
+    if not column.repeated:
+        return _size_of_one(column, value, depth)
+    name = f"x{depth}"
+    each = f"coalesce({_size_of_one(column, name, depth + 1)}, 0)"
+    return f"list_sum(list_transform({value}, lambda {name}: {each}))"
+
+
+def _size_of_one(column: Column, value: str, depth: int) -> str:
+    match column.kind:
+        case Kind.TEXT:
+            return f"strlen({value})"
+        case Kind.INTEGER:
+            return "8"
+        case Kind.STRUCT:
+            sizes = (_size(each, f'{value}."{each.name}"', depth) for each in column.fields)
+            return " + ".join(f"coalesce({each}, 0)" for each in sizes)
+        case _:
+            assert_never(column.kind)
+
+
+def _size_of_report() -> str:
+    columns = ((each, f'"{each.name}"') for each in REPORT_COLUMNS)
+    return " + ".join(f"coalesce({_size(each, value, 0)}, 0)" for each, value in columns)
+
+
+_SIZE: Final = _size_of_report()

@@ -1,0 +1,153 @@
+"""A folder of Parquet files as a warehouse: each row exactly once.
+
+A batch is one file, there whole or not at all; its name tells the position.
+"""
+
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+from collector.records import Batch, RowRange, SpooledReport, Watermark
+from collector.warehouse import BatchLimits
+from collector.warehouse.abilities import Forgotten
+from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
+from collector.warehouse.parquet.compaction import compact
+from collector.warehouse.parquet.engine import Engine, RowsRefused
+from collector.warehouse.parquet.folder import Folder
+from collector.warehouse.parquet.forgetting import forget_cluster
+from collector.warehouse.parquet.layout import day_name, hour_text, name_of, parse_file
+from collector.warehouse.parquet.retention import expire_days
+from collector.warehouse.parquet.staging import Staging
+
+LIMITS: Final = BatchLimits(max_reports=10_000, max_bytes=8 * 1024 * 1024)
+_LINES: Final = "lines.json"
+_FILE: Final = "file.parquet"
+
+
+class ParquetWarehouse:
+    """The folder, and the one collector that writes to it."""
+
+    def __init__(self, folder: Folder, *, dead_letters: DeadLetters) -> None:
+        """`close` closes `dead_letters`. Raises `WarehouseUnavailable` or `WarehouseUnusable`."""
+        self._folder: Final = folder
+        self._dead_letters: Final = dead_letters
+        folder.prepare()
+        with ExitStack() as opened:
+            opened.enter_context(folder.owned())
+            with folder.writing():
+                pass  # what a process that died left behind is gone
+            self._engine: Final = Engine()
+            opened.callback(self._engine.close)
+            self._opened: Final = opened.pop_all()
+
+    @property
+    def limits(self) -> BatchLimits:
+        """How large a batch should be."""
+        return LIMITS
+
+    def position(self, spool_id: str) -> Watermark | None:
+        """Return the last row of that spool that the name of a file tells."""
+        return position_in(self._folder, spool_id)
+
+    def begun(self, spool_id: str) -> RowRange | None:
+        """Return None: a file is there whole or not at all."""
+        del spool_id
+        return None
+
+    def write(self, batch: Batch) -> None:
+        """Write the batch as a file of its day; a report that cannot be is a dead letter."""
+        write_batch(self._folder, self._engine, batch, self._dead_letters)
+
+    def compact(self, *, now: float) -> None:
+        """Merge the files of each day that is over by `now`, UNIX seconds."""
+        compact(self._folder, self._engine, now=now)
+
+    def expire(self, *, days: int, now: float) -> int:
+        """Delete the days that were over more than `days` days before `now`."""
+        return expire_days(self._folder, self._engine, days=days, now=now)
+
+    def close(self) -> None:
+        """Let others write to the folder."""
+        self._opened.close()
+        self._dead_letters.close()
+
+
+class ForgettingFolder:
+    """A folder for somebody who forgets a cluster in it, also beside its collector."""
+
+    def __init__(self, path: Path) -> None:
+        self._folder: Final = Folder(path)
+        self._engine: Final = Engine()
+
+    def forget(self, cluster_id: str) -> Forgotten:
+        """Delete the reports of a cluster."""
+        if not self._folder.path.is_dir():
+            return Forgotten(0)
+        return forget_cluster(self._folder, self._engine, cluster_id)
+
+    def close(self) -> None:
+        """Give back the memory."""
+        self._engine.close()
+
+
+def open_parquet(path: Path, *, data_dir: Path) -> ParquetWarehouse:
+    """Open the folder at `path` for a collector with that data directory.
+
+    Raises `WarehouseUnavailable`, `WarehouseUnusable` or `FileUnusable`.
+    """
+    with ExitStack() as opened:
+        dead_letters = DeadLetters(data_dir / DEAD_LETTERS_FILE, clock=time.time)
+        opened.callback(dead_letters.close)
+        warehouse = ParquetWarehouse(Folder(path), dead_letters=dead_letters)
+        opened.pop_all()
+    return warehouse
+
+
+def position_in(folder: Folder, spool_id: str) -> Watermark | None:
+    """Return how far a spool is in a folder, None where no file is of it."""
+    names = (parse_file(name) for day in folder.days() for name in folder.files(day))
+    rows = [each.last for each in names if each is not None and each.spool_id == spool_id]
+    return Watermark(spool_id, max(rows)) if rows else None
+
+
+def spools_in(folder: Folder) -> set[str]:
+    """Return the IDs of the spools that the files of a folder are of."""
+    names = (parse_file(name) for day in folder.days() for name in folder.files(day))
+    return {each.spool_id for each in names if each is not None}
+
+
+def write_batch(folder: Folder, engine: Engine, batch: Batch, dead_letters: DeadLetters) -> None:
+    """Write a batch, which is of one day, as a file. Raises `WarehouseUnavailable`.
+
+    Where DuckDB refuses it, its halves are written, until a report is refused alone.
+    """
+    with folder.writing() as staging:
+        try:
+            _write(folder, engine, staging, batch)
+        except RowsRefused as error:
+            refused: RowsRefused | None = error
+        else:
+            refused = None
+    if refused is None:
+        return
+    if len(batch.reports) == 1:
+        dead_letters.add([(batch.reports[0], str(refused))])
+        return
+    middle = len(batch.reports) // 2
+    for part in (batch.reports[:middle], batch.reports[middle:]):
+        write_batch(folder, engine, Batch(batch.spool_id, part), dead_letters)
+
+
+def _write(folder: Folder, engine: Engine, staging: Staging, batch: Batch) -> None:
+    with (staging.path / _LINES).open("xb") as lines:
+        lines.writelines(map(_line, batch.reports))
+    engine.write_lines(staging.address(_LINES), staging.address(_FILE))
+    day = day_name(batch.reports[0].day)
+    folder.publish(staging, _FILE, day, str(name_of(batch)))
+
+
+def _line(spooled: SpooledReport) -> bytes:
+    """Return a report with the hour of receipt as one line of JSON."""
+    stamp = f',"receivedAt":"{hour_text(spooled.received_at)}"}}\n'
+    return spooled.encoded.removesuffix(b"}") + stamp.encode()
