@@ -1,8 +1,6 @@
 """Which reports end as dead letters when BigQuery refuses rows, and which never do."""
 
-import time
 from collections import Counter
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,9 +14,7 @@ from collector.warehouse.bigquery.testing import (
     keys_of,
     opened,
     some_reports,
-    spooled,
 )
-from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, RETENTION_SECONDS, DeadLetters
 from tools.bigquery.faults import JobError, Reset, no_faults
 from tools.bigquery.messages import JSONObject, Request
 from tools.bigquery.server import running_bigquery
@@ -103,14 +99,4 @@ def test_no_report_is_given_up_for_an_error_that_names_none(tmp_path: Path, mess
         with opened(fake.url, tmp_path) as warehouse:
             warehouse.write(batch_of(REPORTS))
         assert keys_in(fake.table(TABLE_ID).rows) == Counter(keys_of(REPORTS))
-    assert dead_letters_in(tmp_path) == []
-
-
-def test_old_dead_letters_go_with_the_next_batch(tmp_path: Path) -> None:
-    """Writing a batch deletes the dead letters that have been kept for long enough."""
-    long_ago = time.time() - RETENTION_SECONDS - 7_200
-    with closing(DeadLetters(tmp_path / DEAD_LETTERS_FILE, clock=lambda: long_ago)) as letters:
-        letters.add([(spooled(1), "why")])
-    with running_bigquery() as fake, opened(fake.url, tmp_path) as warehouse:
-        warehouse.write(batch_of(some_reports(1)))
     assert dead_letters_in(tmp_path) == []

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
@@ -11,6 +11,8 @@ from typing import Final
 
 from collector.drain.loop import Drain, Pace, Signal
 from collector.drain.messages import Message, Written
+from collector.drain.trials import TRIAL_FILE, TrialFile, Trials
+from collector.drain.upkeep import Upkeep
 from collector.records import AcceptedReport, SpooledReport
 from collector.spool.reader import SpoolReader
 from collector.spool.writer import Spool
@@ -29,7 +31,8 @@ class _Collector:
     def __init__(self, spool: Spool) -> None:
         self._spool: Final = spool
 
-    def wait_for_work(self) -> Signal:
+    def wait_for_work(self, at_most: float) -> Signal:
+        del at_most
         return Signal.FINISH
 
     def rest(self, seconds: float) -> Signal:
@@ -39,6 +42,26 @@ class _Collector:
     def tell(self, message: Message) -> None:
         if isinstance(message, Written):
             self._spool.delete_through(message.watermark)
+
+
+class _Surroundings:
+    """Nobody else uses the directory, and no report is to be given up."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def give_up(self, report: SpooledReport, reason: str) -> None:
+        raise AssertionError(f"row {report.row_id} was given up: {reason}")
+
+
+_NO_UPKEEP: Final = Upkeep(
+    retention_days=None,
+    expire_dead_letters=lambda: None,
+    now=lambda: HOUR,
+    clock=lambda: 0.0,
+    expired=lambda _: None,
+    failed=lambda _: None,
+)
 
 
 def fill(data_dir: Path, reports: Sequence[SpooledReport]) -> None:
@@ -65,9 +88,16 @@ def drain(data_dir: Path, url: str, limits: BatchLimits = SMALL) -> None:
         closing(_spool(data_dir)) as spool,
         closing(SpoolReader(data_dir / SPOOL)) as source,
     ):
-        jitter = SystemRandom().random
         Drain(
-            source, opener, _Collector(spool), pace=Pace(), jitter=jitter, clock=lambda: 0.0
+            source,
+            opener,
+            _Collector(spool),
+            pace=Pace(),
+            trials=Trials(TrialFile(data_dir / TRIAL_FILE), spool_id=source.spool_id),
+            surroundings=_Surroundings(),
+            upkeep=_NO_UPKEEP,
+            jitter=SystemRandom().random,
+            clock=lambda: 0.0,
         ).run()
 
 

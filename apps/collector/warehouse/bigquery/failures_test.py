@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.drain.supervisor import Patience
+from collector.drain.supervisor import RestartPolicy
 from collector.errors import WarehouseUnavailable
 from collector.warehouse.bigquery.failures import QUOTA_SECONDS
 from collector.warehouse.bigquery.service import DEADLINES
@@ -97,9 +97,9 @@ def test_a_collector_without_bigquery_says_so_before_it_is_given_up(tmp_path: Pa
         opened("http://127.0.0.1:1", tmp_path),
     ):
         pytest.fail("it must not open")
-    assert time.monotonic() - began < Patience.opening_seconds
+    assert time.monotonic() - began < RestartPolicy.opening_seconds
     # Nothing listens there; what listens and never answers takes a call longer.
-    assert DEADLINES.call < Patience.opening_seconds
+    assert DEADLINES.call < RestartPolicy.opening_seconds
 
 
 def test_missing_credentials_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

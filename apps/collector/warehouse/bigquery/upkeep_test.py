@@ -104,6 +104,18 @@ def test_reports_in_a_table_without_partitions_are_deleted_by_age() -> None:
         assert expire_reports(service, days=400, now=HOUR) == 9
 
 
+def test_a_table_is_searched_for_old_reports_once_a_day(tmp_path: Path) -> None:
+    """However often it is asked for, old reports are looked for once a day: a search costs."""
+    with running_bigquery(behaviour=Behaviour(query=lambda _: (None, 9))) as fake:
+        fake.service.add(TABLE_ID, {})
+        with opened(fake.url, tmp_path) as warehouse:
+            removed = [
+                warehouse.expire(days=400, now=HOUR + seconds) for seconds in (0, 600, 86_400)
+            ]
+        assert removed == [9, 0, 9]
+        assert fake.count("jobs.query") == 2
+
+
 def test_a_retention_that_may_not_be_set_is_told() -> None:
     """Where the account may not change the table, the retention is not taken for set."""
     behaviour = Behaviour(forbidden=frozenset({"tables.patch"}))

@@ -5,7 +5,6 @@ all the same, and a second one under its ID is refused: so each row is in the ta
 (docs/decisions/0018-load-jobs.md).
 """
 
-import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.errors import WarehouseUnavailable
-from collector.records import Batch, RowRange, SpooledReport, Watermark
+from collector.records import DAY_SECONDS, Batch, RowRange, SpooledReport, Watermark
 from collector.warehouse import BatchLimits
 from collector.warehouse.abilities import Forgotten
 from collector.warehouse.bigquery.address import BigQueryTable
@@ -60,7 +59,7 @@ class BigQueryWarehouse:
         self._loader: Final = Loader(
             service, self._table, deadlines=deadlines, sleep=sleep, clock=clock
         )
-        self._lock: Final = threading.Lock()
+        self._expired_on: float | None = None
 
     @property
     def limits(self) -> BatchLimits:
@@ -82,14 +81,12 @@ class BigQueryWarehouse:
 
     def write(self, batch: Batch) -> None:
         """Load the batch. On return each report is in the table once, or is a dead letter."""
-        self._dead_letters.expire()
-        with self._lock:
-            put_aside, left = self._resume(batch)
-            while left:
-                part = Batch(batch.spool_id, left)
-                refused = self._load(self._begun.begin(batch, part, put_aside), part)
-                put_aside += tuple(each.report_key for each in refused)
-                left = _without(refused, left) if refused else ()
+        put_aside, left = self._resume(batch)
+        while left:
+            part = Batch(batch.spool_id, left)
+            refused = self._load(self._begun.begin(batch, part, put_aside), part)
+            put_aside += tuple(each.report_key for each in refused)
+            left = _without(refused, left) if refused else ()
 
     def load_parquet(self, path: Path, name: str) -> None:
         """Load a Parquet file of reports, once for ever under `name`: see `Loader`."""
@@ -105,18 +102,22 @@ class BigQueryWarehouse:
 
     def forget(self, cluster_id: str) -> Forgotten:
         """Delete the reports of a cluster from the table, also those that are being loaded."""
-        with self._lock:
-            begun = self._begun.read()
-            if begun is not None:
-                self._has_loaded(begun)
-            return forget_cluster(self._service, cluster_id)
+        begun = self._begun.read()
+        if begun is not None:
+            self._has_loaded(begun)
+        return forget_cluster(self._service, cluster_id)
 
     def expire(self, *, days: int, now: float) -> int:
-        """See that reports received more than `days` days ago go.
+        """See that reports received more than `days` days ago go; once a day, whoever asks.
 
         Returns how many were deleted by this call: none where BigQuery does it by itself.
         """
-        return expire_reports(self._service, days=days, now=now)
+        today = now // DAY_SECONDS
+        if today == self._expired_on:
+            return 0
+        removed = expire_reports(self._service, days=days, now=now)
+        self._expired_on = today
+        return removed
 
     def close(self) -> None:
         """Close connections and files."""
