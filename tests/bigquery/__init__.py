@@ -1,1 +1,1 @@
-"""The BigQuery database on an emulator that runs SQL."""
+"""The BigQuery warehouse on an emulator that runs SQL."""

@@ -1,11 +1,11 @@
-"""Tables, views and SQL of the BigQuery database, on an emulator that runs them.
+"""Tables, views and SQL of the BigQuery warehouse, on an emulator that runs them.
 
-How rows are inserted and columns added is tested elsewhere: the emulator neither refuses nor
-deduplicates rows, and changes a table's description only.
+How rows are loaded and columns added is tested elsewhere: the emulator gives jobs IDs of its own,
+and changes a table's description only.
 """
 
+import io
 import json
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,20 +15,15 @@ from google.api_core.client_options import ClientOptions
 from google.auth.credentials import AnonymousCredentials, Credentials
 from google.cloud import bigquery
 
-from collector.records import Batch, SpooledReport
-from collector.warehouse.abilities import Forgotten
+from collector.records import SpooledReport
 from collector.warehouse.bigquery.address import BigQueryTable
-from collector.warehouse.bigquery.retrying import Persistence
+from collector.warehouse.bigquery.rows import encode_rows
 from collector.warehouse.bigquery.schema import COLUMNS
-from collector.warehouse.bigquery.service import Service
-from collector.warehouse.bigquery.upkeep import (
-    DELETE_SETTLED,
-    count_reports,
-    expire_reports,
-    forget_cluster,
-)
+from collector.warehouse.bigquery.service import Deadlines, Service
+from collector.warehouse.bigquery.table import prepare_table
+from collector.warehouse.bigquery.upkeep import count_reports, expire_reports, forget_cluster
 from collector.warehouse.bigquery.view import create_view
-from collector.warehouse.bigquery.warehouse import open_bigquery
+from collector.warehouse.known_tables import KNOWN_TABLES_FILE, KnownTables
 from tests.bigquery.emulator import PROJECT, running_emulator
 
 HOUR = 1_795_417_200  # 2026-11-23T07:00:00Z
@@ -40,7 +35,7 @@ WORKLOADS = {
         {"kind": "jobs", "perNamespace": [2, 1]},
     ],
 }
-PATIENCE = Persistence(call_seconds=20, retry_seconds=20)
+DEADLINES = Deadlines(call=20.0, query=60.0)
 
 
 @pytest.fixture(scope="module")
@@ -53,14 +48,17 @@ def emulator() -> Iterator[str]:
 @pytest.fixture
 def client(emulator: str) -> Iterator[bigquery.Client]:
     """A client of the emulator."""
+    with closing(_client(emulator)) as made:
+        yield made
+
+
+def _client(emulator: str) -> bigquery.Client:
     credentials: type[Credentials] = AnonymousCredentials
-    made = bigquery.Client(
+    return bigquery.Client(
         project=PROJECT,
         credentials=credentials(),
         client_options=ClientOptions(api_endpoint=emulator),
     )
-    with closing(made):
-        yield made
 
 
 @pytest.fixture
@@ -91,15 +89,30 @@ def _with_workloads(key: str) -> SpooledReport:
     return SpooledReport(1, key, HOUR, json.dumps(document).encode())
 
 
+def _service(emulator: str, table: BigQueryTable) -> Service:
+    return Service(table, emulator=emulator, deadlines=DEADLINES)
+
+
 def _write(emulator: str, table: BigQueryTable, data_dir: Path, *reports: SpooledReport) -> None:
-    database = open_bigquery(table, data_dir=data_dir, persistence=PATIENCE, emulator=emulator)
-    with closing(database):
-        database.write(Batch("spool", reports))
+    """Load reports as the warehouse does, but for the job's ID, which the emulator ignores."""
+    with closing(_service(emulator, table)) as service:
+        prepared = prepare_table(service, KnownTables(data_dir / KNOWN_TABLES_FILE))
+    with closing(_client(emulator)) as client:
+        config = bigquery.LoadJobConfig(
+            schema=list(prepared.columns),
+            source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
+            create_disposition=bigquery.CreateDisposition.CREATE_NEVER,
+            write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
+        )
+        content = io.BytesIO(encode_rows(reports).content)
+        job = client.load_table_from_file(content, str(table), job_config=config)
+        job.result()
+        assert job.output_rows == len(reports)
 
 
 def _make_view(emulator: str, table: BigQueryTable) -> None:
-    with closing(Service(table, emulator=emulator)) as service:
-        create_view(service, PATIENCE)
+    with closing(_service(emulator, table)) as service:
+        create_view(service)
 
 
 def _rows(client: bigquery.Client, sql: str) -> list[tuple[object, ...]]:
@@ -207,7 +220,7 @@ def test_the_view_can_be_made_again(
 def test_reports_are_counted_once_each(emulator: str, table: BigQueryTable, tmp_path: Path) -> None:
     """The count leaves out repeats."""
     _write(emulator, table, tmp_path, _report("one"), _report("one"), _report("two"))
-    with closing(Service(table, emulator=emulator)) as service:
+    with closing(_service(emulator, table)) as service:
         assert count_reports(service) == 2
 
 
@@ -217,24 +230,10 @@ def test_a_cluster_is_forgotten(
     """All rows of a cluster are deleted, whatever its ID looks like, and no others."""
     odd = "a' OR 'a' = 'a"
     _write(emulator, table, tmp_path, _report("one", cluster_id=odd), _report("two"))
-    with closing(Service(table, emulator=emulator)) as service:
-        assert forget_cluster(service, odd) == Forgotten(1)
-        assert forget_cluster(service, odd) == Forgotten(0)
+    with closing(_service(emulator, table)) as service:
+        assert forget_cluster(service, odd).removed == 1
+        assert forget_cluster(service, odd).removed == 0
     assert _rows(client, f"SELECT clusterID FROM `{table}`") == [("c",)]  # noqa: S608 - ours
-
-
-def test_what_left_the_streaming_buffer_can_be_told_by_its_age(
-    emulator: str, client: bigquery.Client, table: BigQueryTable, tmp_path: Path
-) -> None:
-    """What stands in for a deletion that BigQuery refuses spares the last two hours only."""
-    now = int(time.time()) // 3_600 * 3_600
-    reports = [_report(f"{hours}", received_at=now - hours * 3_600) for hours in range(5)]
-    _write(emulator, table, tmp_path, *reports)
-    with closing(Service(table, emulator=emulator)) as service:
-        service.run(DELETE_SETTLED.format(table=table), PATIENCE, {"cluster": "c"})
-    left = _rows(client, f"SELECT reportKey FROM `{table}` ORDER BY 1")  # noqa: S608 - ours
-    assert left[:2] == [("0",), ("1",)]
-    assert ("4",) not in left
 
 
 def test_reports_expire(
@@ -248,7 +247,7 @@ def test_reports_expire(
     kept = _report("kept", received_at=HOUR - 400 * DAY)
     _write(emulator, plain, tmp_path, old, kept)
     for each, deleted in ((table, 0), (plain, 1)):
-        with closing(Service(each, emulator=emulator)) as service:
+        with closing(_service(emulator, each)) as service:
             assert expire_reports(service, days=400, now=HOUR) == deleted
     assert client.get_table(str(table)).time_partitioning.expiration_ms == 400 * DAY * 1_000
     assert _rows(client, f"SELECT reportKey FROM `{plain}`") == [("kept",)]  # noqa: S608 - ours

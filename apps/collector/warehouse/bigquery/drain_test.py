@@ -53,6 +53,7 @@ ANSWERS = (
 )
 ENDS = (JobError(reason="backendError"), JobError(reason="quotaExceeded"))
 KILLS = 3
+LARGEST = 8 * 1024 * 1024 - 2_000
 
 
 def _faults() -> FaultScript:
@@ -68,17 +69,24 @@ def _poison(row: JSONObject) -> str | None:
 
 def _run_and_kill(fake: FakeBigQuery, data_dir: Path, chance: Random) -> None:
     """Drain in a process that is killed while it does so, three times; then to the end."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-m", drain_testing.__name__, str(data_dir), fake.url]
     for _ in range(KILLS):
-        enough = fake.count(INSERT) + chance.randrange(1, 6)
-        with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as draining:
+        enough = fake.count(INSERT) + chance.randrange(1, 5)
+        with _start(data_dir, fake.url, "small") as draining:
             try:
                 wait_until(partial(_has, fake, enough))
             finally:
                 draining.kill()
         assert draining.returncode == -signal.SIGKILL
-    subprocess.run(command, env=environment, check=True, timeout=60)
+    with _start(data_dir, fake.url, "small") as draining:
+        assert draining.wait(60) == 0
+
+
+def _start(data_dir: Path, url: str, size: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", drain_testing.__name__, str(data_dir), url, size],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+    )
 
 
 def _has(fake: FakeBigQuery, inserts: int) -> bool:
@@ -95,7 +103,7 @@ def test_faults_and_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     reports = {
         folder: [
             spooled(first + number, cluster_id="poison" if number % 25 == 7 else "")
-            for number in range(200)
+            for number in range(120)
         ]
         for folder, first in folders.items()
     }
@@ -139,3 +147,14 @@ def test_a_spool_becomes_as_few_jobs_as_it_fills(tmp_path: Path, count: int) -> 
         fill(tmp_path, [spooled(number) for number in range(count)])
         drain(tmp_path, fake.url)
         assert fake.count(INSERT) == -(-count // 10)
+
+
+def test_the_largest_reports_leave_a_drain_small(tmp_path: Path) -> None:
+    """A drain that loads full batches of the largest reports stays under 400 MiB."""
+    fill(tmp_path, [spooled(number, size=LARGEST) for number in range(10)])
+    with running_bigquery(behaviour=Behaviour(polls=0)) as fake:
+        with _start(tmp_path, fake.url, "full") as draining:
+            peak, _ = draining.communicate(timeout=120)
+        assert len(fake.table(TABLE_ID).rows) == 10
+        assert fake.count(INSERT) == 2
+    assert 100 < int(peak) < 400

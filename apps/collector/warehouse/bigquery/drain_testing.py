@@ -1,6 +1,7 @@
 """For tests: a drain of a spool into BigQuery, as a process that can be killed at any moment."""
 
 import os
+import resource
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
@@ -17,8 +18,9 @@ from collector.records import AcceptedReport, SpooledReport
 from collector.spool.reader import SpoolReader
 from collector.spool.writer import Spool
 from collector.warehouse import BatchLimits
+from collector.warehouse.bigquery.service import DEADLINES, Deadlines
 from collector.warehouse.bigquery.testing import HOUR, SHORT, TABLE
-from collector.warehouse.bigquery.warehouse import open_bigquery
+from collector.warehouse.bigquery.warehouse import LIMITS, open_bigquery
 
 SPOOL: Final = "spool.sqlite"
 SMALL: Final = BatchLimits(max_reports=10, max_bytes=1024 * 1024)
@@ -79,10 +81,12 @@ def left_in(data_dir: Path) -> int:
         return reader.last_id() + 1 - reader.first_unread()
 
 
-def drain(data_dir: Path, url: str, limits: BatchLimits = SMALL) -> None:
+def drain(
+    data_dir: Path, url: str, *, limits: BatchLimits = SMALL, deadlines: Deadlines = SHORT
+) -> None:
     """Drain the spool into `TABLE` of the fake at `url` until it is empty."""
     opener = partial(
-        open_bigquery, TABLE, data_dir=data_dir, emulator=url, limits=limits, deadlines=SHORT
+        open_bigquery, TABLE, data_dir=data_dir, emulator=url, limits=limits, deadlines=deadlines
     )
     with (
         closing(_spool(data_dir)) as spool,
@@ -105,5 +109,15 @@ def _spool(data_dir: Path) -> Spool:
     return Spool(data_dir / SPOOL, clock=lambda: HOUR, random_bytes=os.urandom)
 
 
+def _main(data_dir: str, url: str, size: str) -> None:
+    """Drain in batches of that size, and print the most memory that it took, in MiB."""
+    if size == "full":
+        drain(Path(data_dir), url, limits=LIMITS, deadlines=DEADLINES)
+    else:
+        drain(Path(data_dir), url)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    sys.stdout.write(f"{peak}\n")
+
+
 if __name__ == "__main__":
-    drain(Path(sys.argv[1]), sys.argv[2])
+    _main(*sys.argv[1:])
