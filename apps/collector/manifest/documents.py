@@ -18,6 +18,10 @@ MEMORY_LIMIT: Final = "1Gi"
 """Twice the peak that was measured while large reports were drained to DuckDB."""
 
 _DRAIN_SECONDS: Final = 20
+_SECONDS_A_JOB: Final = 60
+"""For a table that all pods fill: BigQuery allows 1,500 load jobs a table and day."""
+
+_LONGEST_BATCH_SECONDS: Final = 3_600
 _REQUESTS_SECONDS: Final = 15
 
 
@@ -91,7 +95,7 @@ def _pod(installation: Installation) -> str:
     grace = SHUTDOWN_DELAY_SECONDS + _REQUESTS_SECONDS + _DRAIN_SECONDS
     return parts.POD.format(
         image=json.dumps(installation.image),
-        arguments=_indented(_arguments(), 8),
+        arguments=_indented(_arguments(installation.database), 8),
         variables=_indented(_variables(installation.database), 8),
         grace_seconds=grace,
         admin_port=parts.ADMIN_PORT,
@@ -100,15 +104,18 @@ def _pod(installation: Installation) -> str:
     )
 
 
-def _arguments() -> str:
+def _arguments(database: OneFile | BigQuery) -> str:
     """Return the program's flags as a YAML list, one to a line."""
-    flags = (
+    flags = [
         "--host=0.0.0.0",
         "--admin-host=0.0.0.0",
         f"--admin-port={parts.ADMIN_PORT}",
         f"--shutdown-delay={SHUTDOWN_DELAY_SECONDS}",
         f"--shutdown-grace={_DRAIN_SECONDS}",
-    )
+    ]
+    if isinstance(database, BigQuery):
+        seconds = min(_SECONDS_A_JOB * database.replicas, _LONGEST_BATCH_SECONDS)
+        flags.append(f"--batch-seconds={seconds}")
     return "\n".join(f"- {json.dumps(flag)}" for flag in flags)
 
 

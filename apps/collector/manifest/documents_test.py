@@ -185,6 +185,14 @@ def test_bigquery() -> None:
     }
 
 
+@pytest.mark.parametrize("replicas", [1, 2, 5])
+def test_jobs(replicas: int) -> None:
+    """Together the pods load about one batch a minute into their table, however many they are."""
+    table = BigQueryTable("project", "census", "reports")
+    arguments = container(documents(BigQuery(table=table, replicas=replicas)))["args"]
+    assert f"--batch-seconds={60 * replicas}" in arguments
+
+
 def test_command(capsys: pytest.CaptureFixture[str]) -> None:
     """`collector manifest` prints it, with the values of its flags as strings."""
     assert main(["manifest", "--image=example.org/c:2", "--storage=3Gi"]) == 0

@@ -27,8 +27,8 @@ class Begun(Struct, frozen=True):
     """A load that BigQuery may have heard of: some or all rows of a batch.
 
     `first` and `last` are the rows of the batch. `identity` and `keys` (of reports) are those of
-    what is loaded; `put_aside` are the keys of those that BigQuery refused for themselves, and
-    that are dead letters. Earlier attempts than `attempt` are known to have failed, with nothing
+    what is loaded; `dead_letters` are the keys of those that BigQuery refused for themselves, and
+    that are dead letters now. Earlier attempts than `attempt` are known to have failed, with nothing
     loaded.
     """
 
@@ -38,7 +38,7 @@ class Begun(Struct, frozen=True):
     last: int
     identity: str
     keys: tuple[str, ...]
-    put_aside: tuple[str, ...] = ()
+    dead_letters: tuple[str, ...] = ()
     attempt: int = 1
 
     @property
@@ -97,11 +97,11 @@ class BegunFile:
             raise WarehouseUnavailable(f"{self._path} cannot be read: {error.strerror}") from error
         return begun if begun.table == self._table else None
 
-    def begin(self, batch: Batch, part: Batch, put_aside: tuple[str, ...] = ()) -> Begun:
+    def begin(self, batch: Batch, part: Batch, dead_letters: tuple[str, ...] = ()) -> Begun:
         """Note that `part` of `batch` is loaded now, and return the load; on return it is on disk.
 
-        `put_aside` are the keys of reports that were. The attempt is the next one where the same
-        was begun before. Raises `FileUnusable` or `WarehouseUnavailable`.
+        `dead_letters` are the keys of the others. The attempt is the next one where the same was
+        begun before. Raises `FileUnusable` or `WarehouseUnavailable`.
         """
         known = self.read()
         if known is not None and known.identity == part.identity:
@@ -113,7 +113,7 @@ class BegunFile:
             last=batch.rows.last,
             identity=part.identity,
             keys=tuple(each.report_key for each in part.reports),
-            put_aside=put_aside,
+            dead_letters=dead_letters,
         )
         self._write(begun)
         return begun

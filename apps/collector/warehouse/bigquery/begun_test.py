@@ -44,10 +44,10 @@ def test_the_same_load_goes_on_where_it_was(tmp_path: Path) -> None:
 def test_a_part_keeps_the_rows_of_its_batch(tmp_path: Path) -> None:
     """A part of a batch has a job ID of its own, and after a crash the whole batch comes again."""
     part = batch_of(BATCH.reports[2:])
-    put_aside = tuple(each.report_key for each in BATCH.reports[:2])
-    begun = _file(tmp_path).begin(BATCH, part, put_aside)
+    dead_letters = tuple(each.report_key for each in BATCH.reports[:2])
+    begun = _file(tmp_path).begin(BATCH, part, dead_letters)
     assert begun.rows == BATCH.rows
-    assert begun.put_aside == put_aside
+    assert begun.dead_letters == dead_letters
     assert begun.identity == part.identity
 
 

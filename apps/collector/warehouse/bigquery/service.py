@@ -145,7 +145,7 @@ class Service:
 
         return self._call(change)
 
-    def find_job(self, job_id: str, *, location: str) -> JobStatus | None:
+    def find_job(self, job_id: str, *, location: str | None) -> JobStatus | None:
         """Return how a load job stands, None where there is no job of that ID.
 
         Raises `WarehouseUnusable` for a job that is none of ours.
@@ -176,7 +176,7 @@ class Service:
         size: int,
         config: bigquery.LoadJobConfig,
         *,
-        location: str,
+        location: str | None,
     ) -> None:
         """Have `content` (of `size` bytes) loaded; that a job of that ID is there is as good."""
 

@@ -19,7 +19,7 @@ class PreparedTable:
     missing_columns: tuple[str, ...]
     """What reports hold and it has no column for. These credentials may not add any."""
 
-    location: str
+    location: str | None
     """Where it is, and the jobs that fill it."""
 
 
@@ -36,7 +36,7 @@ def prepare_table(service: Service, known: KnownTables) -> PreparedTable:
     if table.table_type != "TABLE":
         raise WarehouseUnusable(f"{service.address} is a {table.table_type.lower()}, not a table")
     missing = _add_columns(service, table)
-    return PreparedTable(tuple(table.schema), missing, str(table.location))
+    return PreparedTable(tuple(table.schema), missing, table.location)
 
 
 def has_shape(service: Service, shape: Shape) -> bool:

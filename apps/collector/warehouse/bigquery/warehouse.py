@@ -81,11 +81,11 @@ class BigQueryWarehouse:
 
     def write(self, batch: Batch) -> None:
         """Load the batch. On return each report is in the table once, or is a dead letter."""
-        put_aside, left = self._resume(batch)
+        dead, left = self._resume(batch)
         while left:
             part = Batch(batch.spool_id, left)
-            refused = self._load(self._begun.begin(batch, part, put_aside), part)
-            put_aside += tuple(each.report_key for each in refused)
+            refused = self._load(self._begun.begin(batch, part, dead), part)
+            dead += tuple(each.report_key for each in refused)
             left = _without(refused, left) if refused else ()
 
     def load_parquet(self, path: Path, name: str) -> None:
@@ -125,7 +125,7 @@ class BigQueryWarehouse:
         self._dead_letters.close()
 
     def _resume(self, batch: Batch) -> tuple[tuple[str, ...], tuple[SpooledReport, ...]]:
-        """Return the keys of `batch` that were put aside, and the reports that are left to load.
+        """Return the keys of dead letters of `batch`, and the reports that are left to load.
 
         Where rows were forgotten since, or others took their numbers, the load that was begun is
         no part of the batch: then its outcome has to be known first.
@@ -133,13 +133,13 @@ class BigQueryWarehouse:
         begun = self._begun.read()
         if begun is None or not begun.overlaps(batch):
             return (), batch.reports
-        done = frozenset(begun.put_aside)
+        done = frozenset(begun.dead_letters)
         left = tuple(each for each in batch.reports if each.report_key not in done)
         is_begun = bool(left) and Batch(batch.spool_id, left).identity == begun.identity
         if not is_begun and self._has_loaded(begun):
             done = frozenset(begun.keys)
             left = tuple(each for each in left if each.report_key not in done)
-        return begun.put_aside, left
+        return begun.dead_letters, left
 
     def _has_loaded(self, begun: Begun) -> bool:
         """Return whether a load that was begun is in the table.
@@ -156,21 +156,21 @@ class BigQueryWarehouse:
         file = encode_rows(part.reports)
         # Attempts of earlier are passed over, so that each time there is a new one.
         while (outcome := self._loader.outcome_of(begun.job_id)) is not None:
-            refused = self._put_aside(outcome, part, file)
+            refused = self._dead_letter(outcome, part, file)
             if refused is not None:
                 return refused
             begun = self._begun.note_failure(begun)
         outcome = self._loader.load_rows(begun.job_id, file.content)
-        refused = self._put_aside(outcome, part, file)
+        refused = self._dead_letter(outcome, part, file)
         if refused is None:
             self._begun.note_failure(begun)
             raise self._unavailable(outcome)
         return refused
 
-    def _put_aside(
+    def _dead_letter(
         self, outcome: Outcome, part: Batch, file: RowFile
     ) -> tuple[SpooledReport, ...] | None:
-        """Make dead letters of the reports that a job was refused for, and return them.
+        """Make dead letters of the reports that a job failed for, and return them.
 
         None where it failed for another reason; empty where it did not fail.
         """
