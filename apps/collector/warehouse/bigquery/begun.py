@@ -27,9 +27,8 @@ class Begun(Struct, frozen=True):
     """A load that BigQuery may have heard of: some or all rows of a batch.
 
     `first` and `last` are the rows of the batch. `identity` and `keys` (of reports) are those of
-    what is loaded; `dead_letters` are the keys of those that BigQuery refused for themselves, and
-    that are dead letters now. Earlier attempts than `attempt` are known to have failed, with nothing
-    loaded.
+    what is loaded; `dead_letters` are the keys of those that BigQuery refused for themselves.
+    Earlier attempts than `attempt` are known to have failed, with nothing loaded.
     """
 
     table: str

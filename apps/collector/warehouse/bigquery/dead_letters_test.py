@@ -30,7 +30,7 @@ def _poison(row: JSONObject) -> str | None:
 
 
 @pytest.mark.parametrize("names_at_most", [1, 2, 3])
-def test_refused_rows_are_put_aside_and_all_others_loaded(
+def test_refused_rows_are_dead_letters_and_all_others_loaded(
     tmp_path: Path, names_at_most: int
 ) -> None:
     """Each row that BigQuery refuses is a dead letter with its reason; all others are rows."""
