@@ -25,7 +25,7 @@ def test_a_report_reaches_duckdb_within_seconds_of_its_204(tmp_path: Path) -> No
         assert collector.post(report_of("one"))[0] == 204
         wait_until(collector.has_drained)
         assert collector.stop() == 0
-    assert clusters_in(tmp_path / "reports.duckdb") == ["one"]
+    assert clusters_in(tmp_path) == ["one"]
 
 
 def test_a_kill_right_after_the_204_loses_nothing(tmp_path: Path) -> None:
@@ -35,7 +35,7 @@ def test_a_kill_right_after_the_204_loses_nothing(tmp_path: Path) -> None:
         collector.kill()
     with RunningCollector(tmp_path) as collector:
         assert collector.stop() == 0
-    assert clusters_in(tmp_path / "reports.duckdb") == ["one"]
+    assert clusters_in(tmp_path) == ["one"]
 
 
 def test_ids_are_not_reused_after_the_spool_ran_empty(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_ids_are_not_reused_after_the_spool_ran_empty(tmp_path: Path) -> None:
             collector.kill()
     with RunningCollector(tmp_path) as collector:
         assert collector.stop() == 0
-    assert clusters_in(tmp_path / "reports.duckdb") == sorted(expected)
+    assert clusters_in(tmp_path) == sorted(expected)
 
 
 def test_kills_under_load_lose_and_double_nothing(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_kills_under_load_lose_and_double_nothing(tmp_path: Path) -> None:
                 poster.join(DEADLINE_SECONDS)
     with RunningCollector(tmp_path) as collector:
         assert collector.stop() == 0
-    kept = clusters_in(tmp_path / "reports.duckdb")
+    kept = clusters_in(tmp_path)
     assert len(kept) == len(set(kept))
     assert set(accepted) <= set(kept) <= attempted
 
@@ -107,7 +107,7 @@ def test_a_killed_drain_is_started_again(tmp_path: Path) -> None:
         wait_until(lambda: collector.drain_pid() not in {None, first})
         wait_until(collector.has_drained)
         assert collector.stop() == 0
-    assert clusters_in(tmp_path / "reports.duckdb") == ["after", "before"]
+    assert clusters_in(tmp_path) == ["after", "before"]
 
 
 def test_no_drain_outlives_its_collector(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_repeat_of_a_key_is_stored_once(tmp_path: Path) -> None:
         status, document = collector.post(changed, key)
         assert (status, document["title"]) == (422, "Unprocessable Entity")
         assert collector.stop() == 0
-    assert clusters_in(tmp_path / "reports.duckdb") == ["one"]
+    assert clusters_in(tmp_path) == ["one"]
 
 
 def test_a_load_balancer_gets_time_to_notice_the_end(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_load_balancer_gets_time_to_notice_the_end(tmp_path: Path) -> None:
         wait_until(lambda: collector.request("GET", "/readyz")[0] == 503)
         assert collector.post(report_of("late"))[0] == 204
         assert collector.stop() == 0
-    assert clusters_in(tmp_path / "reports.duckdb") == ["late"]
+    assert clusters_in(tmp_path) == ["late"]
 
 
 def test_stdout_gets_the_reports_and_stderr_the_log(tmp_path: Path) -> None:

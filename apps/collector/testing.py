@@ -50,8 +50,17 @@ def report_of(cluster_id: str) -> dict[str, object]:
 class RunningCollector:
     """A collector on a free port. Killed at the end of a `with` block if it still runs."""
 
-    def __init__(self, data_dir: Path, *flags: str, under: Sequence[str] = ()) -> None:
-        """`under` is a command that the collector is started by, as `env` starts programs."""
+    def __init__(
+        self,
+        data_dir: Path,
+        *flags: str,
+        under: Sequence[str] = (),
+        must_serve: bool = True,
+    ) -> None:
+        """`under` is a command that the collector is started by, as `env` starts programs.
+
+        One that does not begin to serve is an error where it `must_serve`.
+        """
         self.data_dir: Final = data_dir
         self.log: Final[list[dict[str, object]]] = []
         self._serving: Final = threading.Event()
@@ -74,7 +83,8 @@ class RunningCollector:
         )
         self._reader: Final = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
-        if not self._serving.wait(DEADLINE_SECONDS) or self.process.poll() is not None:
+        self._serving.wait(DEADLINE_SECONDS)
+        if must_serve and not self.is_serving():
             raise AssertionError(f"the collector does not serve: {self.log}")
 
     def __enter__(self) -> Self:
@@ -102,6 +112,14 @@ class RunningCollector:
             content = response.read()
         is_json = "json" in response.getheader("Content-Type", "")
         return response.status, json.loads(content) if is_json else {}
+
+    def is_serving(self) -> bool:
+        """Return whether it has begun to serve, and has not ended."""
+        return self.process.poll() is None and any("port" in line for line in self.log)
+
+    def wait_for_end_or(self, condition: Callable[[], bool]) -> None:
+        """Return once `condition` holds or the collector has ended."""
+        wait_until(lambda: condition() or self.process.poll() is not None)
 
     def drain_pid(self) -> int | None:
         """Return the process ID of the drain, None while there is none."""

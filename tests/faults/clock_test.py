@@ -6,26 +6,25 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from collector.api.intake import Post, accept
 from collector.spool.reader import SpoolReader
 from collector.spool.writer import Added, Spool
-from collector.testing import clusters_in, report_of
-from collector.warehouse.duckdb import DuckDBDatabase
+from collector.testing import clusters_in, query, report_of
+from collector.warehouse.parquet.warehouse import open_parquet
 
 NOW = 1_800_000_000.0
 DAY = 86_400.0
 
 
 class Collected:
-    """Intake, spool and DuckDB with a clock that can be set."""
+    """Intake, spool and folder with a clock that can be set."""
 
     def __init__(self, directory: Path) -> None:
         self.now = NOW
         self._directory = directory
-        self.file = directory / "reports.duckdb"
+        self.data_dir = directory
         self.spool = Spool(
             directory / "spool.sqlite", clock=lambda: self.now, random_bytes=os.urandom
         )
@@ -42,13 +41,15 @@ class Collected:
         """Move what the database has not, as the drain does."""
         with (
             closing(SpoolReader(self._directory / "spool.sqlite")) as reader,
-            closing(DuckDBDatabase(self.file)) as database,
+            closing(open_parquet(self.data_dir / "reports", data_dir=self.data_dir)) as warehouse,
         ):
-            watermark = database.position(reader.spool_id)
+            watermark = warehouse.position(reader.spool_id)
             last_id = 0 if watermark is None else watermark.last_id
-            batch = reader.read_after(last_id, max_reports=100, max_bytes=1_000_000)
-            if batch is not None:
-                database.write(batch)
+            while batch := reader.read_after(
+                last_id, through=reader.last_id(), limits=warehouse.limits
+            ):
+                warehouse.write(batch)
+                last_id = batch.rows.last
                 self.spool.delete_through(batch.watermark)
 
 
@@ -70,7 +71,7 @@ def test_a_clock_that_jumps_loses_and_doubles_nothing(collected: Collected, days
         collected.post(cluster_id)
     collected.drain()
     collected.drain()
-    assert clusters_in(collected.file) == ["four", "one", "three", "two"]
+    assert clusters_in(collected.data_dir) == ["four", "one", "three", "two"]
 
 
 def test_a_repeat_is_known_after_the_clock_was_set_back(collected: Collected) -> None:
@@ -87,9 +88,8 @@ def test_a_report_is_stamped_with_the_clock_of_its_receipt(collected: Collected)
     collected.now -= 10 * DAY
     collected.post("two")
     collected.drain()
-    with closing(duckdb.connect(collected.file, read_only=True)) as connection:
-        rows = connection.execute(
-            'SELECT "clusterID", epoch("receivedAt")::BIGINT FROM reports ORDER BY 1'
-        ).fetchall()
+    rows = query(
+        collected.data_dir, 'SELECT "clusterID", epoch("receivedAt")::BIGINT FROM r ORDER BY 1'
+    )
     hour = NOW // 3_600 * 3_600
     assert rows == [("one", hour), ("two", hour - 10 * DAY)]

@@ -5,10 +5,9 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-import duckdb
 import pytest
 
-from collector.testing import run_collector
+from collector.testing import RunningCollector, clusters_in, report_of, run_collector, wait_until
 
 
 def damaged(path: Path) -> None:
@@ -20,23 +19,11 @@ def foreign_spool(path: Path) -> None:
         connection.execute("CREATE TABLE bookmarks (address TEXT)")
 
 
-def foreign_duckdb(path: Path) -> None:
-    with closing(duckdb.connect(path)) as connection:
-        connection.execute("CREATE TABLE bookmarks (address TEXT)")
-
-
 def newer_spool(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE spool (spool_id TEXT)")
         connection.execute("PRAGMA application_id = 0x53706B73")
         connection.execute("PRAGMA user_version = 99")
-
-
-def newer_duckdb(path: Path) -> None:
-    with closing(duckdb.connect(path)) as connection:
-        for table in ("reports", "watermarks", "format"):
-            connection.execute(f"CREATE TABLE {table} (version INTEGER)")
-        connection.execute("INSERT INTO format VALUES (99)")
 
 
 @pytest.mark.parametrize(
@@ -45,9 +32,6 @@ def newer_duckdb(path: Path) -> None:
         ("spool.sqlite", damaged, "move it away"),
         ("spool.sqlite", foreign_spool, "move it away"),
         ("spool.sqlite", newer_spool, "use the release that made it"),
-        ("reports.duckdb", damaged, "move it away"),
-        ("reports.duckdb", foreign_duckdb, "give another path"),
-        ("reports.duckdb", newer_duckdb, "use the release that made it"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named_and_not_touched(
@@ -66,3 +50,69 @@ def test_a_file_that_cannot_be_used_is_named_and_not_touched(
     assert advice in last_line
     assert "Traceback" not in log
     assert path.read_bytes() == before
+
+
+def test_a_folder_that_is_not_ours_is_named_and_not_touched(tmp_path: Path) -> None:
+    """A folder with somebody else's files takes no reports; one line says what to do."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    (folder / "holiday.jpg").write_bytes(b"not ours")
+    address = f"parquet://{folder}"
+    outcome = run_collector("--port", "0", "--data-dir", str(tmp_path / "d"), "--database", address)
+    last_line = outcome.stderr.decode().splitlines()[-1]
+    assert outcome.returncode == 1
+    assert f"{folder}/holiday.jpg is not a day of reports" in last_line
+    assert "give an empty one" in last_line
+
+
+@pytest.fixture
+def collected(tmp_path: Path) -> Path:
+    """Return a data directory with three files of ten reports each."""
+    with RunningCollector(tmp_path) as collector:
+        for file in range(3):
+            for number in range(10):
+                assert collector.post(report_of(f"c-{file}-{number}"))[0] == 204
+            wait_until(collector.has_drained)
+        assert collector.stop() == 0
+    return tmp_path
+
+
+def _cut(content: bytearray) -> None:
+    del content[len(content) // 2 :]
+
+
+def _overwrite(content: bytearray) -> None:
+    content[4:-8] = b"\xff" * (len(content) - 12)
+
+
+def _empty(content: bytearray) -> None:
+    content.clear()
+
+
+@pytest.mark.parametrize("damage", [_cut, _overwrite, _empty])
+def test_a_damaged_file_costs_no_other_report(
+    collected: Path, damage: Callable[[bytearray], None]
+) -> None:
+    """The collector starts, serves and drains; commands name the file, and stop or go without."""
+    files = sorted(collected.glob("reports/*/*.parquet"))
+    kept = len(files) - 1
+    held = clusters_in(collected)
+    content = bytearray(files[0].read_bytes())
+    damage(content)
+    files[0].write_bytes(content)
+    with RunningCollector(collected) as collector:
+        assert collector.post(report_of("later"))[0] == 204
+        wait_until(collector.has_drained)
+        assert collector.stop() == 0
+    assert len(sorted(collected.glob("reports/*/*.parquet"))) == kept + 2
+    for words in (["sql", 'SELECT "clusterID" FROM reports', "--format", "csv"], ["export"]):
+        command = [*words, "--data-dir", str(collected)]
+        stopped = run_collector(*command)
+        assert (stopped.returncode, stopped.stdout) == (1, b"")
+        assert f"damaged: {files[0]};".encode() in stopped.stderr
+        without = run_collector(*command, "--skip-damaged")
+        assert without.returncode == 0
+        assert f"left out, because it is damaged: {files[0]}".encode() in without.stderr
+        found = [each for each in [*held, "later"] if each.encode() in without.stdout]
+        assert len(found) >= 21
+        assert "later" in found

@@ -1,24 +1,10 @@
 """A disk that is full, over HTTP: no false 204, and recovery without a restart."""
 
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from collector.testing import RunningCollector, clusters_in, wait_until
+from tests.faults.file_limit import files_limited
 from tests.faults.load import Load
-
-UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
-
-
-@contextmanager
-def files_limited(pid: int, size: int) -> Iterator[None]:
-    """Let the process make no file larger than `size` bytes; it fails as a full disk does."""
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
-    try:
-        yield
-    finally:
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, UNLIMITED)
 
 
 def test_a_full_disk_at_the_spool_is_503_and_recovers(tmp_path: Path) -> None:
@@ -36,11 +22,11 @@ def test_a_full_disk_at_the_spool_is_503_and_recovers(tmp_path: Path) -> None:
         assert collector.request("GET", "/readyz")[0] == 200
         assert collector.stop() == 0
     assert set(load.refused) == {503}
-    load.check(clusters_in(tmp_path / "reports.duckdb"))
+    load.check(clusters_in(tmp_path))
 
 
-def test_a_full_disk_at_duckdb_lets_reports_wait(tmp_path: Path) -> None:
-    """While DuckDB cannot write posts are accepted, and reach it once it can, each once."""
+def test_a_full_disk_at_the_folder_lets_reports_wait(tmp_path: Path) -> None:
+    """While no file can be written posts are accepted, and reach it once it can, each once."""
     load = Load()
     with RunningCollector(tmp_path) as collector:
         drain = collector.drain_pid()
@@ -53,4 +39,4 @@ def test_a_full_disk_at_duckdb_lets_reports_wait(tmp_path: Path) -> None:
         wait_until(collector.has_drained)
         assert collector.stop() == 0
     assert load.refused == []
-    load.check(clusters_in(tmp_path / "reports.duckdb"))
+    load.check(clusters_in(tmp_path))

@@ -13,7 +13,6 @@ from collector.testing import (
 )
 
 SPOOL_FILES = ("spool.sqlite", "spool.sqlite-wal", "spool.sqlite-shm")
-DUCKDB_FILES = ("reports.duckdb", "reports.duckdb.wal")
 
 
 def post(collector: RunningCollector, *cluster_ids: str) -> None:
@@ -50,12 +49,12 @@ def test_a_spool_that_was_removed_starts_anew(tmp_path: Path) -> None:
     for name in SPOOL_FILES:
         (tmp_path / name).unlink(missing_ok=True)
     collect(tmp_path, "four")
-    assert clusters_in(tmp_path / "reports.duckdb") == ["four", "one", "three", "two"]
+    assert clusters_in(tmp_path) == ["four", "one", "three", "two"]
 
 
 def test_a_spool_restored_from_an_older_copy_doubles_and_swallows_nothing(tmp_path: Path) -> None:
     """Rows that the database has are not written again, and new ones get numbers above them."""
-    with RunningCollector(tmp_path) as collector, locked(tmp_path / "reports.duckdb", collector):
+    with RunningCollector(tmp_path) as collector, locked(tmp_path):
         post(collector, "one", "two")
         collector.kill()
     copy = keep_copy(tmp_path, SPOOL_FILES)
@@ -63,34 +62,35 @@ def test_a_spool_restored_from_an_older_copy_doubles_and_swallows_nothing(tmp_pa
     collect(tmp_path, "three", "four")
     restore(copy, SPOOL_FILES)
     collect(tmp_path, "five")
-    assert clusters_in(tmp_path / "reports.duckdb") == ["five", "four", "one", "three", "two"]
+    assert clusters_in(tmp_path) == ["five", "four", "one", "three", "two"]
 
 
-def test_a_duckdb_restored_from_an_older_copy_gets_every_later_report(tmp_path: Path) -> None:
+def test_a_folder_restored_from_an_older_copy_gets_every_later_report(tmp_path: Path) -> None:
     """What left the spool since the copy is missed and said so; what comes is kept once."""
     collect(tmp_path, "one")
-    copy = keep_copy(tmp_path, DUCKDB_FILES)
+    shutil.copytree(tmp_path / "reports", tmp_path / "copy")
     collect(tmp_path, "two")
-    restore(copy, DUCKDB_FILES)
+    shutil.rmtree(tmp_path / "reports")
+    (tmp_path / "copy").rename(tmp_path / "reports")
     with RunningCollector(tmp_path) as collector:
         post(collector, "three")
         assert collector.stop() == 0
-    assert clusters_in(tmp_path / "reports.duckdb") == ["one", "three"]
+    assert clusters_in(tmp_path) == ["one", "three"]
     warnings = [line for line in collector.log if "restored from an older copy" in str(line)]
     assert [line["reports"] for line in warnings] == [1]
 
 
-def test_rows_pending_go_to_the_database_of_the_next_start(tmp_path: Path) -> None:
+def test_rows_pending_go_to_the_folder_of_the_next_start(tmp_path: Path) -> None:
     """With another --database, reports that wait go there once, and the first keeps its own."""
     with RunningCollector(tmp_path) as collector:
         post(collector, "one")
         wait_until(collector.has_drained)
-        with locked(tmp_path / "reports.duckdb", collector):
+        with locked(tmp_path):
             post(collector, "two", "three")
             collector.kill()
-    other = tmp_path / "other.duckdb"
+    other = tmp_path / "other"
     for _ in range(2):
-        with RunningCollector(tmp_path, "--database", f"duckdb://{other}") as collector:
+        address = f"parquet://{other}/reports"
+        with RunningCollector(tmp_path, "--database", address) as collector:
             assert collector.stop() == 0
-    assert clusters_in(other) == ["three", "two"]
-    assert clusters_in(tmp_path / "reports.duckdb") == ["one"]
+    assert sorted(clusters_in(other) + clusters_in(tmp_path)) == ["one", "three", "two"]

@@ -8,14 +8,12 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-import duckdb
-
 import collector
-from collector.testing import RunningCollector, report_of
+from collector.testing import RunningCollector, clusters_in, report_of
 
 CLUSTERS: Final = tuple(f"synced-{number:02}" for number in range(20))
 _CALL: Final = re.compile(
@@ -70,11 +68,17 @@ def unsynced_in(directory: Path, sources: Path) -> list[str]:
         directory / "data", under=("env", f"PYTHONPATH={path}", *strace)
     ) as collector:
         for cluster_id in CLUSTERS:
-            assert collector.post(report_of(cluster_id))[0] == 204
+            headers = {"Idempotency-Key": "k"}
+            assert collector.post(report_of(cluster_id), headers)[0] == 204
         assert collector.stop() == 0
-    with closing(duckdb.connect(directory / "data" / "reports.duckdb", read_only=True)) as database:
-        rows = database.execute('SELECT "clusterID", "reportKey" FROM reports').fetchall()
-    return unsynced_answers(trace.read_text(), dict(rows))
+    assert clusters_in(directory / "data") == sorted(CLUSTERS)
+    return unsynced_answers(trace.read_text(), {each: _key_of(each) for each in CLUSTERS})
+
+
+def _key_of(cluster_id: str) -> str:
+    """Return the key under which a report of a cluster, posted with the key `k`, is kept."""
+    text = f"{cluster_id}\0k".encode()
+    return blake2b(text, digest_size=16, person=b"spartakus-report").hexdigest()
 
 
 def test_each_204_follows_the_sync_that_covers_its_row(tmp_path: Path) -> None:
@@ -86,7 +90,7 @@ def test_a_collector_that_does_not_sync_is_found_out(tmp_path: Path) -> None:
     """The same program with synchronous switched off fails the test above."""
     sources = tmp_path / "sources"
     copy = shutil.copytree(Path(collector.__path__[0]), sources / "collector")
-    for module in (copy / "spool" / "writer.py", copy / "spool" / "file.py"):
+    for module in (copy / "spool" / "writer.py", copy / "sqlite_file.py"):
         text = module.read_text()
         assert "synchronous = FULL" in text
         module.write_text(text.replace("synchronous = FULL", "synchronous = OFF"))

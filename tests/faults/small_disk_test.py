@@ -52,4 +52,4 @@ def test_a_disk_that_fills_up_makes_no_false_204_and_recovers(tmp_path: Path) ->
             assert collector.request("GET", "/readyz")[0] == 200
             assert collector.stop() == 0
         assert set(load.refused) == {503}
-        load.check(clusters_in(disk / "reports.duckdb"))
+        load.check(clusters_in(disk))

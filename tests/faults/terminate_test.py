@@ -30,7 +30,7 @@ def test_no_request_whose_head_arrived_is_cut(tmp_path: Path) -> None:
     assert load.refused == []
     load.attempted.update(names)
     load.accepted.extend(names)
-    load.check(clusters_in(tmp_path / "reports.duckdb"))
+    load.check(clusters_in(tmp_path))
 
 
 def _refuses_connections(port: int) -> bool:

@@ -19,7 +19,7 @@ def test_an_orphaned_spool_is_emptied(tmp_path: Path) -> None:
         outcome = run_collector("drain", "--data-dir", str(tmp_path))
         assert (outcome.returncode, outcome.stdout) == (0, b"the spool is empty\n")
     assert spooled_in(tmp_path) == 0
-    assert clusters_in(tmp_path / "reports.duckdb") == ["one", "two"]
+    assert clusters_in(tmp_path) == ["one", "two"]
 
 
 def test_a_drain_beside_a_running_collector_is_refused(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_a_cluster_is_forgotten_everywhere(tmp_path: Path, *, is_running: bool) 
         assert run_collector("drain", "--data-dir", str(tmp_path)).returncode == 0
     assert outcome.returncode == 0
     assert b"dead letters: 1 reports removed" in outcome.stdout
-    assert clusters_in(tmp_path / "reports.duckdb") == ["other", "other"]
+    assert clusters_in(tmp_path) == ["other", "other"]
     assert buried_in(tmp_path) == ["other"]
 
 

@@ -39,6 +39,6 @@ def test_old_reports_are_deleted_by_a_running_collector(tmp_path: Path) -> None:
     with RunningCollector(tmp_path, "--retention", "400d") as collector:
         wait_until(lambda: "older than the retention" in str(collector.log))
         assert collector.stop() == 0
-    assert clusters_in(tmp_path / "reports.duckdb") == ["new"]
+    assert clusters_in(tmp_path) == ["new"]
     with dead_letters_in(tmp_path, time.time()) as dead_letters:
         assert [each.report_key for each in dead_letters] == ["new"]

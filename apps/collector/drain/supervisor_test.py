@@ -85,7 +85,7 @@ def test_finishing_empties_the_spool(tmp_path: Path, spool: Spool) -> None:
     add(spool, "one", "two")
     assert supervisor.finish(grace_seconds=30) is Ending.EMPTIED
     assert spooled_in(tmp_path) == 0
-    assert clusters_in(tmp_path / "reports.duckdb") == ["one", "two"]
+    assert clusters_in(tmp_path) == ["one", "two"]
 
 
 def test_a_wake_is_enough(tmp_path: Path, spool: Spool) -> None:
@@ -111,7 +111,7 @@ def test_a_drain_that_dies_is_replaced(tmp_path: Path, spool: Spool) -> None:
         wait_until(partial(launcher.has_replaced, first))
         add(spool, f"after-{number}")
     assert supervisor.finish(grace_seconds=30) is Ending.EMPTIED
-    assert clusters_in(tmp_path / "reports.duckdb") == ["after-0", "after-1", "after-2"]
+    assert clusters_in(tmp_path) == ["after-0", "after-1", "after-2"]
 
 
 def test_finishing_starts_a_drain_that_died_once_more(tmp_path: Path, spool: Spool) -> None:
@@ -125,7 +125,7 @@ def test_finishing_starts_a_drain_that_died_once_more(tmp_path: Path, spool: Spo
     wait_until(lambda: not Path(f"/proc/{first.pid}").exists())
     add(spool, "one")
     assert supervisor.finish(grace_seconds=30) is Ending.EMPTIED
-    assert clusters_in(tmp_path / "reports.duckdb") == ["one"]
+    assert clusters_in(tmp_path) == ["one"]
 
 
 def test_an_unusable_database_is_an_error_at_the_start(tmp_path: Path, spool: Spool) -> None:
@@ -171,7 +171,7 @@ def test_a_spool_older_than_the_database_loses_nothing(tmp_path: Path, spool: Sp
         (tmp_path / name).write_bytes(content)
     with opened_spool(tmp_path) as restored:
         _drain(tmp_path, restored, "four")
-    assert clusters_in(tmp_path / "reports.duckdb") == ["four", "one", "three", "two"]
+    assert clusters_in(tmp_path) == ["four", "one", "three", "two"]
 
 
 def _drain(directory: Path, spool: Spool, *cluster_ids: str) -> None:

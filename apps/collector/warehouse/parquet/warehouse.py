@@ -4,9 +4,10 @@ A batch is one file, there whole or not at all; its name tells the position.
 """
 
 import time
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from collector.records import Batch, RowRange, SpooledReport, Watermark
 from collector.warehouse import BatchLimits
@@ -24,14 +25,19 @@ LIMITS: Final = BatchLimits(max_reports=10_000, max_bytes=8 * 1024 * 1024)
 _LINES: Final = "lines.json"
 _FILE: Final = "file.parquet"
 
+GiveUp: TypeAlias = Callable[[SpooledReport, str], None]
+
 
 class ParquetWarehouse:
     """The folder, and the one collector that writes to it."""
 
-    def __init__(self, folder: Folder, *, dead_letters: DeadLetters) -> None:
-        """`close` closes `dead_letters`. Raises `WarehouseUnavailable` or `WarehouseUnusable`."""
+    def __init__(self, folder: Folder, *, give_up: GiveUp) -> None:
+        """`give_up` keeps a report that cannot be written, with the reason.
+
+        Raises `WarehouseUnavailable` or `WarehouseUnusable`.
+        """
         self._folder: Final = folder
-        self._dead_letters: Final = dead_letters
+        self._give_up: Final = give_up
         folder.prepare()
         with ExitStack() as opened:
             opened.enter_context(folder.owned())
@@ -57,7 +63,7 @@ class ParquetWarehouse:
 
     def write(self, batch: Batch) -> None:
         """Write the batch as a file of its day; a report that cannot be is a dead letter."""
-        write_batch(self._folder, self._engine, batch, self._dead_letters)
+        write_batch(self._folder, self._engine, batch, self._give_up)
 
     def compact(self, *, now: float) -> None:
         """Merge the files of each day that is over by `now`, UNIX seconds."""
@@ -70,7 +76,6 @@ class ParquetWarehouse:
     def close(self) -> None:
         """Let others write to the folder."""
         self._opened.close()
-        self._dead_letters.close()
 
 
 class ForgettingFolder:
@@ -96,12 +101,12 @@ def open_parquet(path: Path, *, data_dir: Path) -> ParquetWarehouse:
 
     Raises `WarehouseUnavailable`, `WarehouseUnusable` or `FileUnusable`.
     """
-    with ExitStack() as opened:
-        dead_letters = DeadLetters(data_dir / DEAD_LETTERS_FILE, clock=time.time)
-        opened.callback(dead_letters.close)
-        warehouse = ParquetWarehouse(Folder(path), dead_letters=dead_letters)
-        opened.pop_all()
-    return warehouse
+
+    def give_up(report: SpooledReport, reason: str) -> None:
+        with closing(DeadLetters(data_dir / DEAD_LETTERS_FILE, clock=time.time)) as letters:
+            letters.add([(report, reason)])
+
+    return ParquetWarehouse(Folder(path), give_up=give_up)
 
 
 def position_in(folder: Folder, spool_id: str) -> Watermark | None:
@@ -117,7 +122,7 @@ def spools_in(folder: Folder) -> set[str]:
     return {each.spool_id for each in names if each is not None}
 
 
-def write_batch(folder: Folder, engine: Engine, batch: Batch, dead_letters: DeadLetters) -> None:
+def write_batch(folder: Folder, engine: Engine, batch: Batch, give_up: GiveUp) -> None:
     """Write a batch, which is of one day, as a file. Raises `WarehouseUnavailable`.
 
     Where DuckDB refuses it, its halves are written, until a report is refused alone.
@@ -132,11 +137,11 @@ def write_batch(folder: Folder, engine: Engine, batch: Batch, dead_letters: Dead
     if refused is None:
         return
     if len(batch.reports) == 1:
-        dead_letters.add([(batch.reports[0], str(refused))])
+        give_up(batch.reports[0], str(refused))
         return
     middle = len(batch.reports) // 2
     for part in (batch.reports[:middle], batch.reports[middle:]):
-        write_batch(folder, engine, Batch(batch.spool_id, part), dead_letters)
+        write_batch(folder, engine, Batch(batch.spool_id, part), give_up)
 
 
 def _write(folder: Folder, engine: Engine, staging: Staging, batch: Batch) -> None:

@@ -1,0 +1,56 @@
+"""For tests: a folder of reports, and a process that compacts it and forgets a cluster."""
+
+import os
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from collector.records import SpooledReport
+from collector.settings import REPORTS_FOLDER
+from collector.warehouse.parquet.compaction import compact
+from collector.warehouse.parquet.engine import Engine
+from collector.warehouse.parquet.exchange import exchange
+from collector.warehouse.parquet.folder import Folder
+from collector.warehouse.parquet.forgetting import forget_cluster
+from collector.warehouse.parquet.warehouse import ParquetWarehouse
+
+FORGOTTEN: Final = "c-7"
+"""The cluster that the process forgets."""
+
+
+def never(one: Path, other: Path) -> bool:
+    """Exchange no folders, as a file system that cannot."""
+    del one, other
+    return False
+
+
+def open_folder(
+    data_dir: Path, *, give_up: list[tuple[str, str]] | None = None
+) -> ParquetWarehouse:
+    """Open the folder of a data directory; `give_up` gets key and reason of what is refused."""
+
+    def note(report: SpooledReport, reason: str) -> None:
+        if give_up is None:
+            raise AssertionError(reason)
+        give_up.append((report.report_key, reason))
+
+    return ParquetWarehouse(folder_in(data_dir), give_up=note)
+
+
+def folder_in(data_dir: Path) -> Folder:
+    """Return the folder of a data directory."""
+    exchanges = os.environ.get("SPARTAKUS_TEST_EXCHANGE") != "two renames"
+    return Folder(data_dir / REPORTS_FOLDER, exchange_folders=exchange if exchanges else never)
+
+
+def main() -> None:
+    """Compact the folder of the data directory that is named, at the time that is given."""
+    folder = folder_in(Path(sys.argv[1]))
+    with closing(Engine()) as engine:
+        compact(folder, engine, now=float(sys.argv[2]))
+        forget_cluster(folder, engine, FORGOTTEN)
+
+
+if __name__ == "__main__":
+    main()
