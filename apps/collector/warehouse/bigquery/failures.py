@@ -14,6 +14,7 @@ from google.auth.exceptions import (
     InvalidOperation,
     TransportError,
 )
+from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 
 from collector.errors import WarehouseUnavailable
 from collector.warehouse.bigquery.address import BigQueryTable
@@ -77,6 +78,8 @@ def _line(error: Exception, address: BigQueryTable) -> str:
             return _line_for_call(error, address)
         case TransportError() | requests.ConnectionError() | requests.Timeout() | TimeoutError():
             return f"BigQuery cannot be reached, or does not answer ({type(error).__name__})"
+        case InvalidSchema() | InvalidURL() | MissingSchema():
+            return "its address is no URL; BIGQUERY_EMULATOR_HOST is given as http://HOST:PORT"
         case DefaultCredentialsError() if not isinstance(error, InvalidOperation):
             return f"there are no Application Default Credentials: {_first_line(str(error))}"
         case GoogleAuthError():

@@ -102,6 +102,18 @@ def test_a_collector_without_bigquery_says_so_before_it_is_given_up(tmp_path: Pa
     assert DEADLINES.call < RestartPolicy.opening_seconds
 
 
+@pytest.mark.parametrize(
+    "url", ["emulator", "localhost:9050", "http://", "http://[", "ftp://localhost:1"]
+)
+def test_an_emulator_that_is_no_url_is_told(tmp_path: Path, url: str) -> None:
+    """Where the variable for an emulator holds no URL, the error names it and its form."""
+    with (
+        pytest.raises(WarehouseUnavailable, match="BIGQUERY_EMULATOR_HOST is given as http://"),
+        opened(url, tmp_path),
+    ):
+        pytest.fail("it must not open")
+
+
 def test_missing_credentials_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there are no Application Default Credentials, the error says where they were sought."""
     missing = tmp_path / "credentials.json"
