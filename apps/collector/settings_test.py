@@ -9,8 +9,8 @@ from collector.settings import DEFAULT_POSTS_PER_MINUTE, Settings
 
 
 def test_the_default_database_is_in_the_data_directory() -> None:
-    """Without an address reports end up in a DuckDB file beside the spool."""
-    assert Settings(data_dir=Path("/data")).database_address == "duckdb:///data/reports.duckdb"
+    """Without an address reports end up in a folder beside the spool."""
+    assert Settings(data_dir=Path("/data")).database_address == "parquet:///data/reports"
 
 
 @pytest.mark.parametrize(

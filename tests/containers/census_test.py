@@ -60,10 +60,11 @@ def post(collector: Container, cluster_id: str) -> int:
 
 def rows(collector: Container, folder: Path) -> list[tuple[Any, ...]]:
     """Return cluster ID and number of nodes of each row that a stopped collector has kept."""
-    copy = folder / "reports.duckdb"
-    collector.copy("/data/reports.duckdb", copy)
-    with duckdb.connect(str(copy), read_only=True) as connection:
-        return connection.execute("SELECT clusterID, len(nodes) FROM reports").fetchall()
+    copy = folder / "reports"
+    collector.copy("/data/reports", copy)
+    with duckdb.connect() as connection:
+        reports = connection.read_parquet(f"{copy}/*/*.parquet", union_by_name=True)
+        return reports.project("clusterID, len(nodes)").fetchall()
 
 
 def test_nothing_lost(start_collector: Callable[[], Container], tmp_path: Path) -> None:

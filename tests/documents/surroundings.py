@@ -59,7 +59,7 @@ def running_session(folder: Path, *, unpacked: Path, **variables: str) -> Iterat
         places={
             "localhost:8080": f"{LOOPBACK}:{port}",
             SERVICE_DIRECTORY: str(folder / "service"),
-            "duckdb:///data/": f"duckdb://{folder}/service/",
+            "parquet:///data/": f"parquet://{folder}/service/",
             "PROJECT": "project-1",
             "NUMBER": "1234",
             "IMAGE": IMAGE,

@@ -65,7 +65,9 @@ def volunteer_settings(simulator: Simulator, tmp_path: Path) -> tuple[str, ...]:
 
 def rows(data_dir: Path) -> list[Any]:
     """Return the rows of the census as JSON documents, without what was absent."""
-    with duckdb.connect(str(data_dir / "reports.duckdb"), read_only=True) as connection:
+    with duckdb.connect() as connection:
+        files = f"{data_dir}/reports/*/*.parquet"
+        connection.read_parquet(files, union_by_name=True).create_view("reports")
         found = connection.execute("SELECT to_json(reports) FROM reports").fetchall()
     return [without_nulls(json.loads(row)) for (row,) in found]
 

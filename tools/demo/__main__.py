@@ -23,7 +23,7 @@ from tools.demo.programs import LOOPBACK, Collector, ProgramFailed, run_voluntee
 from tools.demo.wire_tap import Sent, running_wire_tap
 from tools.simulator import Cluster, running_simulator
 
-DATABASE = "reports.duckdb"
+REPORTS = "reports"
 KEY_BYTES = 32
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -55,8 +55,8 @@ def demo(
             with _running(collector, data, collector_port):
                 _report(volunteer, cluster, collector_port)
                 show_step(console, "Stopping the collector, which empties its spool first")
-            show_step(console, f"What the census knows, read back from {DATABASE}")
-            show_census(console, read_census(data / DATABASE))
+            show_step(console, f"What the census knows, read back from {data / REPORTS}")
+            show_census(console, read_census(data / REPORTS))
             if not once:
                 with _running(collector, data, collector_port) as running:
                     console.print(f"The collector stays up at {running.url}; Ctrl-C ends it.")

@@ -1,4 +1,4 @@
-"""Reads what the census knows back from the collector's DuckDB file."""
+"""Reads what the census knows back from the collector's folder of Parquet files."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ Tally = tuple[tuple[str, int], ...]
 _LATEST: Final = """
     CREATE TEMP VIEW latest AS
     SELECT * FROM reports
-    QUALIFY row_number() OVER (PARTITION BY clusterID ORDER BY receivedAt DESC, reportKey) = 1
+    QUALIFY row_number() OVER (PARTITION BY clusterID ORDER BY receivedAt DESC) = 1
 """
 _TOTALS: Final = """
     SELECT (SELECT count(*) FROM reports), count(*), coalesce(sum(len(nodes)), 0) FROM latest
@@ -37,9 +37,11 @@ class Census:
     runtimes: Tally
 
 
-def read_census(database: Path) -> Census:
-    """Return the census in a DuckDB file. No other process may have it open for writing."""
-    with duckdb.connect(str(database), read_only=True) as connection:
+def read_census(folder: Path) -> Census:
+    """Return the census in a folder of reports, as anybody can read it with DuckDB."""
+    with duckdb.connect() as connection:
+        files = f"{folder}/*/*.parquet"
+        connection.read_parquet(files, union_by_name=True).create_view("reports")
         connection.execute(_LATEST)
         [(reports, clusters, nodes)] = connection.execute(_TOTALS).fetchall()
         return Census(

@@ -2,19 +2,21 @@
 
 import json
 import os
-import stat
 import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from collector.testing import (
     DEADLINE_SECONDS,
     MODULES,
     RunningCollector,
+    clusters_in,
     leave_drained,
+    query,
     report_of,
     run_collector,
     wait_until,
@@ -27,14 +29,13 @@ def exported(outcome: "subprocess.CompletedProcess[bytes]") -> list[str]:
 
 
 def test_an_export_beside_a_running_collector(tmp_path: Path) -> None:
-    """Both formats hold every report, over a socket that is nobody else's."""
+    """Both formats hold every report that is in the folder."""
     with RunningCollector(tmp_path) as collector:
         for cluster_id in ("one", "two", "two"):
             assert collector.post(report_of(cluster_id))[0] == 204
         wait_until(collector.has_drained)
         lines = run_collector("export", "--data-dir", str(tmp_path))
         parquet = run_collector("export", "--format", "parquet", "--data-dir", str(tmp_path))
-        assert stat.S_IMODE((tmp_path / "control").stat().st_mode) == 0o600
         assert collector.stop() == 0
     assert exported(lines) == ["one", "two", "two"]
     assert lines.stderr == b"3 reports\n"
@@ -48,12 +49,51 @@ def test_an_export_beside_a_running_collector(tmp_path: Path) -> None:
 
 
 def test_an_export_without_a_collector(tmp_path: Path) -> None:
-    """It reads the file itself, though the collector was killed, and prints the same."""
+    """It reads the files though the collector was killed, and prints the same."""
     leave_drained(tmp_path, "one", "two")
     assert exported(run_collector("export", "--data-dir", str(tmp_path))) == ["one", "two"]
     outcome = run_collector("export", "--database", "stdout", "--data-dir", str(tmp_path))
     assert outcome.returncode == 1
-    assert outcome.stderr == b"collector: only a DuckDB database is exported by this command\n"
+    assert outcome.stderr.startswith(b"collector: only a folder of Parquet files is read")
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_what_was_exported_can_be_imported(tmp_path: Path, form: str) -> None:
+    """A backup is restored whole, once however often, with the hours of receipt that it had."""
+    leave_drained(tmp_path / "a", "one", "two", "two")
+    backup = run_collector("export", "--format", form, "--data-dir", str(tmp_path / "a")).stdout
+    (tmp_path / "backup").write_bytes(backup)
+    restore = ("import", "--data-dir", str(tmp_path / "b"))
+    for words, there in (((str(tmp_path / "backup"),), b"0"), ((), b"3")):
+        outcome = run_collector(*restore, *words, stdin=backup)
+        assert outcome.returncode == 0, outcome.stderr
+        assert outcome.stderr == b"3 reports, of which " + there + b" were there already\n"
+    columns = 'FROM r ORDER BY "clusterID"'
+    assert query(tmp_path / "b", columns) == query(tmp_path / "a", columns)
+    other = run_collector(*restore, stdin=backup + backup)
+    assert other.returncode == 1
+    assert b"would be there twice" in other.stderr or b"is no report" in other.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"nonsense", b"line 2 is no report"),
+        (b'{"version":"v1","clusterID":"c"}', b"line 2 is no report"),
+        (b'{"version":"v1","clusterID":"c","receivedAt":"today"}', b"must be an hour"),
+        (b'{"version":"v1","receivedAt":"2026-11-25T07:00:00Z"}', b"clusterID"),
+    ],
+)
+def test_a_line_that_is_no_report_is_named_before_anything_is_written(
+    tmp_path: Path, line: bytes, reason: bytes
+) -> None:
+    """All lines are looked at first."""
+    good = b'{"version":"v1","clusterID":"c","receivedAt":"2026-11-25T07:00:00Z"}\n'
+    outcome = run_collector("import", "--data-dir", str(tmp_path), stdin=good + line + b"\n")
+    assert outcome.returncode == 1
+    assert reason in outcome.stderr
+    assert outcome.stderr.count(b"\n") == 1
+    assert clusters_in(tmp_path) == []
 
 
 def test_a_reader_that_goes_away_is_one_line(tmp_path: Path) -> None:

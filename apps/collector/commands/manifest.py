@@ -19,12 +19,12 @@ _Database: TypeAlias = Annotated[
     str,
     typer.Option(
         metavar="bigquery://PROJECT.DATASET.TABLE",
-        help="Where reports end up. By default a DuckDB file on a volume.",
+        help="Where reports end up. By default Parquet files on a volume.",
     ),
 ]
 _Replicas: TypeAlias = Annotated[
     int | None,
-    typer.Option(min=1, max=100, help="Pods, with BigQuery; 2 by default. DuckDB is one pod's."),
+    typer.Option(min=1, max=100, help="Pods, with BigQuery; 2 by default. a folder is one pod's."),
 ]
 _Storage: TypeAlias = Annotated[
     str, typer.Option(metavar="SIZE", help="Size of each volume, such as 10Gi.")
@@ -68,7 +68,7 @@ def _database(address: str, replicas: int | None, service_account: str) -> OneFi
     for given, flag in ((replicas, "--replicas"), (service_account, "--google-service-account")):
         if given:
             raise typer.BadParameter(
-                "goes with --database=bigquery://…; a DuckDB file belongs to one pod",
+                "goes with --database=bigquery://…; a folder of Parquet files belongs to one pod",
                 param_hint=flag,
             )
     return OneFile()

@@ -1,6 +1,7 @@
 """Behaviour of `collector.drain.loop`, with a database and a line to the collector in memory."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,8 @@ from hypothesis import strategies as st
 
 from collector.drain.loop import Drain, Pace, Signal
 from collector.drain.messages import Emptied, Message, Missing, Opened, Unavailable, Written
+from collector.drain.trials import Trial, Trials
+from collector.drain.upkeep import Upkeep
 from collector.errors import WarehouseUnavailable, WarehouseUnusable
 from collector.records import DAY_SECONDS, Batch, RowRange, SpooledReport, Watermark
 from collector.warehouse import BatchLimits
@@ -101,7 +104,8 @@ class _Line:
         self.now = 0.0
         self.state = Signal.GO_ON
 
-    def wait_for_work(self) -> Signal:
+    def wait_for_work(self, at_most: float) -> Signal:
+        assert at_most >= 0
         self.before()
         if len(self.script) > 1:
             return self.script.pop(0)
@@ -118,8 +122,66 @@ class _Line:
         self.messages.append(message)
 
 
-def drain(rows: _Rows, store: _Store, line: _Line, *, jitter: float = 0.0) -> None:
-    Drain(rows, store.open, line, pace=PACE, jitter=lambda: jitter, clock=lambda: line.now).run()
+class _NoTrials:
+    """A place for trials that is always empty."""
+
+    def __init__(self, trial: Trial | None = None) -> None:
+        self.trial = trial
+        self.saved: list[Trial | None] = []
+
+    def load(self) -> Trial | None:
+        return self.trial
+
+    def save(self, trial: Trial | None) -> None:
+        self.saved.append(trial)
+
+
+class _Around:
+    """Surroundings in which nobody else is, and which keep what is given up."""
+
+    def __init__(self) -> None:
+        self.given_up: list[int] = []
+
+    def alone(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def give_up(self, report: SpooledReport, reason: str) -> None:
+        assert reason
+        self.given_up.append(report.row_id)
+
+
+def no_upkeep() -> Upkeep:
+    return Upkeep(
+        retention_days=None,
+        expire_dead_letters=lambda: None,
+        now=lambda: 0.0,
+        clock=lambda: 0.0,
+        expired=lambda _: None,
+        failed=lambda _: None,
+    )
+
+
+def drain(
+    rows: _Rows,
+    store: _Store,
+    line: _Line,
+    *,
+    jitter: float = 0.0,
+    trials: _NoTrials | None = None,
+) -> _Around:
+    around = _Around()
+    Drain(
+        rows,
+        store.open,
+        line,
+        pace=PACE,
+        trials=Trials(trials or _NoTrials(), spool_id=SPOOL),
+        surroundings=around,
+        upkeep=no_upkeep(),
+        jitter=lambda: jitter,
+        clock=lambda: line.now,
+    ).run()
+    return around
 
 
 def test_everything_is_written_in_order_and_told() -> None:
@@ -189,8 +251,10 @@ def test_an_unusable_database_ends_the_drain() -> None:
     def refuse() -> _Store:
         raise WarehouseUnusable("damaged")
 
+    store = _Store()
+    store.open = refuse  # type: ignore[method-assign]
     with pytest.raises(WarehouseUnusable):
-        Drain(_Rows(1), refuse, _Line(), pace=PACE, jitter=lambda: 0.0, clock=lambda: 0.0).run()
+        drain(_Rows(1), store, _Line())
 
 
 def test_new_rows_wait_for_others() -> None:
@@ -233,6 +297,32 @@ def test_a_batch_that_was_begun_comes_first_and_is_the_same() -> None:
     store.begun_rows = RowRange(1, 3)
     drain(_Rows(6), store, line)
     assert store.batches == [RowRange(1, 3), RowRange(4, 5), RowRange(6, 6)]
+
+
+def test_a_restored_spool_is_written_in_order() -> None:
+    """Where rows stand before those of a batch that was begun, all go in their order."""
+    store, line = _Store(keeps_position=False), _Line()
+    store.begun_rows = RowRange(3, 4)
+    drain(_Rows(6), store, line)
+    assert store.batches == [RowRange(1, 2), RowRange(3, 4), RowRange(5, 6)]
+
+
+def test_a_batch_that_drains_died_of_is_tried_in_parts() -> None:
+    """After two deaths of one batch its rows go one by one, and the others as usual."""
+    store, line = _Store(), _Line()
+    trials = _NoTrials(Trial(SPOOL, RowRange(1, 2), 2))
+    drain(_Rows(4), store, line, trials=trials)
+    assert store.batches == [RowRange(1, 1), RowRange(2, 2), RowRange(3, 4)]
+    assert trials.saved[-1] is None
+
+
+def test_a_report_that_drains_died_of_is_given_up() -> None:
+    """A row that three drains died of alone is kept apart, and the drain goes on behind it."""
+    store, line = _Store(), _Line()
+    trials = _NoTrials(Trial(SPOOL, RowRange(1, 1), 3, suspect_through=2, max_reports=1))
+    around = drain(_Rows(4), store, line, trials=trials)
+    assert around.given_up == [1]
+    assert store.batches == [RowRange(2, 2), RowRange(3, 4)]
 
 
 def test_rows_that_were_forgotten_are_not_waited_for() -> None:

@@ -13,15 +13,15 @@ import pytest
 
 from collector.drain import process as drain_process
 from collector.drain.launch import DrainProcess, launch_drain
-from collector.drain.supervisor import DrainSupervisor, Ending, Patience
+from collector.drain.supervisor import DrainSupervisor, Ending, RestartPolicy
 from collector.errors import DrainFailed, WarehouseUnavailable, WarehouseUnusable
 from collector.records import AcceptedReport
 from collector.spool.writer import Spool
 from collector.telemetry.logs import get_log
 from collector.telemetry.metrics import Metrics
-from collector.testing import clusters_in, held_open, spooled_in, wait_until
-from collector.warehouse.catalogue import format_duckdb
-from collector.warehouse.duckdb import DuckDBDatabase
+from collector.testing import clusters_in, spooled_in, wait_until
+from collector.warehouse.catalogue import format_parquet
+from collector.warehouse.parquet.folder import Folder
 
 
 @pytest.fixture
@@ -42,16 +42,18 @@ def _modules_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class _Launcher:
-    """Starts drains into a DuckDB file and keeps the last one."""
+    """Starts drains into a folder and keeps the last one."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.database = directory / "reports.duckdb"
+        self.database = directory / "reports"
         self.last: DrainProcess | None = None
 
     def __call__(self) -> DrainProcess:
         self.last = launch_drain(
-            spool=self.directory / "spool.sqlite", database=format_duckdb(self.database)
+            spool=self.directory / "spool.sqlite",
+            database=format_parquet(self.database),
+            batch_seconds=0.1,
         )
         return self.last
 
@@ -66,9 +68,9 @@ def supervise(
     opening_seconds: float = 30,
     restart_seconds: float = 0.05,
 ) -> DrainSupervisor:
-    patience = Patience(opening_seconds=opening_seconds, first_restart_seconds=restart_seconds)
+    policy = RestartPolicy(opening_seconds=opening_seconds, first_restart_seconds=restart_seconds)
     metrics = Metrics(version="0")
-    return DrainSupervisor(launcher, spool, log=get_log(), patience=patience, metrics=metrics)
+    return DrainSupervisor(launcher, spool, log=get_log(), policy=policy, metrics=metrics)
 
 
 def add(spool: Spool, *cluster_ids: str) -> None:
@@ -131,20 +133,67 @@ def test_finishing_starts_a_drain_that_died_once_more(tmp_path: Path, spool: Spo
 def test_an_unusable_database_is_an_error_at_the_start(tmp_path: Path, spool: Spool) -> None:
     """The reason of the drain is the error of the start."""
     launcher = _Launcher(tmp_path)
-    launcher.database.write_bytes(b"not a database" * 100)
+    launcher.database.mkdir()
+    (launcher.database / "theirs").write_bytes(b"")
     with pytest.raises(WarehouseUnusable, match=str(launcher.database)):
         supervise(launcher, spool).start()
 
 
-def test_a_locked_database_is_an_error_after_a_while(tmp_path: Path, spool: Spool) -> None:
-    """A start waits for a database that another process has open, but not for ever."""
+def test_a_folder_in_use_is_an_error_after_a_while(tmp_path: Path, spool: Spool) -> None:
+    """A start waits for a folder that another collector writes to, but not for ever."""
     launcher = _Launcher(tmp_path)
-    DuckDBDatabase(launcher.database).close()
+    folder = Folder(launcher.database)
+    folder.prepare()
     with (
-        held_open(launcher.database),
-        pytest.raises(WarehouseUnavailable, match="another process has"),
+        folder.owned(),
+        pytest.raises(WarehouseUnavailable, match="another collector writes to"),
     ):
         supervise(launcher, spool, opening_seconds=2).start()
+
+
+class _DiesAtTheEnd(DrainProcess):
+    """A drain that is killed once it has said that all is written."""
+
+    def reap(self) -> int:
+        super().reap()
+        return -9
+
+
+def test_a_drain_that_dies_after_its_last_word_is_noticed(tmp_path: Path, spool: Spool) -> None:
+    """It said that all was written; its end says that something was wrong."""
+    launcher = _Launcher(tmp_path)
+
+    def launch() -> DrainProcess:
+        process = launcher()
+        process.__class__ = _DiesAtTheEnd
+        return process
+
+    supervisor = DrainSupervisor(
+        launch, spool, log=get_log(), policy=RestartPolicy(), metrics=Metrics(version="0")
+    )
+    supervisor.start()
+    assert supervisor.finish(grace_seconds=30) is Ending.DIED
+
+
+def test_a_drain_that_writes_nothing_is_noticed(tmp_path: Path, spool: Spool) -> None:
+    """Reports that are due and not written show, until they are."""
+    launcher = _Launcher(tmp_path)
+    policy = RestartPolicy(stalled_seconds=0.2, check_seconds=0.05)
+    supervisor = DrainSupervisor(
+        launcher,
+        spool,
+        log=get_log(),
+        policy=policy,
+        metrics=Metrics(version="0"),
+        batch_seconds=0.1,
+    )
+    supervisor.start()
+    with Folder(launcher.database).writing():
+        add(spool, "one")
+        supervisor.wake()
+        wait_until(lambda: supervisor.notices() != ())
+    wait_until(lambda: supervisor.notices() == ())
+    assert supervisor.finish(grace_seconds=30) is Ending.EMPTIED
 
 
 def test_a_drain_that_cannot_be_started_is_an_error_at_the_start(spool: Spool) -> None:
@@ -154,7 +203,7 @@ def test_a_drain_that_cannot_be_started_is_an_error_at_the_start(spool: Spool) -
         raise DrainFailed("there is no program")
 
     supervisor = DrainSupervisor(
-        launch, spool, log=get_log(), patience=Patience(), metrics=Metrics(version="0")
+        launch, spool, log=get_log(), policy=RestartPolicy(), metrics=Metrics(version="0")
     )
     with pytest.raises(DrainFailed):
         supervisor.start()

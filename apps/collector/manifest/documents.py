@@ -15,7 +15,7 @@ SHUTDOWN_DELAY_SECONDS: Final = 5
 """How long Services and load balancers get to notice that a pod is about to end."""
 
 MEMORY_LIMIT: Final = "1Gi"
-"""Twice the peak that was measured while large reports were drained to DuckDB."""
+"""Twice the peak that was measured while large reports were drained to Parquet files."""
 
 _DRAIN_SECONDS: Final = 20
 _SECONDS_A_JOB: Final = 60
@@ -27,7 +27,7 @@ _REQUESTS_SECONDS: Final = 15
 
 @dataclass(frozen=True, kw_only=True)
 class OneFile:
-    """Reports end up in a DuckDB file on the volume: one pod, which nothing may run beside."""
+    """Reports end up in Parquet files on the volume: one pod, which nothing may run beside."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ def render(installation: Installation) -> str:
             return _render(
                 installation,
                 [parts.CLAIM, parts.DEPLOYMENT, parts.POLICY_OF_ONE_FILE],
-                destination="a DuckDB file",
+                destination="Parquet files",
                 annotations="{}",
             )
         case BigQuery() as database:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from collector.errors import InvalidDatabaseAddress
 from collector.warehouse.catalogue import (
     KINDS,
-    DuckDBFile,
+    ParquetFolder,
     Stdout,
-    format_duckdb,
+    format_parquet,
     parse_address,
 )
 
@@ -24,10 +24,10 @@ def test_stdout_is_a_database() -> None:
 
 
 @given(name=NAMES.filter(lambda name: name not in {".", ".."}))
-def test_an_address_names_the_file_it_was_made_from(name: str) -> None:
+def test_an_address_names_the_folder_it_was_made_from(name: str) -> None:
     """Any absolute path survives being written as an address."""
     path = Path("/data") / name
-    assert parse_address(format_duckdb(path)) == DuckDBFile(path)
+    assert parse_address(format_parquet(path)) == ParquetFolder(path)
 
 
 @pytest.mark.parametrize(
@@ -35,19 +35,24 @@ def test_an_address_names_the_file_it_was_made_from(name: str) -> None:
     [
         "",
         "STDOUT",
-        "/data/reports.duckdb",
-        "duckdb:reports.duckdb",
-        "duckdb://reports.duckdb",
-        "duckdb:///",
-        "duckdb:///data/",
-        "duckdb:///data/x?read_only=1",
+        "/data/reports",
+        "parquet:reports",
+        "parquet://reports",
+        "parquet:///",
+        "parquet:///data/x?read_only=1",
         "mysql://host/x",
     ],
 )
 def test_another_text_is_refused(text: str) -> None:
     """What names no database is refused, with the forms that do."""
-    with pytest.raises(InvalidDatabaseAddress, match="duckdb:///"):
+    with pytest.raises(InvalidDatabaseAddress, match="parquet:///"):
         parse_address(text)
+
+
+def test_a_duckdb_file_is_answered_with_what_to_use() -> None:
+    """An address of the time before says what took its place."""
+    with pytest.raises(InvalidDatabaseAddress, match="use parquet:///DIR, or leave --database out"):
+        parse_address("duckdb:///data/reports.duckdb")
 
 
 def test_each_kind_has_a_form_and_a_description() -> None:

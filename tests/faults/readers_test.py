@@ -1,0 +1,109 @@
+"""Readers in a loop beside a collector under load, with compaction and forgetting all the time.
+
+Seconds; minutes with `--profile deep`.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import pytest
+
+from collector.testing import RunningCollector, clusters_in, run_collector, wait_until
+from collector.warehouse.parquet.compaction import compact
+from collector.warehouse.parquet.engine import Engine
+from collector.warehouse.parquet.forgetting import forget_cluster
+from collector.warehouse.parquet.testing import folder_in
+from tests.faults.load import Load
+
+FORGOTTEN: Final = "client-1-7"
+_MISSING: Final = ("No such file", "no such file", "Cannot open file", "No files found")
+
+
+@pytest.fixture
+def seconds(request: pytest.FixtureRequest) -> float:
+    return 180.0 if request.config.getoption("profile") == "deep" else 8.0
+
+
+@contextmanager
+def rewriting(data_dir: Path) -> Iterator[list[int]]:
+    """Merge all files, and forget a cluster, again and again; give the rounds that were made."""
+    ending = threading.Event()
+    rounds: list[int] = []
+
+    def work() -> None:
+        folder = folder_in(data_dir)
+        with closing(Engine()) as engine:
+            while not ending.wait(0.5):
+                compact(folder, engine, now=time.time() + 3 * 24 * 3_600)
+                rounds.append(forget_cluster(folder, engine, FORGOTTEN).removed)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield rounds
+    finally:
+        ending.set()
+        thread.join()
+
+
+def bare_count(data_dir: Path) -> tuple[int, int] | None:
+    """Count rows and clusters as anybody would; None where a file was gone meanwhile."""
+    try:
+        with duckdb.connect() as connection:
+            row = connection.execute(
+                'SELECT count(*), count(DISTINCT "clusterID") FROM read_parquet(?)',
+                [f"{data_dir}/reports/*/*.parquet"],
+            ).fetchone()
+    except duckdb.IOException as error:
+        if not any(each in str(error) for each in _MISSING):
+            raise
+        return None
+    assert row is not None
+    return int(row[0]), int(row[1])
+
+
+def our_count(data_dir: Path) -> int:
+    """Count by `sql`, which never fails."""
+    query = 'SELECT count(*), count(DISTINCT "clusterID") FROM reports'
+    words = ("sql", query, "--format", "csv", "--data-dir", str(data_dir))
+    outcome = run_collector(*words)
+    assert outcome.returncode == 0, outcome.stderr
+    rows, clusters = map(int, outcome.stdout.splitlines()[1].split(b","))
+    assert rows == clusters
+    return rows
+
+
+def test_readers_never_see_a_row_twice_nor_miss_one(tmp_path: Path, seconds: float) -> None:
+    """Counts only grow but for the one that is forgotten, and the end is what was accepted."""
+    load = Load()
+    with RunningCollector(tmp_path, "--batch-seconds", "0.1") as collector:
+        with load.on(collector, clients=2), rewriting(tmp_path) as rounds:
+            wait_until(lambda: len(list(tmp_path.glob("reports/*/*.parquet"))) > 0)
+            until = time.monotonic() + seconds
+            ours, bare = 0, 0
+            answered = 0
+            while time.monotonic() < until or len(rounds) < 3:
+                now = our_count(tmp_path)
+                assert now >= ours - 1
+                ours = now
+                for _ in range(20):
+                    counted = bare_count(tmp_path)
+                    if counted is None:
+                        continue
+                    answered += 1
+                    assert counted[0] == counted[1]
+                    assert counted[0] >= bare - 1
+                    bare = counted[0]
+        wait_until(collector.has_drained)
+        assert collector.stop() == 0
+    assert answered > 10
+    with closing(Engine()) as engine:
+        forget_cluster(folder_in(tmp_path), engine, FORGOTTEN)
+    load.accepted.remove(FORGOTTEN)
+    load.attempted.remove(FORGOTTEN)
+    load.check(clusters_in(tmp_path))
