@@ -208,6 +208,18 @@ def measure(load: Load) -> Measured:
     return measure_with_wrk(load) if wrk_is_installed() else measure_with_python(load)
 
 
+def post_steadily(url: str, body: bytes, *, rate: float, seconds: float) -> None:
+    """Post `body` at so many a second over one connection, each answer awaited."""
+    load = Load(url=url, body=body)
+    request = load.request()
+    ends_at = time.monotonic() + seconds
+    with socket.create_connection(load.address) as connection:
+        while (now := time.monotonic()) < ends_at:
+            connection.sendall(request)
+            connection.recv(65_536)
+            time.sleep(max(0.0, 1 / rate - (time.monotonic() - now)))
+
+
 @contextmanager
 def trickle(load: Load, *, connections: int) -> Iterator[None]:
     """Meanwhile, keep so many more connections open that send the same request byte by byte.

@@ -33,10 +33,7 @@ class MeasuredServer:
 
     def cpu_seconds(self) -> float:
         """Return the processor time that it has used, in threads of all kinds, without children."""
-        # proc_pid_stat(5): the name in parentheses may hold anything, user and system time are
-        # fields 14 and 15.
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+        return process_cpu_seconds(self.pid)
 
 
 @dataclass(frozen=True)
@@ -63,16 +60,36 @@ class MeasuredCollector(MeasuredServer):
         return _peak_mib(self.pid)
 
     def drain_peak_mib(self) -> float:
-        """Return the same of the process that owns the database."""
+        """Return the same of the process that writes reports."""
+        return _peak_mib(self.drain_pid())
+
+    def drain_pid(self) -> int:
+        """Return the process ID of the drain. Raises `BenchmarkFailed` where there is none."""
         threads = Path(f"/proc/{self.pid}/task").glob("*/children")
         children = [int(pid) for each in threads for pid in each.read_text().split()]
-        return max(map(_peak_mib, children), default=0.0)
+        if not children:
+            raise BenchmarkFailed("no drain runs")
+        return children[0]
+
+
+def process_cpu_seconds(pid: int) -> float:
+    """Return the processor time that a process has used, in threads of all kinds."""
+    # proc_pid_stat(5): the name in parentheses may hold anything, user and system time are
+    # fields 14 and 15.
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
-def running_collector(command: Sequence[str | Path], data_dir: Path) -> Iterator[MeasuredCollector]:
-    """Start the collector with files in `data_dir`, and stop it. Raises `BenchmarkFailed`."""
+def running_collector(
+    command: Sequence[str | Path], data_dir: Path, *, batch_seconds: float = 1.0
+) -> Iterator[MeasuredCollector]:
+    """Start the collector with files in `data_dir`, and stop it. Raises `BenchmarkFailed`.
+
+    Reports wait for `batch_seconds` before they are written: a backlog is measured without it.
+    """
     flags = ["--port", "0", "--data-dir", str(data_dir), "--spool-limit", "65536"]
+    flags += ["--batch-seconds", str(batch_seconds)]
     log = data_dir.parent / "log"
     with log.open("wb") as stderr:
         process = subprocess.Popen([*command, *flags], stderr=stderr, env=_environment())
