@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.drain.supervisor import Patience
+from collector.drain.supervisor import RestartPolicy
 from collector.errors import WarehouseUnavailable
 from collector.warehouse.bigquery.retrying import AT_OPENING
 from collector.warehouse.bigquery.testing import (
@@ -81,9 +81,9 @@ def test_a_collector_without_bigquery_says_so_before_it_is_given_up(tmp_path: Pa
         open_database("http://127.0.0.1:1", tmp_path),
     ):
         pytest.fail("it must not open")
-    assert time.monotonic() - began < Patience.opening_seconds
+    assert time.monotonic() - began < RestartPolicy.opening_seconds
     # Nothing listens there; what listens and never answers takes a call longer.
-    assert AT_OPENING.retry_seconds + AT_OPENING.call_seconds < Patience.opening_seconds
+    assert AT_OPENING.retry_seconds + AT_OPENING.call_seconds < RestartPolicy.opening_seconds
 
 
 def test_missing_credentials_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
