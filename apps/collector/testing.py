@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import duckdb
 
@@ -180,7 +180,7 @@ def clusters_in(data_dir: Path) -> list[str]:
     return [cluster_id for (cluster_id,) in query(data_dir, 'SELECT "clusterID" FROM r ORDER BY 1')]
 
 
-def query(data_dir: Path, sql: str) -> list[tuple[str, ...]]:
+def query(data_dir: Path, sql: str) -> list[tuple[Any, ...]]:
     """Return what a query of all reports, as the table `r`, gives; any DuckDB would."""
     files = sorted((data_dir / REPORTS_FOLDER).glob("*/*.parquet"))
     if not files:

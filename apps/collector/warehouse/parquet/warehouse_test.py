@@ -17,6 +17,7 @@ from collector.records import DAY_SECONDS, Batch, SpooledReport, Watermark
 from collector.testing import clusters_in, query
 from collector.warehouse.columns import REPORT_COLUMNS
 from collector.warehouse.parquet.engine import Engine
+from collector.warehouse.parquet.exchange import Exchange, exchange
 from collector.warehouse.parquet.exporting import lines_of
 from collector.warehouse.parquet.folder import Folder
 from collector.warehouse.parquet.forgetting import forget_cluster
@@ -199,15 +200,14 @@ def test_old_days_go(tmp_path: Path, warehouse: ParquetWarehouse) -> None:
     assert clusters_in(tmp_path) == [f"c-{DAY + 1}", f"c-{DAY + 2}"]
 
 
-@pytest.mark.parametrize("exchange_folders", [None, never])
-def test_a_cluster_is_forgotten(tmp_path: Path, exchange_folders: None) -> None:
+@pytest.mark.parametrize("exchange_folders", [exchange, never])
+def test_a_cluster_is_forgotten(tmp_path: Path, exchange_folders: Exchange) -> None:
     """Also where folders cannot be exchanged; a file that is emptied still tells the position."""
     with closing(open_folder(tmp_path)) as warehouse:
         for first in (1, 3):
             warehouse.write(batch(first, first + 1))
         warehouse.write(batch(5, 5))
-    path = tmp_path / "reports"
-    folder = Folder(path, exchange_folders=exchange_folders) if exchange_folders else Folder(path)
+    folder = Folder(tmp_path / "reports", exchange_folders=exchange_folders)
     with closing(Engine()) as engine:
         assert forget_cluster(folder, engine, "c-5").removed == 1
         assert forget_cluster(folder, engine, "c-2").removed == 1
