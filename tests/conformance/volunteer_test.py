@@ -27,7 +27,10 @@ REJECTED_EXTENSIONS = {
 REJECTED_TEXTS = {
     "C0 control": "v1\0",
     "DEL": "v1\x7f",
+    "C1 control": "v1\x9b31m",
     "bidi": "x\u202ey",
+    "bidi mark": "x\u200fy",
+    "Arabic letter mark": "x\u061cy",
     "line separator": "cpu\u2028",
     "too long": "x" * 513,
 }

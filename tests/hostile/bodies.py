@@ -1,7 +1,7 @@
 """Bodies that cost much: what the table of costs names, and what a search may put together."""
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
 from typing import Final
@@ -45,15 +45,16 @@ class Shape:
         return start + nodes + end + filling * times + b"}"
 
     def _nodes(self, room: int) -> Iterator[bytes]:
-        numbers = count()
+        numbers, node = count(), self._node(range(self.capacities))
         for _ in range(self.most_nodes):
-            node = self._node(list(islice(numbers, self.capacities)))
+            if "#" in self.resource:
+                node = self._node(list(islice(numbers, self.capacities)))
             room -= len(node) + 1
             if room < 0:
                 return
             yield node
 
-    def _node(self, numbers: list[int]) -> bytes:
+    def _node(self, numbers: Sequence[int]) -> bytes:
         capacities = [
             f'{{"resource":"{self.resource.replace("#", str(number % self.names))}",'
             f'"value":"{self.value}"}}'
@@ -121,5 +122,5 @@ SHAPES: Final[SearchStrategy[Shape]] = st.builds(
 
 
 def compressed(body: bytes) -> bytes:
-    """Return a body as it is cheapest to send."""
-    return gzip.compress(body, 6)
+    """Return a body as it is cheap to send."""
+    return gzip.compress(body, 1)

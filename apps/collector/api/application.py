@@ -1,6 +1,5 @@
 """The HTTP interface of the collector as a WSGI application. Only wiring and headers."""
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -44,17 +43,11 @@ class Reports:
     metrics: Metrics
     clock: Callable[[], float]
     random_bytes: Callable[[int], bytes]
-    processor_seconds: Callable[[], float]
 
     def on_post(self, request: falcon.Request, response: falcon.Response) -> None:
         """Accept a report. The 204 is true, and sent, once the group is committed."""
         self.admit(request.remote_addr, _forwarding(request))
-        accepted = accept(
-            _post(request),
-            now=self.clock(),
-            random_bytes=self.random_bytes,
-            processor_seconds=self.processor_seconds,
-        )
+        accepted = accept(_post(request), now=self.clock(), random_bytes=self.random_bytes)
         request.env[AWAITS_COMMIT] = True
         if self.keeper.add(accepted) is Added.REPEATED:
             self.metrics.repeated()
@@ -133,13 +126,10 @@ def create_application(
     version: str,
     metrics: Metrics,
     admit: Admission = admit_all,
-    processor_seconds: Callable[[], float] = time.thread_time,
     notices: Callable[[], tuple[str, ...]] = tuple,
 ) -> falcon.App[falcon.Request, falcon.Response]:
-    """Return the application.
-
-    `clock` gives UNIX seconds, `processor_seconds` those that this thread has used, `reasons` why
-    no report can be accepted, `notices` what is wrong besides.
+    """Return the application. `clock` gives UNIX seconds, `reasons` why no report can be accepted,
+    `notices` what is wrong besides.
     """
     application = falcon.App()
     # The original answers `/api/v1/` too, by a redirect.
@@ -149,8 +139,7 @@ def create_application(
     for refusal in (InvalidReport, Refusal, SpoolUnavailable):
         application.add_error_handler(refusal, Refusals(metrics).answer)
     application.add_route("/", Text(WELCOME))
-    reports = Reports(keeper, admit, metrics, clock, random_bytes, processor_seconds)
-    application.add_route("/api/v1", reports)
+    application.add_route("/api/v1", Reports(keeper, admit, metrics, clock, random_bytes))
     application.add_route("/healthz", Text("ok\n"))
     application.add_route("/readyz", Ready(reasons, notices))
     application.add_route("/openapi.json", Document(openapi_document(version)))

@@ -35,7 +35,8 @@ class Sized(Protocol):
 
 def cost_of(request: Sized, *, processor_seconds: Callable[[], float] = time.thread_time) -> int:
     """Return the bytes that there are to read, or as many as there may be. Costs little itself."""
-    if not is_gzip(request.headers.get("CONTENT_ENCODING")):
+    encoding = request.headers.get("CONTENT_ENCODING")
+    if encoding is None or not is_gzip(encoding):
         return request.body_size
     if request.body_size > INFLATED_AT_ONCE_BYTES:
         return MAX_BODY_BYTES

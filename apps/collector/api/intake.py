@@ -1,6 +1,7 @@
 """From a posted body to a report fit for the spool. Pure: clock and randomness are arguments."""
 
 import re
+import time
 from collections.abc import Callable
 from hashlib import blake2b
 from typing import Final
@@ -47,7 +48,7 @@ def accept(
     *,
     now: float,
     random_bytes: Callable[[int], bytes],
-    processor_seconds: Callable[[], float],
+    processor_seconds: Callable[[], float] = time.thread_time,
 ) -> AcceptedReport:
     """Return the report of `post` as it will be kept.
 

@@ -37,11 +37,12 @@ _READINESS: Final[dict[str, Any]] = {
 _REFUSALS: Final = {
     HTTPStatus.BAD_REQUEST: "Not JSON, or breaks a rule; `path` and `rule` say which.",
     HTTPStatus.REQUEST_TIMEOUT: "The request took too long to arrive.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Over 8 MiB, counted after decompression.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Over 8 MiB once decompressed, or costly to get there.",
+    HTTPStatus.REQUEST_URI_TOO_LONG: "The target is too long.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Wrong content type or content encoding.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The same Idempotency-Key came with another report.",
     HTTPStatus.TOO_MANY_REQUESTS: "Too often, where a limit is set; see Retry-After.",
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The header is too long.",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The header is too long, or has too many fields.",
     HTTPStatus.SERVICE_UNAVAILABLE: "The spool or the disk is full, or busy; see Retry-After.",
 }
 _HAVE_RETRY_AFTER: Final = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}

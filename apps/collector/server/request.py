@@ -106,9 +106,8 @@ class Request(HTTPRequestParser):
         if isinstance(self.body_rcv, ChunkedReceiver):
             return self._receive_chunks(data, self.body_rcv)
         consumed = self.received(data)
-        excess = self._excess()
-        if excess is not None:
-            self._complete_with(excess)
+        if self.content_length > self._limits.max_body_bytes:
+            self._complete_with(self._body_too_long())
         return consumed
 
     def _receive_chunks(self, data: bytes, receiver: ChunkedReceiver) -> int:
@@ -162,11 +161,10 @@ class Request(HTTPRequestParser):
         if (host is None and self.version == "1.1") or (host is not None and "," in host):
             raise ParsingError("there must be exactly one Host header")
 
-    def _excess(self) -> Error | None:
-        limit = self._limits.max_body_bytes
-        if self.content_length > limit or self.body_size > limit:
-            return RequestEntityTooLarge(f"the body may hold at most {limit} bytes")
-        return None
+    def _body_too_long(self) -> Error:
+        return RequestEntityTooLarge(
+            f"the body may hold at most {self._limits.max_body_bytes} bytes"
+        )
 
     def _chunk_excess(self, receiver: ChunkedReceiver) -> Error | None:
         """Waitress bounds none of these, and a body of tiny chunks costs it seconds."""
@@ -178,7 +176,7 @@ class Request(HTTPRequestParser):
         allowed = self.body_size // BODY_BYTES_A_BYTE_OF_OVERHEAD
         if overhead > MAX_CHUNK_OVERHEAD_BYTES + allowed:
             return BadRequest("the chunks are too small")
-        return self._excess()
+        return self._body_too_long() if self.body_size > self._limits.max_body_bytes else None
 
 
 def _awaits_size(receiver: ChunkedReceiver) -> bool:
