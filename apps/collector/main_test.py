@@ -129,7 +129,7 @@ def test_output_that_is_closed_is_no_error() -> None:
     """Where there is no standard output nothing is printed, and nothing goes wrong."""
     program = f'exec "{sys.executable}" -m {main.__name__} --version >&-'
     outcome = subprocess.run(
-        ["sh", "-c", program],
+        ["/bin/sh", "-c", program],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         stderr=subprocess.PIPE,
         timeout=30,
