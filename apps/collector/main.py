@@ -125,7 +125,8 @@ def main(arguments: Sequence[str]) -> int:
         del words[0]
     try:
         status = Program(PROGRAM, COMMANDS, main_command=_MAIN_COMMAND).run(words)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # where it was closed there is none
+            sys.stdout.flush()
     except typer.TyperException as error:
         return _complain(explain(error), _USAGE)
     except CollectorError as error:

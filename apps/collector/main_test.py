@@ -125,6 +125,19 @@ def test_output_that_nobody_reads_is_no_error() -> None:
     assert (outcome.returncode, outcome.stderr) == (1, b"")
 
 
+def test_output_that_is_closed_is_no_error() -> None:
+    """Where there is no standard output nothing is printed, and nothing goes wrong."""
+    program = f'exec "{sys.executable}" -m {main.__name__} --version >&-'
+    outcome = subprocess.run(
+        ["/bin/sh", "-c", program],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stderr=subprocess.PIPE,
+        timeout=30,
+        check=False,
+    )
+    assert (outcome.returncode, outcome.stderr) == (0, b"")
+
+
 def test_output_that_cannot_be_written_is_one_line() -> None:
     """A full disk under the output is said."""
     with Path("/dev/full").open("wb") as output:

@@ -118,6 +118,19 @@ def test_a_unix_socket_is_handed_over(systemd: StandIn) -> None:
     assert f'"path": "{path}"' in "".join(log)
 
 
+def test_a_unix_socket_is_asked_for(systemd: StandIn) -> None:
+    """`--listen unix:PATH` serves there, and whoever comes through it is taken for loopback."""
+    path = systemd.folder / "http"
+    flags = ("--listen", f"unix:{path}", "--trusted-proxies", LOOPBACK)
+    systemd.start(flags=flags)
+    assert systemd.told() == "READY=1"
+    assert _status_at(path, "/readyz") == 200
+    assert _status_at(path, "/nowhere") == 404
+    status, log = systemd.end()
+    assert status == 0
+    assert f'"path": "{path}"' in "".join(log)
+
+
 def test_the_manager_is_told(systemd: StandIn) -> None:
     """It is told when requests are served, that the service lives, and when it ends."""
     systemd.start(flags=("--port", "0"), WATCHDOG_USEC="200000")
