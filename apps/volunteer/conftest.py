@@ -18,7 +18,7 @@ DEADLINE_SECONDS: Final = 50
 
 def environment(variables: dict[str, str] | None = None) -> dict[str, str]:
     """Return `variables`, and what it takes to find the program; nothing else is inherited."""
-    path = os.pathsep.join(entry for entry in sys.path if entry)
+    path = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path if entry)
     return {"PYTHONPATH": path, "HOME": "/nonexistent", **(variables or {})}
 
 

@@ -130,7 +130,7 @@ def test_nasty_value(word: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["--key-file", "--ca-file", "--extensions", "--keep"])
-@pytest.mark.parametrize("file", ["/dev/zero", "/proc/self/mem", "/", "/dev/null"])
+@pytest.mark.parametrize("file", ["/dev/zero", "/"])
 def test_strange_file(name: str, file: str) -> None:
     """A file that never ends, cannot be read or is none is an error at once, and named."""
     words = [CLUSTER, "--kubeconfig=/none"]

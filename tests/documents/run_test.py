@@ -109,12 +109,20 @@ def check_privacy(session: Session, _bigquery: FakeBigQuery) -> None:
     assert len(json.loads(ended.output)["nodes"]) == _NODES
 
 
+def check_volunteer(session: Session, _bigquery: FakeBigQuery) -> None:
+    """The manifest that was printed again is the one before, byte for byte."""
+    first, again = (session.folder / name for name in ("volunteer.yaml", "upgraded.yaml"))
+    assert first.read_text().count("kind: Secret") == 1
+    assert again.read_text() == first.read_text()
+
+
 _CHECKS: Final[Mapping[str, Callable[[Session, FakeBigQuery], None]]] = {
     "README.md": check_readme,
     "docs/migrating.md": check_migrating,
     "docs/operating.md": check_operating,
     "docs/privacy.md": check_privacy,
     "docs/protocol.md": check_protocol,
+    "docs/volunteer.md": check_volunteer,
 }
 """What is true after the last command of a document."""
 
