@@ -143,7 +143,7 @@ def run_volunteer(
     for name in ("home", "tmp"):
         (folder / name).mkdir(parents=True)
     variables = {
-        "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry),
+        "PYTHONPATH": os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path if entry),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
         "HOME": str(folder / "home"),

@@ -15,6 +15,9 @@ _QUANTITY: Final = re.compile(
     r"[+]?(?P<whole>[0-9]*)\.?(?P<part>[0-9]*)"
     r"(?:(?P<suffix>[KMGTPE]i|[numkMGTPE])|[eE](?P<exponent>[+-]?[0-9]+))?"
 )
+_WHOLE: Final = re.compile(r"([0-9]{1,15})((?:[KMGTPE]i)?)")
+"""What a kubelet writes: there are two of these a node."""
+
 _UNITS: Final = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 _BINARY: Final = {unit: 1024**power for power, unit in enumerate(_UNITS)}
 _DECIMAL: Final = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
@@ -30,16 +33,19 @@ def rounded_size(quantity: str) -> str:
     """Return a size to two significant digits, in the largest binary unit of which it has one.
 
     A half is rounded up, and what is rounded to a thousand units is one of the next. Parts of a
-    byte count as a byte, as in Kubernetes. Raises `ValueError` for what is no
-    quantity, or a negative one.
+    byte count as a byte, as in Kubernetes. Raises `ValueError` for what is no quantity, or a
+    negative one.
     """
+    usual = _WHOLE.fullmatch(quantity)
+    size = int(usual[1]) * _BINARY[usual[2]] if usual else _bytes(quantity)
+    return _two_digits(min(size, _LARGEST))
+
+
+def _bytes(quantity: str) -> int:
+    """Return the bytes of any quantity, rounded up."""
     found = _QUANTITY.fullmatch(quantity, 0, _MOST_CHARACTERS + 1)
     if found is None or len(quantity) > _MOST_CHARACTERS or not (found["whole"] or found["part"]):
         raise ValueError("a size must be a Kubernetes quantity")
-    return _two_digits(min(_bytes(found), _LARGEST))
-
-
-def _bytes(found: "re.Match[str]") -> int:
     whole, part, suffix, exponents = found.group("whole", "part", "suffix", "exponent")
     size: int = int(whole + part) * _BINARY.get(suffix or "", 1)
     exponent = _DECIMAL.get(suffix, 0) + int(exponents or 0) - len(part)
