@@ -212,6 +212,17 @@ def test_proxy_that_is_away() -> None:
         assert not failure.failure.is_lasting
 
 
+def test_certificate_of_a_proxy() -> None:
+    """That nobody vouches for a proxy is lasting, and is said of the proxy."""
+    with (
+        running_proxy("http", tls=certificates.server_context()) as running,
+        closing(_client(proxy=parse_proxy(running.url, "x"))) as client,
+    ):
+        failure = _failure(client, "https://census.example/", seconds=10.0)
+    assert failure.failure is Failure.PROXY
+    assert str(failure).startswith("the proxy: its certificate is not accepted: ")
+
+
 def test_wrong_login() -> None:
     """A proxy that does not know the user refuses."""
     with running_proxy("socks5", login="me:right") as running:
@@ -229,6 +240,16 @@ def test_certificate() -> None:
         failure = _failure(client, collector.url, seconds=10.0)
     assert failure.failure is Failure.CERTIFICATE
     assert failure.failure.is_lasting
+
+
+def test_client_certificate() -> None:
+    """That a server asks for a certificate of ours is lasting."""
+    context = certificates.server_context()
+    context.verify_mode = ssl.CERT_REQUIRED
+    with running_collector(tls=context) as collector, closing(_client()) as client:
+        failure = _failure(client, collector.url, seconds=10.0)
+    assert failure.failure is Failure.CLIENT_CERTIFICATE
+    assert str(failure) == "it asks for a client certificate"
 
 
 def test_no_tls() -> None:

@@ -50,7 +50,7 @@ def failed(error: BaseException) -> ExchangeFailed:
     for explain in (_certificate, _tls, _proxy):
         for cause in causes:
             if (found := explain(cause)) is not None:
-                return found
+                return _of_proxy(found) if isinstance(error, faults.ProxyError) else found
     if isinstance(error, _SILENCE):
         return ExchangeFailed(Failure.SILENCE, "no answer in time")
     if isinstance(error, AnswerTooLarge):
@@ -71,6 +71,13 @@ _TUNNEL: Final = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")
 _SOCKS_REFUSALS: Final = re.compile(r"authentication|not allowed by ruleset|0x02", re.IGNORECASE)
 
 
+def _of_proxy(found: ExchangeFailed) -> ExchangeFailed:
+    """Say that the way ended at the proxy: urllib3 has an error for what happens before it."""
+    if found.failure in PROXY_FAILURES:
+        return found
+    return ExchangeFailed(Failure.PROXY, f"the proxy: {found}")
+
+
 def _certificate(cause: BaseException) -> ExchangeFailed | None:
     if not isinstance(cause, ssl.SSLCertVerificationError):
         return None
@@ -82,6 +89,8 @@ def _tls(cause: BaseException) -> ExchangeFailed | None:
     if not isinstance(cause, ssl.SSLError):
         return None
     reason = cause.reason or ""
+    if "ALERT_CERTIFICATE_REQUIRED" in reason:
+        return ExchangeFailed(Failure.CLIENT_CERTIFICATE, "it asks for a client certificate")
     if _CLIENT_CERTIFICATE.search(reason):
         words = f"it does not accept the client certificate ({reason})"
         return ExchangeFailed(Failure.CLIENT_CERTIFICATE, words)
