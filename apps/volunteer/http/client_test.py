@@ -243,13 +243,18 @@ def test_certificate() -> None:
 
 
 def test_client_certificate() -> None:
-    """That a server asks for a certificate of ours is lasting."""
+    """That a server asks for a certificate of ours is lasting.
+
+    It hangs up at once, and a reset may overtake the alert that says why (TLS 1.3): then the
+    connection broke, and the next attempt tells.
+    """
     context = certificates.server_context()
     context.verify_mode = ssl.CERT_REQUIRED
     with running_collector(tls=context) as collector, closing(_client()) as client:
-        failure = _failure(client, collector.url, seconds=10.0)
-    assert failure.failure is Failure.CLIENT_CERTIFICATE
-    assert str(failure) == "it asks for a client certificate"
+        failures = [_failure(client, collector.url, seconds=10.0) for _ in range(20)]
+    told = {str(each) for each in failures if each.failure is Failure.CLIENT_CERTIFICATE}
+    assert told == {"it asks for a client certificate"}
+    assert {each.failure for each in failures} <= {Failure.CLIENT_CERTIFICATE, Failure.BROKEN}
 
 
 def test_no_tls() -> None:
