@@ -18,6 +18,7 @@ _VOLUNTEER: Final = "volunteer"
 _MEANT: Final[Mapping[str, tuple[str, ...]]] = {
     "README.md": (_COLLECTOR, _VOLUNTEER, "tools:demo"),
     "CONTRIBUTING.md": (),
+    "docs/credentials.md": (_VOLUNTEER,),
     "docs/migrating.md": (_COLLECTOR, _VOLUNTEER),
     "docs/operating.md": (_COLLECTOR,),
     "docs/performance.md": (_COLLECTOR, _VOLUNTEER, "tools:bench"),

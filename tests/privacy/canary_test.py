@@ -55,6 +55,7 @@ class CanaryApi:
     """The API of a cluster in which every object is full of canaries, whatever is asked for."""
 
     server = "https://cluster.example"
+    renewal = "nothing"
 
     def __init__(self, maker: ClusterMaker) -> None:
         self._maker = maker

@@ -2,6 +2,7 @@
 
 import base64
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -152,8 +153,9 @@ def running_proxy(
     login: str | None = None,
     refuses: bool = False,
     leads_to: tuple[str, int] | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[SeenByProxy]:
-    """Run a proxy of the `scheme` http or socks5 until the block ends.
+    """Run a proxy of the `scheme` http or socks5 until the block ends; with `tls`, http is https.
 
     `login` is the user and password that it asks for, with a colon between them. It `refuses` all,
     or leads every connection to `leads_to` where given.
@@ -162,6 +164,9 @@ def running_proxy(
     kind = {"http": _HttpProxy, "socks5": _SocksProxy}[scheme]
     rules = _Rules(login, refuses, leads_to)
     server = FakeServer("127.0.0.1", 0, partial(kind, seen, rules))
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        scheme = "https"
     at = f"{login}@" if login else ""
     seen.url = f"{scheme}://{at}127.0.0.1:{server.server_address[1]}"
     with serving(server):

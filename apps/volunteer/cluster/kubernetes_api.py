@@ -34,6 +34,7 @@ _ERRORS: Final[Mapping[Failure, type[ClusterError]]] = {
     Failure.CLIENT_CERTIFICATE: ClusterConnectionImpossible,
     Failure.NO_TLS: ClusterConnectionImpossible,
     Failure.PROXY: ClusterConnectionImpossible,
+    Failure.PROXY_AWAY: ClusterUnreachable,
 }
 
 _log: Final = logging.getLogger(__name__)

@@ -10,13 +10,12 @@ from typing import Final, Self
 from volunteer.delivery.request import request_of
 from volunteer.delivery.rules import NoReply, Reply
 from volunteer.http.client import HttpClient
-from volunteer.http.failures import ExchangeFailed, Failure
+from volunteer.http.failures import PROXY_FAILURES, ExchangeFailed, Failure
 from volunteer.http.proxies import choose_proxy
 from volunteer.http.tls import TlsMaterialRefused, client_context
 
 _MOST_REPLY_BYTES: Final = 64 * 1024
 _CA_FILE: Final = "--ca-file"
-_ADVICE: Final = {Failure.CERTIFICATE: f"; {_CA_FILE} names the authorities to trust"}
 
 
 @dataclass(frozen=True)
@@ -79,14 +78,20 @@ class CollectorClient:
                 most_bytes=_MOST_REPLY_BYTES,
             )
         except ExchangeFailed as error:
-            advice = _ADVICE.get(error.failure, "")
-            return NoReply(f"{error}{advice}", lasting=error.failure.is_lasting)
+            return NoReply(f"{error}{self._advice(error, url)}", lasting=error.failure.is_lasting)
         except TlsMaterialRefused as error:
             return NoReply(f"{_CA_FILE}: {error}", lasting=True)
         except OSError as error:
             return NoReply(f"{_CA_FILE} cannot be read: {error.strerror}", lasting=True)
         body = b"" if came.fault else bytes(came.body)
         return Reply(came.status, body, came.headers.get("Location"), came.retry_after)
+
+    def _advice(self, error: ExchangeFailed, url: str) -> str:
+        """Return which flag or variable a failure is about, in brackets."""
+        if error.failure is Failure.CERTIFICATE:
+            return f"; {_CA_FILE} names the authorities to trust"
+        proxy = choose_proxy(url, self._transport.proxies)
+        return f" ({proxy.source})" if proxy and error.failure in PROXY_FAILURES else ""
 
     def _tls(self) -> ssl.SSLContext:
         file = self._transport.ca_file

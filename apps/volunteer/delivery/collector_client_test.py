@@ -194,3 +194,22 @@ def test_proxy() -> None:
     (received,) = proxy.received
     assert received.target == "http://census.example/api/v1"
     assert received.headers["proxy-authorization"] == "Basic dXNlcjpwYXNz"
+
+
+def test_proxy_that_is_away() -> None:
+    """A proxy that cannot be reached is named by its variable."""
+    with _client(proxies={"all": f"http://127.0.0.1:{free_port()}"}) as client:
+        reply = client.post("https://census.example/api/v1")
+    assert reply == NoReply("the proxy cannot be reached (ALL_PROXY)")
+
+
+def test_authority_that_went_missing(tmp_path: Path) -> None:
+    """A CA file that is gone, or holds nothing, when a report is due is named."""
+    file = tmp_path / "ca.pem"
+    with _client(ca_file=file) as client:
+        reply = client.post("https://census.example/api/v1")
+    assert reply == NoReply("--ca-file cannot be read: No such file or directory", lasting=True)
+    file.write_bytes(b"\xff")
+    with _client(ca_file=file) as client:
+        reply = client.post("https://census.example/api/v1")
+    assert reply == NoReply("--ca-file: holds no certificate in PEM form", lasting=True)

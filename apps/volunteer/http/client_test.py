@@ -140,7 +140,7 @@ def test_silent_proxy() -> None:
             proxy = parse_proxy(url.replace("http:", f"{scheme}:"), "x")
             with closing(_client(proxy=proxy)) as client:
                 failure = _failure(client, "https://census.example/").failure
-        assert failure in {Failure.SILENCE, Failure.BROKEN}
+        assert failure in {Failure.SILENCE, Failure.BROKEN, Failure.PROXY_AWAY}
         assert time.monotonic() - before < _SECONDS + _SLACK
 
 
@@ -208,7 +208,19 @@ def test_proxy_that_is_away() -> None:
         proxy = parse_proxy(f"{scheme}://127.0.0.1:{free_port()}", "x")
         with closing(_client(proxy=proxy)) as client:
             failure = _failure(client, "https://census.example/", seconds=10.0)
-        assert failure.failure is Failure.BROKEN
+        assert failure.failure is Failure.PROXY_AWAY
+        assert not failure.failure.is_lasting
+
+
+def test_certificate_of_a_proxy() -> None:
+    """That nobody vouches for a proxy is lasting, and is said of the proxy."""
+    with (
+        running_proxy("http", tls=certificates.server_context()) as running,
+        closing(_client(proxy=parse_proxy(running.url, "x"))) as client,
+    ):
+        failure = _failure(client, "https://census.example/", seconds=10.0)
+    assert failure.failure is Failure.PROXY
+    assert str(failure).startswith("the proxy: its certificate is not accepted: ")
 
 
 def test_wrong_login() -> None:
@@ -228,6 +240,21 @@ def test_certificate() -> None:
         failure = _failure(client, collector.url, seconds=10.0)
     assert failure.failure is Failure.CERTIFICATE
     assert failure.failure.is_lasting
+
+
+def test_client_certificate() -> None:
+    """That a server asks for a certificate of ours is lasting.
+
+    It hangs up at once, and a reset may overtake the alert that says why (TLS 1.3): then the
+    connection broke, and the next attempt tells.
+    """
+    context = certificates.server_context()
+    context.verify_mode = ssl.CERT_REQUIRED
+    with running_collector(tls=context) as collector, closing(_client()) as client:
+        failures = [_failure(client, collector.url, seconds=10.0) for _ in range(20)]
+    told = {str(each) for each in failures if each.failure is Failure.CLIENT_CERTIFICATE}
+    assert told == {"it asks for a client certificate"}
+    assert {each.failure for each in failures} <= {Failure.CLIENT_CERTIFICATE, Failure.BROKEN}
 
 
 def test_no_tls() -> None:

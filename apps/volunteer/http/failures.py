@@ -21,11 +21,15 @@ class Failure(Enum):
     CLIENT_CERTIFICATE = "the other side does not accept ours"
     NO_TLS = "the other side does not speak TLS"
     PROXY = "the proxy refuses"
+    PROXY_AWAY = "the proxy cannot be reached, or cannot reach further"
 
     @property
     def is_lasting(self) -> bool:
         """Whether trying again is of no use."""
-        return self not in {Failure.SILENCE, Failure.BROKEN}
+        return self not in {Failure.SILENCE, Failure.BROKEN, Failure.PROXY_AWAY}
+
+
+PROXY_FAILURES: Final = (Failure.PROXY, Failure.PROXY_AWAY)
 
 
 class ExchangeFailed(Exception):
@@ -46,11 +50,13 @@ def failed(error: BaseException) -> ExchangeFailed:
     for explain in (_certificate, _tls, _proxy):
         for cause in causes:
             if (found := explain(cause)) is not None:
-                return found
+                return _of_proxy(found) if isinstance(error, faults.ProxyError) else found
     if isinstance(error, _SILENCE):
         return ExchangeFailed(Failure.SILENCE, "no answer in time")
     if isinstance(error, AnswerTooLarge):
         return ExchangeFailed(Failure.TOO_LARGE, "the answer is too large")
+    if isinstance(error, faults.ProxyError):
+        return ExchangeFailed(Failure.PROXY_AWAY, "the proxy cannot be reached")
     return ExchangeFailed(Failure.BROKEN, _broken(error, causes))
 
 
@@ -65,6 +71,13 @@ _TUNNEL: Final = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")
 _SOCKS_REFUSALS: Final = re.compile(r"authentication|not allowed by ruleset|0x02", re.IGNORECASE)
 
 
+def _of_proxy(found: ExchangeFailed) -> ExchangeFailed:
+    """Say that the way ended at the proxy: urllib3 has an error for what happens before it."""
+    if found.failure in PROXY_FAILURES:
+        return found
+    return ExchangeFailed(Failure.PROXY, f"the proxy: {found}")
+
+
 def _certificate(cause: BaseException) -> ExchangeFailed | None:
     if not isinstance(cause, ssl.SSLCertVerificationError):
         return None
@@ -76,6 +89,8 @@ def _tls(cause: BaseException) -> ExchangeFailed | None:
     if not isinstance(cause, ssl.SSLError):
         return None
     reason = cause.reason or ""
+    if "ALERT_CERTIFICATE_REQUIRED" in reason:
+        return ExchangeFailed(Failure.CLIENT_CERTIFICATE, "it asks for a client certificate")
     if _CLIENT_CERTIFICATE.search(reason):
         words = f"it does not accept the client certificate ({reason})"
         return ExchangeFailed(Failure.CLIENT_CERTIFICATE, words)
@@ -88,20 +103,18 @@ def _proxy(cause: BaseException) -> ExchangeFailed | None:
     if (tunnel := _TUNNEL.search(str(cause))) and isinstance(cause, OSError):
         words = f"the proxy answered {tunnel[1]}"
         refuses = tunnel[1].startswith("4")
-        return ExchangeFailed(Failure.PROXY if refuses else Failure.BROKEN, words)
+        return ExchangeFailed(Failure.PROXY if refuses else Failure.PROXY_AWAY, words)
     # The module is there only where a SOCKS proxy is used.
     if type(cause).__module__ == "socks":
         if _SOCKS_REFUSALS.search(str(cause)):
             return ExchangeFailed(Failure.PROXY, "the proxy refuses")
-        return ExchangeFailed(Failure.BROKEN, "the proxy cannot reach it")
+        return ExchangeFailed(Failure.PROXY_AWAY, "the proxy cannot be reached, or cannot reach it")
     return None
 
 
 def _broken(error: BaseException, causes: list[BaseException]) -> str:
     if any(isinstance(cause, faults.NameResolutionError) for cause in causes):
         return "its name cannot be resolved"
-    if isinstance(error, faults.ProxyError):
-        return "the proxy cannot be used"
     for cause in causes:
         if isinstance(cause, ssl.SSLError):
             return f"TLS failed ({cause.reason or 'no reason given'})"

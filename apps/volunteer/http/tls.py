@@ -1,6 +1,7 @@
 """TLS on our side: whom to trust, and the certificate to show. No key is written to a disk."""
 
 import os
+import re
 import ssl
 import sys
 import tempfile
@@ -9,7 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
+
+_NOT_ASCII: Final = re.compile(rb"[\x80-\xff]")
 
 
 class Part(Enum):
@@ -61,8 +64,10 @@ def client_context(
 
 
 def _load_authority(context: ssl.SSLContext, pem: bytes, part: Part) -> None:
+    # Bundles have comments in any language between their certificates.
+    text = _NOT_ASCII.sub(b"?", pem).decode("ascii")
     try:
-        context.load_verify_locations(cadata=pem.decode("ascii", "replace"))
+        context.load_verify_locations(cadata=text)
     except (ssl.SSLError, ValueError) as error:
         raise TlsMaterialRefused(part, "holds no certificate in PEM form") from error
 

@@ -95,6 +95,7 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Surround
     (folder / "client.pem").write_text(certificates.client_pem())
     (folder / "client.key").write_text(certificates.client_key_pem())
     (folder / "secret").write_text(f"{_CANARY}\n")
+    (folder / "bytes").write_bytes(b"\xff\x00" + _CANARY.encode())
     (folder / "two-secrets").write_text(f"{_CANARY}\n{_CANARY}\n")
     cluster = Cluster.generate(nodes=2, seed=1)
     with ExitStack() as stack:
@@ -146,7 +147,7 @@ _TEXTS: Final = st.sampled_from(
     ]
 )
 _PATHS: Final = st.sampled_from(
-    ["secret", "two-secrets", "nowhere", ".", "/dev/null", "client.key"]
+    ["secret", "two-secrets", "bytes", "nowhere", ".", "/dev/null", "client.key"]
 )
 _PEMS: Final = st.sampled_from(
     [
@@ -235,6 +236,7 @@ _INSECURE: Final[dict[str, Any]] = {"insecure-skip-tls-verify": True}
 _TRUST: Final[tuple[dict[str, Any], ...]] = (
     *([_WITH_CA] * 6),
     *(_INSECURE, {}, _WITH_CA | _INSECURE, {"certificate-authority": "secret"}),
+    {"certificate-authority": "bytes"},
 )
 
 
@@ -268,7 +270,7 @@ def _kubeconfigs(draw: st.DrawFn, servers: int) -> tuple[Any, int]:
     return document, server
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_no_canary(surroundings: _Surroundings, data: st.DataObject) -> None:
     """No canary and no traceback comes out, and the status is one of the documented ones."""

@@ -20,7 +20,7 @@ from volunteer.cluster.kubeconfig.documents import Cluster, User
 from volunteer.cluster.kubeconfig.places import Place, Placed, file_or_data
 from volunteer.cluster.kubeconfig.reading import read_kubeconfigs
 from volunteer.cluster.kubeconfig.users import Identity, identify, nobody, sends_secrets
-from volunteer.http.failures import Failure
+from volunteer.http.failures import PROXY_FAILURES, Failure
 from volunteer.http.hosts import is_loopback
 from volunteer.http.proxies import NoProxyUrl, Proxy, choose_proxy, parse_proxy
 from volunteer.http.tls import Part, TlsMaterialRefused, client_context
@@ -187,7 +187,7 @@ def _advice(
     trusted = authority.place if authority else place.below("certificate-authority-data")
     advice = {
         Failure.CERTIFICATE: f"{trusted.file}: {trusted.field} names the authorities to trust",
-        Failure.PROXY: proxy.source if proxy else "HTTPS_PROXY",
+        **dict.fromkeys(PROXY_FAILURES, proxy.source if proxy else "HTTPS_PROXY"),
     }
     if (shown := identity.certificate_place) is not None:
         advice[Failure.CLIENT_CERTIFICATE] = f"{shown.file}: {shown.field}"

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import re
+import ssl
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, suppress
@@ -101,12 +102,14 @@ def _write_files(folder: Path) -> Mapping[str, str]:
     texts = {
         "token": f"{_TOKEN}\n",
         "empty": "",
+        "commented.pem": f"# Autorit\u00e9\n{pems['ca.pem']}",
         "two-tokens": "canary\ncanary\n",
         "print-certificate": plugin.replace("KEY", str(folder / "client.key")),
     }
     for name, text in {**pems, **texts}.items():
         (folder / name).write_text(text)
     (folder / "print-certificate").chmod(0o700)
+    (folder / "ca.der").write_bytes(ssl.PEM_cert_to_DER_cert(pems["ca.pem"].partition("\n")[2]))
     return pems
 
 

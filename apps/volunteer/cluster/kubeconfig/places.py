@@ -2,14 +2,32 @@
 
 import base64
 import binascii
+import errno
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic, NoReturn, TypeVar
 
 from volunteer.cluster.errors import InvalidKubeconfig
+from volunteer.deadline import DeadlinePassed, within
 
 T = TypeVar("T")
 _MOST_BYTES: Final = 1024 * 1024
+_READING_SECONDS: Final = 20.0
+
+
+def read_at_most(file: Path, count: int) -> bytes:
+    """Return what a file holds, `count` bytes at most. Raises `OSError`, also for a pipe into which
+    nobody writes.
+    """
+
+    def read() -> bytes:
+        with file.open("rb") as opened:
+            return opened.read(count)
+
+    try:
+        return within(_READING_SECONDS, read)
+    except DeadlinePassed as error:
+        raise TimeoutError(errno.ETIMEDOUT, f"nothing came in {_READING_SECONDS:g} s") from error
 
 
 @dataclass(frozen=True)
@@ -34,8 +52,7 @@ class Place:
     def read(self, written: str) -> bytes:
         """Return what the file holds whose path is `written` here. Raises `InvalidKubeconfig`."""
         try:
-            with self.path(written).open("rb") as file:
-                content = file.read(_MOST_BYTES + 1)
+            content = read_at_most(self.path(written), _MOST_BYTES + 1)
         except OSError as error:
             self.refuse(f"the file cannot be read: {error.strerror}", error)
         except ValueError as error:

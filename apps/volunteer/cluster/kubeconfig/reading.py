@@ -16,7 +16,7 @@ import yaml
 from volunteer.cluster.access import Kubeconfig
 from volunteer.cluster.errors import InvalidKubeconfig
 from volunteer.cluster.kubeconfig.documents import Cluster, Context, Document, User
-from volunteer.cluster.kubeconfig.places import Place, Placed
+from volunteer.cluster.kubeconfig.places import Place, Placed, read_at_most
 
 T = TypeVar("T")
 _MOST_BYTES: Final = 16 * 1024 * 1024
@@ -89,8 +89,7 @@ def _files(access: Kubeconfig, environment: Mapping[str, str]) -> Sequence[Path]
 
 
 def _content(file: Path) -> bytes:
-    with file.open("rb") as opened:
-        content = opened.read(_MOST_BYTES + 1)
+    content = read_at_most(file, _MOST_BYTES + 1)
     if len(content) > _MOST_BYTES:
         raise InvalidKubeconfig(str(file), "", f"holds more than {_MOST_BYTES} bytes")
     return content
