@@ -103,7 +103,10 @@ def _serve(
     shutdown.install()
     heartbeat = Heartbeat(listening)
     admin = admin_application(
-        metrics.registry, is_alive=heartbeat.is_alive, reasons=readiness.reasons
+        metrics.registry,
+        is_alive=heartbeat.is_alive,
+        reasons=readiness.reasons,
+        notices=supervisor.notices,
     )
     try:
         supervisor.start()

@@ -15,7 +15,8 @@ VARIABLE: Final = re.compile(r"\bSPARTAKUS_[A-Z_]+\b")
 METRIC: Final = re.compile(r"\bspartakus_[a-z_]+\b")
 
 _COLLECTOR: Final = (
-    *("serve", "status", "export", "copy", "forget", "drain", "views", "manifest", "completion"),
+    *("serve", "status", "sql", "export", "import", "copy", "forget", "drain", "dead-letters"),
+    *("views", "manifest", "completion"),
 )
 _HELPS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "collector": (("collector.pex",), *(("collector.pex", word) for word in _COLLECTOR)),

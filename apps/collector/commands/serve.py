@@ -160,8 +160,7 @@ _BatchSeconds: TypeAlias = Annotated[
     typer.Option(
         metavar="SECONDS",
         envvar="SPARTAKUS_BATCH_SECONDS",
-        min=0,
-        max=3_600,
+        parser=seconds(0, _HOUR),
         help="Seconds that reports may wait in the spool for others to join their batch.",
     ),
 ]
