@@ -1,8 +1,9 @@
 """The one way from what was seen to what is sent.
 
 `anonymise` opens an `Observation` and returns a `Report` in which every text is a word of the
-public vocabulary, a number, a pseudonym, or something the user typed. Whatever is not recognised
-is withheld and counted, so that a preview can say what and why.
+public vocabulary, a number, a pseudonym, something the user typed, or a field that the user asked
+for as it is. Whatever is not recognised is withheld and counted, so that a preview can say what
+and why.
 """
 
 from collections import Counter
