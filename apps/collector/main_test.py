@@ -33,7 +33,7 @@ def test_databases_are_listed() -> None:
     """`--print-databases` names each form."""
     outcome = run("--print-databases")
     assert outcome.returncode == 0
-    assert "duckdb:///PATH" in outcome.stdout
+    assert "parquet:///DIR" in outcome.stdout
     assert "stdout" in outcome.stdout
 
 

@@ -28,7 +28,7 @@ _BIGQUERY: Final = BigQuery(
     service_account="spartakus@project.iam.gserviceaccount.com",
 )
 _BOTH: Final = pytest.mark.parametrize(
-    "database", [_ONE_FILE, _BIGQUERY], ids=["DuckDB", "BigQuery"]
+    "database", [_ONE_FILE, _BIGQUERY], ids=["folder", "BigQuery"]
 )
 _SCHEMAS: Final = ("1.25", "1.37")
 """From the oldest that has all kinds that are used, to the newest."""
@@ -161,7 +161,7 @@ def test_probes(database: OneFile | BigQuery) -> None:
 
 
 def test_one_file() -> None:
-    """DuckDB: one pod, never two at a time, on a claimed volume, calling nobody."""
+    """A folder: one pod, never two at a time, on a claimed volume, calling nobody."""
     found = documents(_ONE_FILE)
     assert (workload(found)["replicas"], workload(found)["strategy"]) == (1, {"type": "Recreate"})
     (volume,) = pod(found)["volumes"]
