@@ -30,7 +30,7 @@ LACKING = (
     "the table lacks columns, and these credentials may not add them; what reports hold there is"
     " not kept"
 )
-AWAY = "the database takes no reports; they wait"
+AWAY = "the warehouse takes no reports; they wait"
 
 
 def _clusters(fake: FakeBigQuery) -> list[str]:
@@ -75,7 +75,7 @@ def test_an_exhausted_quota_stops_the_drain_and_not_the_intake(
             fake.script = no_faults
             wait_until(lambda: spooled_in(tmp_path) == 0)
             assert collector.stop() == 0
-            assert len(_events(collector, "the database takes reports again")) == 1
+            assert len(_events(collector, "the warehouse takes reports again")) == 1
         assert _clusters(fake) == [f"c{number}" for number in range(5)]
 
 
