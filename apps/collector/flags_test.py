@@ -85,7 +85,7 @@ def run(flag: Flag, words: list[str], folder: Path, capfd: pytest.CaptureFixture
     file.touch()
     # The default directory cannot be either.
     os.environ["XDG_STATE_HOME"] = str(file)
-    needed = {"copy": ["--from", f"duckdb://{folder}/none", "--to", "stdout"]}
+    needed = {"copy": ["--to", "stdout"]}
     status = main.main([flag.command, *needed.get(flag.command, []), *words])
     return Outcome(status, capfd.readouterr().err)
 
