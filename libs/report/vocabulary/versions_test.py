@@ -157,6 +157,8 @@ def test_mark_in_front_of_a_commit(text: str, value: str) -> None:
             "Flatcar Container Linux by Kinvolk 4593.0.0",
         ),
         ("Talos (v1.5.5-acme)", "Talos"),
+        ("Fedora 40 (Acme Edition)", "Fedora 40"),
+        ("Debian GNU/Linux 12 (bookworm) 10.20.30.40", "Debian GNU/Linux 12 (bookworm)"),
     ],
 )
 def test_image_cut(text: str, value: str) -> None:
