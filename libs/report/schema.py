@@ -60,9 +60,9 @@ class Resource(Struct, frozen=True, gc=False):
         note(
             "How much of it, as a Kubernetes quantity: `4`, `15Gi`.",
             purpose="To know how large nodes are.",
-            treatment="Sent where it is a quantity: at most 15 characters, a number with a unit. "
-            "`memory`, `storage` and `ephemeral-storage` are rounded to two digits of a binary "
-            "unit: `15437428Ki` is sent as `15Gi`.",
+            treatment="Sent where it is a quantity that a node can have of that resource: few "
+            "digits, sizes rounded. Sizes are those of `memory`, `storage` and "
+            "`ephemeral-storage`, in two digits of a binary unit: `15437428Ki` is sent as `15Gi`.",
             guess="Who knows how large your nodes are can tell that a row fits, as it fits all "
             "whose machines are of these sizes. Sizes stay when IDs change.",
         ),
@@ -100,7 +100,8 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, rena
         note(
             "Distribution and release: `Debian GNU/Linux 12 (bookworm)`.",
             purpose="To know which distributions, and which of their releases, are in use.",
-            treatment="Sent where the whole text is of a public family, else `other`.",
+            treatment="The family, the numbers of its release, and code names on the public list; "
+            "the rest is cut. `other` where the family is not on the list.",
             guess=_VERSIONS_ARE_SHARED,
         ),
     ] = None

@@ -220,6 +220,12 @@ MISTAKES = {
         CANARIES,
     ),
     "keep an unknown image": Mistake(
+        "vocabulary/versions.py",
+        "return Recognised(OTHER, ",
+        "return Recognised(text, ",
+        CANARIES,
+    ),
+    "keep an unknown architecture": Mistake(
         "vocabulary/words.py",
         "return Recognised(OTHER, ",
         "return Recognised(text, ",

@@ -15,8 +15,9 @@ from report.vocabulary.versions import (
     container_runtime_version,
     kernel_version,
     kubernetes_version,
+    os_image,
 )
-from report.vocabulary.words import architecture, operating_system, os_image
+from report.vocabulary.words import architecture, operating_system
 from report.vocabulary.workloads import is_known_workload_kind
 
 __all__ = [

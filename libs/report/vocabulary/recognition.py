@@ -17,6 +17,10 @@ class Recognised(NamedTuple):
 ABSENT: Final = Recognised(None, None)
 """The cluster said nothing: nothing is sent and nothing withheld."""
 
+OTHER: Final = "other"
+"""What is sent in place of an operating system, an architecture or an image that is not public.
+It is a word of each of their files."""
+
 MAX_CHARACTERS: Final = 96
 """More than the longest public text has. No more of a text is ever looked at."""
 

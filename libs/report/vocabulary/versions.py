@@ -1,18 +1,29 @@
-"""Versions of kernels, Kubernetes and runtimes: the longest beginning that is public."""
+"""Images, versions of kernels, Kubernetes and runtimes: the longest beginning that is public."""
 
 import re
 from functools import lru_cache
 from typing import Final
 
-from report.vocabulary.recognition import ABSENT, MAX_CHARACTERS, REMEMBERED, Recognised
+from report.vocabulary.recognition import ABSENT, MAX_CHARACTERS, OTHER, REMEMBERED, Recognised
 from report.vocabulary.vocabularies import Vocabulary, public_end
 
-_CUT: Final = "ends in what is not publicly known (a commit, or a build of one's own), cut off"
+_CUT: Final = (
+    "ends in what is not publicly known (a commit, a build or a name of one's own), cut off"
+)
 _NO_VERSION: Final = "not a publicly known version, left out"
+_NO_IMAGE: Final = "not a publicly known operating system image, sent as `other`"
 
 # A version is cut in front of one of these and nowhere else: 5.15.1066 is not 5.15.106. Nor is it
 # cut between numbers: 10.20.30 would be most of the address 10.20.30.40.
 _SEPARATOR: Final = re.compile(r"[^0-9A-Za-z.]|\.(?![0-9])")
+
+
+def os_image(text: str) -> Recognised:
+    """Recognise the PRETTY_NAME of a known distribution: its family, its release as far as that is
+    known, and a code name that is listed; else `other`.
+    """
+    recognised = _longest_beginning(Vocabulary.OS_IMAGES, text)
+    return Recognised(OTHER, _NO_IMAGE) if text and recognised.value is None else recognised
 
 
 def kernel_version(text: str) -> Recognised:

@@ -1,4 +1,4 @@
-"""Versions of kernels, Kubernetes and runtimes."""
+"""Images, and versions of kernels, Kubernetes and runtimes."""
 
 from collections.abc import Callable
 
@@ -9,6 +9,7 @@ from report.vocabulary import (
     container_runtime_version,
     kernel_version,
     kubernetes_version,
+    os_image,
 )
 from report.vocabulary.recognition import MAX_CHARACTERS
 
@@ -129,3 +130,74 @@ def test_mark_in_front_of_a_commit(text: str, value: str) -> None:
     recognised = kubernetes_version(text)
     assert recognised.value == value
     assert recognised.rule
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Ubuntu 22.04.3 LTS (acme golden image)", "Ubuntu 22.04.3 LTS"),
+        ("Ubuntu 22.04.3 LTS\n", "Ubuntu 22.04.3 LTS"),
+        ("Ubuntu 22.04.3-acme LTS", "Ubuntu 22.04.3"),
+        ("Ubuntu 10.20.30.40", "Ubuntu"),
+        ("Ubuntu 123.04 LTS", "Ubuntu"),
+        ("Ubuntu 22.07", "Ubuntu"),
+        ("Ubuntu \u0662\u0662.04 LTS", "Ubuntu"),
+        ("CentOS Stream CoreOS 1.1.201001234567-1", "CentOS Stream CoreOS"),
+        ("Fedora CoreOS 41.20250230.3.2", "Fedora CoreOS"),
+        ("Amazon Linux 2023.6.20241301", "Amazon Linux"),
+        ("Container Linux by CoreOS 10.20.30.40", "Container Linux by CoreOS"),
+        ("Windows Server 4711 Datacenter", "Windows Server"),
+        ("Debian GNU/Linux 4711 (bookworm)", "Debian GNU/Linux"),
+        ("Debian GNU/Linux 12 (acme)", "Debian GNU/Linux 12"),
+        ("AlmaLinux 9.9 (Acme Jungle Cat)", "AlmaLinux 9.9"),
+        ("NixOS 27.05 (Acme)", "NixOS 27.05"),
+        ("Bottlerocket OS 1.26.1 (acme-k8s-1.30)", "Bottlerocket OS 1.26.1"),
+        (
+            "Flatcar Container Linux by Kinvolk 4593.0.0+acme (Oklo)",
+            "Flatcar Container Linux by Kinvolk 4593.0.0",
+        ),
+        ("Talos (v1.5.5-acme)", "Talos"),
+        ("Fedora 40 (Acme Edition)", "Fedora 40"),
+        ("Debian GNU/Linux 12 (bookworm) 10.20.30.40", "Debian GNU/Linux 12 (bookworm)"),
+    ],
+)
+def test_image_cut(text: str, value: str) -> None:
+    """Of an image its family and its release are sent as far as they are public, and it is said."""
+    recognised = os_image(text)
+    assert recognised.value == value
+    assert recognised.rule
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "acme",
+        " ",
+        "-",
+        "acme Ubuntu 22.04.3 LTS",
+        "AcmeUbuntu 22.04",
+        "Ubuntuacme 22.04",
+        "ubuntu 22.04",
+        " Ubuntu 22.04",
+        "10.20.30.40",
+        "x" * 1_000_000,
+    ],
+)
+def test_no_image(text: str) -> None:
+    """A text that begins with no public family is sent as `other`, with the reason."""
+    value, rule = os_image(text)
+    assert value == "other"
+    assert rule
+
+
+def test_image_absent() -> None:
+    """A node that says no image has none, and nothing was withheld."""
+    assert os_image("") == Recognised(None, None)
+
+
+def test_image_of_one_family_is_not_another() -> None:
+    """A family whose name begins as another's is not taken for that one's release."""
+    assert os_image("Fedora CoreOS 41.acme").value == "Fedora CoreOS 41"
+    assert os_image("Red Hat Enterprise Linux CoreOS acme").value == (
+        "Red Hat Enterprise Linux CoreOS"
+    )

@@ -1,19 +1,15 @@
-"""Operating systems, architectures and images: texts that are public as a whole or not at all."""
+"""Operating systems and architectures: texts that are public as a whole or not at all."""
 
 from functools import lru_cache
 from typing import Final
 
-from report.vocabulary.recognition import ABSENT, MAX_CHARACTERS, REMEMBERED, Recognised
+from report.vocabulary.recognition import ABSENT, MAX_CHARACTERS, OTHER, REMEMBERED, Recognised
 from report.vocabulary.vocabularies import Vocabulary, is_public
-
-OTHER: Final = "other"
-"""What is sent in place of a text that is not public. It is a word of each of these files."""
 
 _is_public: Final = lru_cache(REMEMBERED)(is_public)
 _RULES: Final = {
     Vocabulary.OPERATING_SYSTEMS: "not a publicly known operating system, sent as `other`",
     Vocabulary.ARCHITECTURES: "not a publicly known architecture, sent as `other`",
-    Vocabulary.OS_IMAGES: "not a publicly known operating system image, sent as `other`",
 }
 _LOWER_CASE: Final = "sent in lower case, as Kubernetes writes it"
 
@@ -30,11 +26,6 @@ def operating_system(text: str) -> Recognised:
 def architecture(text: str) -> Recognised:
     """Recognise a Go architecture (`amd64`)."""
     return _whole(Vocabulary.ARCHITECTURES, text)
-
-
-def os_image(text: str) -> Recognised:
-    """Recognise the image of a known distribution (`Ubuntu 22.04.3 LTS`)."""
-    return _whole(Vocabulary.OS_IMAGES, text)
 
 
 def _whole(vocabulary: Vocabulary, text: str) -> Recognised:
