@@ -4,18 +4,14 @@
     class Settings:
         period: float = flag(parse_duration, metavar="DURATION", default="24h", help="…")
 
-is `--period DURATION`, which also reads `SPARTAKUS_PERIOD`. `command_of` makes a command of such a
-class for Typer, which takes words apart, prints the help and completes; values are parsed here,
-once, because the error has to name where the text stood. A blank flag or variable counts as not
-given.
+is `--period DURATION`, which also reads `SPARTAKUS_PERIOD`. `volunteer.words` and, through Typer,
+`volunteer.commands` take words apart by such a class; values are parsed here, once, because the
+error has to name where the text stood. A blank flag or variable counts as not given.
 """
 
 import dataclasses
-import inspect
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Final, TypeVar
-
-import typer
+from typing import Any, Final, TypeVar
 
 from volunteer.errors import InvalidOption, InvalidValue
 
@@ -148,57 +144,3 @@ def _parsed(flag: Flag, option: str, text: str) -> object:
         return flag.parse(text)
     except InvalidValue as error:
         raise InvalidOption(option, str(error)) from error
-
-
-def command_of(
-    settings: type[Made],
-    use: Callable[[Made], int],
-    *,
-    environment: Mapping[str, str],
-    more: tuple[inspect.Parameter, ...] = (),
-) -> Callable[..., int]:
-    """Return a command for Typer that passes the dataclass to `use` and returns its exit status.
-
-    `more` are parameters with callbacks of their own.
-    """
-
-    def command(**given: str | bool | None) -> int:
-        return use(parse_flags(settings, given, environment))
-
-    return with_flags_of(settings, command, more=more)
-
-
-def with_flags_of(
-    settings: type,
-    command: Callable[..., int],
-    *,
-    more: tuple[inspect.Parameter, ...] = (),
-) -> Callable[..., int]:
-    """Return `command` with parameters such as Typer reads, one for each flag, and `more`."""
-    parameters = [_parameter(field, flag) for field, flag in flags_of(settings).items()]
-    command.__signature__ = inspect.Signature([*parameters, *more])  # type: ignore[attr-defined]
-    return command
-
-
-def _parameter(field: str, flag: Flag) -> inspect.Parameter:
-    notes = []
-    if flag.has_variable and not flag.hidden:
-        notes.append(f"env var: {variable_of(field, flag)}")
-    if flag.default and not flag.hidden:
-        notes.append(f"default: {flag.default}")
-    if flag.required:
-        notes.append("required")
-    option = typer.Option(
-        *names_of(field, flag),
-        metavar=flag.metavar,
-        help=f"{flag.help}  [{'; '.join(notes)}]" if notes else flag.help,
-        hidden=flag.hidden,
-        show_default=False,
-    )
-    kind: Any = bool if flag.metavar is None else str | None
-    return inspect.Parameter(
-        field,
-        inspect.Parameter.KEYWORD_ONLY,
-        default=False if flag.metavar is None else None,
-        annotation=Annotated[kind, option],
-    )

@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 from volunteer.errors import InvalidOption
 from volunteer.http.hosts import is_near, parse_address
 
+_NAMES: Final = ("http", "https", "all", "no")
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 SOCKS: Final = frozenset({"socks5", "socks5h"})
 _DEFAULT_PROXY_PORTS: Final = {**DEFAULT_PORTS, "socks5": 1080, "socks5h": 1080}
@@ -55,6 +56,17 @@ class Proxy:
             return {}
         pair = base64.b64encode(f"{self.user}:{self.password}".encode()).decode("ascii")
         return {"proxy-authorization": f"Basic {pair}"}
+
+
+def proxies_of(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what the variables say, `HTTPS_PROXY` by `https`; one in lower case, even a blank
+    one, goes before.
+    """
+    values = {
+        name: environment.get(f"{name}_proxy", environment.get(f"{name.upper()}_PROXY"))
+        for name in _NAMES
+    }
+    return {name: value for name, value in values.items() if value}
 
 
 def parse_proxy(text: str, source: str) -> Proxy:
