@@ -2,11 +2,11 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, Final, TypeVar
 
 import typer
+from msgspec import Struct
 from typer.core import TyperGroup
 
 import release
@@ -16,6 +16,7 @@ from volunteer.errors import EXIT_DELIVERED, EXIT_STATUSES, UsageError
 from volunteer.flags import Flag, flags_of, names_of, parse_flags, variable_of
 from volunteer.manifest.settings import ManifestSettings
 from volunteer.settings import PreviewSettings, Settings
+from volunteer.version import VERSION
 from volunteer.words import DEFAULT_COMMAND, PROGRAM
 
 _HELP_FLAGS: Final = ("-h", "--help")
@@ -36,11 +37,10 @@ _VALUES_OF_FLAGS: Final[Mapping[str, int]] = {
 } | dict.fromkeys((_VERSION_FLAG, _DATABASES_FLAG, *_HELP_FLAGS), 0)
 """How many words follow each flag that any command has."""
 
-Made = TypeVar("Made")
+Made = TypeVar("Made", bound=Struct)
 
 
-@dataclass(frozen=True)
-class Actions:
+class Actions(Struct, frozen=True):
     """What the commands do; each returns the exit status."""
 
     report: Callable[[Settings], int]
@@ -130,7 +130,7 @@ def _command_of(
     environment: Mapping[str, str],
     more: tuple[inspect.Parameter, ...] = (),
 ) -> Callable[..., int]:
-    """Return a command for Typer that passes the dataclass to `use` and returns its exit status.
+    """Return a command for Typer that passes the Struct to `use` and returns its exit status.
 
     `more` are parameters with callbacks of their own.
     """

@@ -1,7 +1,6 @@
-"""Flags as fields of a dataclass: name, variable, default, help and rule, written down once.
+"""Flags as fields of a Struct: name, variable, default, help and rule, written down once.
 
-    @dataclass(frozen=True, kw_only=True)
-    class Settings:
+    class Settings(Struct, frozen=True, kw_only=True):
         period: float = flag(parse_duration, metavar="DURATION", default="24h", help="…")
 
 is `--period DURATION`, which also reads `SPARTAKUS_PERIOD`. `volunteer.words` and, through Typer,
@@ -9,22 +8,22 @@ is `--period DURATION`, which also reads `SPARTAKUS_PERIOD`. `volunteer.words` a
 error has to name where the text stood. A blank flag or variable counts as not given.
 """
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
+import msgspec
+from msgspec import Struct
+
 from volunteer.errors import InvalidOption, InvalidValue
 
-_KEY: Final = "flag"
 _PREFIX: Final = "SPARTAKUS_"
 _TRUE: Final = frozenset({"1", "true", "t", "yes", "y", "on"})
 _FALSE: Final = frozenset({"0", "false", "f", "no", "n", "off"})
 
-Made = TypeVar("Made")
+Made = TypeVar("Made", bound=Struct)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Flag:
+class Flag(Struct, frozen=True, kw_only=True):
     """How a field is given. `names` are empty for the field's own, `metavar` is None for a switch,
     `default` is a text such as the user would type. `has_variable` is whether it reads one.
     """
@@ -39,6 +38,21 @@ class Flag:
     has_variable: bool
 
 
+class _Default(Struct, frozen=True):
+    """Makes the value of a field that is not given, and lets its flag be found."""
+
+    flag: Flag
+
+    def __call__(self) -> object:
+        """Return that value. Raises TypeError for a flag that is required."""
+        if self.flag.required:
+            message = "a required flag is missing"
+            raise TypeError(message)
+        if self.flag.metavar is None:
+            return False
+        return None if self.flag.default is None else self.flag.parse(self.flag.default)
+
+
 def flag(
     parse: Callable[[str], object],
     *names: str,
@@ -48,7 +62,7 @@ def flag(
     required: bool = False,
     hidden: bool = False,
     has_variable: bool = True,
-) -> Any:  # noqa: ANN401 - as `dataclasses.field`, which it stands for
+) -> Any:  # noqa: ANN401 - as `msgspec.field`, which it stands for
     """Return a field for a flag with a value; None where it is not given and has no `default`.
 
     `parse` raises `InvalidValue`.
@@ -63,18 +77,14 @@ def flag(
         hidden=hidden,
         has_variable=has_variable,
     )
-    if required:
-        return dataclasses.field(metadata={_KEY: made})
-    return dataclasses.field(
-        default_factory=lambda: None if default is None else parse(default), metadata={_KEY: made}
-    )
+    return msgspec.field(default_factory=_Default(made))
 
 
 def switch(
     *names: str,
     help: str,  # noqa: A002 - as Typer calls it
     has_variable: bool = True,
-) -> Any:  # noqa: ANN401 - as `dataclasses.field`, which it stands for
+) -> Any:  # noqa: ANN401 - as `msgspec.field`, which it stands for
     """Return a field for a flag without a value, False where it is not given."""
     made = Flag(
         parse=parse_switch,
@@ -86,7 +96,7 @@ def switch(
         hidden=False,
         has_variable=has_variable,
     )
-    return dataclasses.field(default=False, metadata={_KEY: made})
+    return msgspec.field(default_factory=_Default(made))
 
 
 def parse_switch(text: str) -> bool:
@@ -102,9 +112,13 @@ def parse_text(text: str) -> str:
     return text
 
 
-def flags_of(settings: type) -> Mapping[str, Flag]:
-    """Return the flags of a dataclass by the names of its fields."""
-    return {field.name: field.metadata[_KEY] for field in dataclasses.fields(settings)}
+def flags_of(settings: type[Struct]) -> Mapping[str, Flag]:
+    """Return the flags of a Struct by the names of its fields."""
+    return {
+        field.name: field.default_factory.flag
+        for field in msgspec.structs.fields(settings)
+        if isinstance(field.default_factory, _Default)
+    }
 
 
 def names_of(field: str, flag: Flag) -> tuple[str, ...]:
@@ -121,7 +135,7 @@ def variable_of(field: str, flag: Flag) -> str | None:
 def parse_flags(
     settings: type[Made], given: Mapping[str, str | bool | None], environment: Mapping[str, str]
 ) -> Made:
-    """Return the dataclass, made of what was `given` by field and of the `environment`.
+    """Return the Struct, made of what was `given` by field and of the `environment`.
 
     Raises `InvalidOption`, which names the flag or the variable that breaks a rule.
     """

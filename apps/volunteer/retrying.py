@@ -7,9 +7,10 @@ full, and the jitter comes on top.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from random import Random
 from typing import Final, Generic, TypeVar
+
+from msgspec import Struct
 
 from volunteer.clock import Clock
 
@@ -20,16 +21,14 @@ T = TypeVar("T")
 Reason = TypeVar("Reason")
 
 
-@dataclass(frozen=True)
-class TryAgain(Generic[Reason]):
+class TryAgain(Struct, Generic[Reason], frozen=True):
     """An attempt failed in a way that may pass. `after` is the server's wish, in seconds."""
 
     reason: Reason
     after: float | None = None
 
 
-@dataclass(frozen=True)
-class RetryPolicy:
+class RetryPolicy(Struct, frozen=True):
     """How long to go on. `deadline` is a reading of `Clock.now`; no attempt starts after it.
 
     `longest_backoff` is seconds, `attempts` how many at most, None for any number.

@@ -9,10 +9,11 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from volunteer import start_line
 from volunteer.clock import Clock
@@ -40,8 +41,7 @@ _IDEMPOTENCY_KEY_BYTES: Final = 16
 _log: Final = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class World:
+class World(Struct, frozen=True):
     """All that is not the user's choice.
 
     `proxies` maps `http`, `https`, `all` and `no` to what the environment says of them, and

@@ -11,12 +11,12 @@ import base64
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from volunteer.errors import InvalidOption
 from volunteer.http.hosts import is_near, parse_address
+from volunteer.redacted import Redacted
 
 _NAMES: Final = ("http", "https", "all", "no")
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -29,16 +29,15 @@ class NoProxyUrl(ValueError):
     """A text is not the URL of a proxy."""
 
 
-@dataclass(frozen=True)
-class Proxy:
+class Proxy(Redacted, frozen=True):
     """A proxy. `source` names the variable or field that it is from; its user is not shown."""
 
     scheme: str
     host: str
     port: int
     source: str
-    user: str | None = field(default=None, repr=False)
-    password: str = field(default="", repr=False)
+    user: str | None = None
+    password: str = ""
 
     @property
     def url(self) -> str:
