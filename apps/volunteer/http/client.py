@@ -139,16 +139,13 @@ class _Exchange:
     def parts(self, seconds: float) -> Iterator[_Part]:
         """Start, and yield what arrives. Raises `DeadlinePassed`, and what the thread raises."""
         deadline = time.monotonic() + seconds
-        thread = Thread(target=self._run, daemon=True)
-        thread.start()
+        Thread(target=self._run, daemon=True).start()
         while True:
             try:
                 part = self._arrived.get(timeout=max(0.0, deadline - time.monotonic()))
             except Empty:
                 raise DeadlinePassed from None
             if part is None:
-                # It has ended but for its stack, which the next one then takes over.
-                thread.join()
                 return
             if isinstance(part, BaseException):
                 raise part

@@ -158,16 +158,6 @@ def test_works_after_a_deadline() -> None:
         assert _get(client, collector.url, seconds=10.0).status == 204
 
 
-def test_no_thread_is_left() -> None:
-    """When an answer is there, the thread that brought it has ended: the next takes its memory."""
-    with running_collector() as collector, closing(_client()) as client:
-        before = threading.active_count()
-        for _ in range(20):
-            _get(client, collector.url, seconds=10.0)
-            assert not [each for each in threading.enumerate() if "(_run)" in each.name]
-        assert threading.active_count() <= before + 1  # the collector's, for the connection
-
-
 @pytest.mark.parametrize("scheme", ["http", "socks5"])
 @pytest.mark.parametrize("login", [None, "me:p\u00e4ss"])
 def test_through_a_proxy(scheme: str, login: str | None) -> None:

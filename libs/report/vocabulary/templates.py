@@ -54,7 +54,7 @@ class Template:
     """
 
     def __init__(self, text: str, words: Mapping[str, Sequence[str]]) -> None:
-        self._text = text
+        self._parts = tuple(part for part in _MARKS.split(text) if part)
         self._words = words
         self._needed = tuple(self._what_is_needed())
 
@@ -82,11 +82,7 @@ class Template:
     @cached_property
     def expression(self) -> re.Pattern[str]:
         """All texts of this template; its group `unsent`, if it has one, is not sent."""
-        return re.compile("".join(map(self._translated, self._parts())))
-
-    def _parts(self) -> Iterator[str]:
-        # Kept, the parts of all templates would take a quarter of a MiB.
-        return (part for part in _MARKS.split(self._text) if part)
+        return re.compile("".join(map(self._translated, self._parts)))
 
     def _translated(self, part: str) -> str:
         if part in _MARK_EXPRESSIONS:
@@ -105,7 +101,7 @@ class Template:
     def _what_is_needed(self) -> Iterator[Sequence[str]]:
         """Yield what may not be missing: words of which there has to be one."""
         optional = 0
-        for part in self._parts():
+        for part in self._parts:
             optional += (part == "[") - (part == "]")
             if optional or part in _MARK_EXPRESSIONS:
                 continue
