@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from volunteer.cluster.access import Surroundings
 from volunteer.cluster.endpoint import parse_token
-from volunteer.cluster.kubeconfig.documents import Cluster, ExecPlugin, Sealed
+from volunteer.cluster.kubeconfig.documents import Cluster, ExecPlugin
 from volunteer.cluster.kubeconfig.places import Place, Placed
 from volunteer.cluster.kubeconfig.plugin_process import run_program
 from volunteer.deadline import DeadlinePassed
@@ -37,13 +37,13 @@ class PluginCredentials(Redacted, frozen=True):
     certificate: ClientCertificate | None
 
 
-class _Status(Sealed, rename="camel"):
+class _Status(Redacted, frozen=True, rename="camel"):
     token: str | None = None
     client_certificate_data: str | None = None
     client_key_data: str | None = None
 
 
-class _ExecCredential(Sealed, rename="camel"):
+class _ExecCredential(Redacted, frozen=True, rename="camel"):
     api_version: str | None = None
     kind: str | None = None
     status: _Status | None = None
