@@ -3,7 +3,8 @@
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 if sys.platform == "linux":
 
@@ -14,8 +15,7 @@ else:
     _seconds_since_boot = time.monotonic
 
 
-@dataclass(frozen=True)
-class Clock:
+class Clock(Struct, frozen=True):
     """`now` is seconds that go on while a machine is suspended, from any origin; `unix_time` is
     seconds since 1970; `sleep` takes seconds.
     """

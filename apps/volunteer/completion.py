@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Annotated, Final
 
-import typer
-
 VARIABLE: Final = "_VOLUNTEER_COMPLETE"
 """Set by a shell that asks what its words could be completed to."""
 
@@ -28,6 +26,7 @@ def prepare(environment: Mapping[str, str]) -> None:
 
 def command_for(program: str) -> Callable[[Shell], int]:
     """Return a command that prints a script for a shell, which completes the words of `program`."""
+    import typer  # what asks for no completion does without
 
     def command(
         shell: Annotated[

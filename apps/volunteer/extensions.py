@@ -9,9 +9,10 @@ whose entries are links into a hidden directory.
 import json
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from report import Extension, InvalidExtensionKey, parse_extension_key
 from report.field_types import MAX_EXTENSION_VALUE_CHARACTERS
@@ -25,8 +26,7 @@ MAX_FILE_BYTES: Final = 1024 * 1024
 _LONGEST_KEY_SHOWN: Final = 80
 
 
-@dataclass(frozen=True)
-class Extensions:
+class Extensions(Struct, frozen=True):
     """What the files hold, and why some of it was left out."""
 
     values: tuple[Extension, ...]

@@ -1,34 +1,29 @@
-"""Flags as fields of a dataclass: name, variable, default, help and rule, written down once.
+"""Flags as fields of a Struct: name, variable, default, help and rule, written down once.
 
-    @dataclass(frozen=True, kw_only=True)
-    class Settings:
+    class Settings(Struct, frozen=True, kw_only=True):
         period: float = flag(parse_duration, metavar="DURATION", default="24h", help="…")
 
-is `--period DURATION`, which also reads `SPARTAKUS_PERIOD`. `command_of` makes a command of such a
-class for Typer, which takes words apart, prints the help and completes; values are parsed here,
-once, because the error has to name where the text stood. A blank flag or variable counts as not
-given.
+is `--period DURATION`, which also reads `SPARTAKUS_PERIOD`. `volunteer.words` and, through Typer,
+`volunteer.commands` take words apart by such a class; values are parsed here, once, because the
+error has to name where the text stood. A blank flag or variable counts as not given.
 """
 
-import dataclasses
-import inspect
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
-import typer
+import msgspec
+from msgspec import Struct
 
 from volunteer.errors import InvalidOption, InvalidValue
 
-_KEY: Final = "flag"
 _PREFIX: Final = "SPARTAKUS_"
 _TRUE: Final = frozenset({"1", "true", "t", "yes", "y", "on"})
 _FALSE: Final = frozenset({"0", "false", "f", "no", "n", "off"})
 
-Made = TypeVar("Made")
+Made = TypeVar("Made", bound=Struct)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Flag:
+class Flag(Struct, frozen=True, kw_only=True):
     """How a field is given. `names` are empty for the field's own, `metavar` is None for a switch,
     `default` is a text such as the user would type. `has_variable` is whether it reads one.
     """
@@ -43,6 +38,21 @@ class Flag:
     has_variable: bool
 
 
+class _Default(Struct, frozen=True):
+    """Makes the value of a field that is not given, and lets its flag be found."""
+
+    flag: Flag
+
+    def __call__(self) -> object:
+        """Return that value. Raises TypeError for a flag that is required."""
+        if self.flag.required:
+            message = "a required flag is missing"
+            raise TypeError(message)
+        if self.flag.metavar is None:
+            return False
+        return None if self.flag.default is None else self.flag.parse(self.flag.default)
+
+
 def flag(
     parse: Callable[[str], object],
     *names: str,
@@ -52,7 +62,7 @@ def flag(
     required: bool = False,
     hidden: bool = False,
     has_variable: bool = True,
-) -> Any:  # noqa: ANN401 - as `dataclasses.field`, which it stands for
+) -> Any:  # noqa: ANN401 - as `msgspec.field`, which it stands for
     """Return a field for a flag with a value; None where it is not given and has no `default`.
 
     `parse` raises `InvalidValue`.
@@ -67,18 +77,14 @@ def flag(
         hidden=hidden,
         has_variable=has_variable,
     )
-    if required:
-        return dataclasses.field(metadata={_KEY: made})
-    return dataclasses.field(
-        default_factory=lambda: None if default is None else parse(default), metadata={_KEY: made}
-    )
+    return msgspec.field(default_factory=_Default(made))
 
 
 def switch(
     *names: str,
     help: str,  # noqa: A002 - as Typer calls it
     has_variable: bool = True,
-) -> Any:  # noqa: ANN401 - as `dataclasses.field`, which it stands for
+) -> Any:  # noqa: ANN401 - as `msgspec.field`, which it stands for
     """Return a field for a flag without a value, False where it is not given."""
     made = Flag(
         parse=parse_switch,
@@ -90,7 +96,7 @@ def switch(
         hidden=False,
         has_variable=has_variable,
     )
-    return dataclasses.field(default=False, metadata={_KEY: made})
+    return msgspec.field(default_factory=_Default(made))
 
 
 def parse_switch(text: str) -> bool:
@@ -106,9 +112,13 @@ def parse_text(text: str) -> str:
     return text
 
 
-def flags_of(settings: type) -> Mapping[str, Flag]:
-    """Return the flags of a dataclass by the names of its fields."""
-    return {field.name: field.metadata[_KEY] for field in dataclasses.fields(settings)}
+def flags_of(settings: type[Struct]) -> Mapping[str, Flag]:
+    """Return the flags of a Struct by the names of its fields."""
+    return {
+        field.name: field.default_factory.flag
+        for field in msgspec.structs.fields(settings)
+        if isinstance(field.default_factory, _Default)
+    }
 
 
 def names_of(field: str, flag: Flag) -> tuple[str, ...]:
@@ -125,7 +135,7 @@ def variable_of(field: str, flag: Flag) -> str | None:
 def parse_flags(
     settings: type[Made], given: Mapping[str, str | bool | None], environment: Mapping[str, str]
 ) -> Made:
-    """Return the dataclass, made of what was `given` by field and of the `environment`.
+    """Return the Struct, made of what was `given` by field and of the `environment`.
 
     Raises `InvalidOption`, which names the flag or the variable that breaks a rule.
     """
@@ -148,57 +158,3 @@ def _parsed(flag: Flag, option: str, text: str) -> object:
         return flag.parse(text)
     except InvalidValue as error:
         raise InvalidOption(option, str(error)) from error
-
-
-def command_of(
-    settings: type[Made],
-    use: Callable[[Made], int],
-    *,
-    environment: Mapping[str, str],
-    more: tuple[inspect.Parameter, ...] = (),
-) -> Callable[..., int]:
-    """Return a command for Typer that passes the dataclass to `use` and returns its exit status.
-
-    `more` are parameters with callbacks of their own.
-    """
-
-    def command(**given: str | bool | None) -> int:
-        return use(parse_flags(settings, given, environment))
-
-    return with_flags_of(settings, command, more=more)
-
-
-def with_flags_of(
-    settings: type,
-    command: Callable[..., int],
-    *,
-    more: tuple[inspect.Parameter, ...] = (),
-) -> Callable[..., int]:
-    """Return `command` with parameters such as Typer reads, one for each flag, and `more`."""
-    parameters = [_parameter(field, flag) for field, flag in flags_of(settings).items()]
-    command.__signature__ = inspect.Signature([*parameters, *more])  # type: ignore[attr-defined]
-    return command
-
-
-def _parameter(field: str, flag: Flag) -> inspect.Parameter:
-    notes = []
-    if flag.has_variable and not flag.hidden:
-        notes.append(f"env var: {variable_of(field, flag)}")
-    if flag.default and not flag.hidden:
-        notes.append(f"default: {flag.default}")
-    if flag.required:
-        notes.append("required")
-    option = typer.Option(
-        *names_of(field, flag),
-        metavar=flag.metavar,
-        help=f"{flag.help}  [{'; '.join(notes)}]" if notes else flag.help,
-        hidden=flag.hidden,
-        show_default=False,
-    )
-    kind: Any = bool if flag.metavar is None else str | None
-    return inspect.Parameter(
-        field,
-        inspect.Parameter.KEYWORD_ONLY,
-        default=False if flag.metavar is None else None,
-        annotation=Annotated[kind, option],
-    )

@@ -1,12 +1,12 @@
-"""Flags as fields of a dataclass."""
+"""Flags as fields of a Struct."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from volunteer.errors import InvalidOption
 from volunteer.flags import (
@@ -28,8 +28,7 @@ _HOSTILE: Final = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Example:
+class _Example(Struct, frozen=True, kw_only=True):
     """A flag of each kind."""
 
     name: str = flag(parse_text, metavar="NAME", required=True, help="The name.")
@@ -79,7 +78,7 @@ def test_missing() -> None:
         _parsed({})
 
 
-_TYPED: Final = {
+_TYPED: Final[Mapping[type[Struct], Mapping[str, str]]] = {
     PreviewSettings: {"cluster_id": "auto"},
     ManifestSettings: {"image": "v", "database": "stdout"},
 }
@@ -91,7 +90,7 @@ _TYPED: Final = {
 )
 @settings(max_examples=60, deadline=None)
 @given(value=st.sampled_from(_HOSTILE) | st.text() | st.from_regex("[0-9.]{1,400}[hms]{0,2}"))
-def test_worst_values(kind: type, field: str, by_variable: bool, value: str) -> None:  # noqa: FBT001
+def test_worst_values(kind: type[Struct], field: str, by_variable: bool, value: str) -> None:  # noqa: FBT001
     """Whatever value a flag or its variable gets, it is taken, or answered with the rule that it
     breaks, which names the flag or the variable.
     """
@@ -109,7 +108,7 @@ def test_worst_values(kind: type, field: str, by_variable: bool, value: str) -> 
 
 
 def _refused_option(
-    kind: type, given: dict[str, str | bool | None], environment: dict[str, str]
+    kind: type[Struct], given: dict[str, str | bool | None], environment: dict[str, str]
 ) -> str | None:
     """Return what a refusal names, None where there is none."""
     try:

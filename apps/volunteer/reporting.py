@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct
 
 from report import (
     Anonymised,
@@ -24,17 +25,17 @@ from report.pseudonym import (
 )
 from volunteer.cluster.errors import ClusterListExpired
 from volunteer.errors import NoClusterIdentity, ReportNotPossible
+from volunteer.redacted import Redacted
 from volunteer.version import VERSION
 
 _log: Final = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(Redacted, frozen=True):
     """What a report says it comes from. `cluster_id` None is `auto`; `secret` is 32 bytes."""
 
     cluster_id: str | None
-    secret: bytes | None = field(default=None, repr=False)
+    secret: bytes | None = None
 
     @property
     def needs_uid(self) -> bool:
@@ -42,8 +43,7 @@ class Identity:
         return self.secret is None
 
 
-@dataclass(frozen=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """A report that could be sent. `body` is exactly what would be posted."""
 
     anonymised: Anonymised

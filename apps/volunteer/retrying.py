@@ -7,11 +7,10 @@ full, and the jitter comes on top.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from random import Random
 from typing import Final, Generic, TypeVar
 
-import tenacity
+from msgspec import Struct
 
 from volunteer.clock import Clock
 
@@ -22,16 +21,14 @@ T = TypeVar("T")
 Reason = TypeVar("Reason")
 
 
-@dataclass(frozen=True)
-class TryAgain(Generic[Reason]):
+class TryAgain(Struct, Generic[Reason], frozen=True):
     """An attempt failed in a way that may pass. `after` is the server's wish, in seconds."""
 
     reason: Reason
     after: float | None = None
 
 
-@dataclass(frozen=True)
-class RetryPolicy:
+class RetryPolicy(Struct, frozen=True):
     """How long to go on. `deadline` is a reading of `Clock.now`; no attempt starts after it.
 
     `longest_backoff` is seconds, `attempts` how many at most, None for any number.
@@ -54,32 +51,18 @@ def retry(
 
     `announce` is told the reason and the seconds of each wait before it begins.
     """
+    attempts = 0
+    while isinstance(outcome := attempt(), TryAgain):
+        attempts += 1
+        seconds = (outcome.after or 0.0) + random.uniform(0, _backoff(attempts, policy))
+        if attempts == policy.attempts or clock.now() + seconds >= policy.deadline:
+            break
+        announce(outcome.reason, seconds)
+        clock.sleep(seconds)
+    return outcome
 
-    def wait(state: tenacity.RetryCallState) -> float:
-        doublings = min(state.attempt_number - 1, _MOST_DOUBLINGS)
-        backoff = min(policy.longest_backoff, _FIRST_BACKOFF_SECONDS * 2**doublings)
-        return (_failure(state).after or 0.0) + random.uniform(0, backoff)
 
-    def is_over(state: tenacity.RetryCallState) -> bool:
-        if policy.attempts is not None and state.attempt_number >= policy.attempts:
-            return True
-        return clock.now() + state.upcoming_sleep >= policy.deadline
-
-    def before_sleep(state: tenacity.RetryCallState) -> None:
-        announce(_failure(state).reason, state.upcoming_sleep)
-
-    def _failure(state: tenacity.RetryCallState) -> TryAgain[Reason]:
-        outcome = state.outcome
-        assert outcome is not None  # noqa: S101 - tenacity asks only after an attempt
-        failure: TryAgain[Reason] = outcome.result()
-        return failure
-
-    retrying = tenacity.Retrying(
-        retry=tenacity.retry_if_result(lambda outcome: isinstance(outcome, TryAgain)),
-        wait=wait,
-        stop=is_over,
-        sleep=clock.sleep,
-        before_sleep=before_sleep,
-        retry_error_callback=_failure,
-    )
-    return retrying(attempt)
+def _backoff(attempts: int, policy: RetryPolicy) -> float:
+    """Return seconds, after so many attempts."""
+    doublings = min(attempts - 1, _MOST_DOUBLINGS)
+    return min(policy.longest_backoff, _FIRST_BACKOFF_SECONDS * 2.0**doublings)

@@ -5,9 +5,10 @@ not read here: they may change while the program runs.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from volunteer.delivery.destinations import (
     Destination,
@@ -85,8 +86,7 @@ def parse_verbosity(text: str) -> int:
     return int(text)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """Durations are seconds.
 
     `cluster_id` None is `auto`. `period` 0 is one shot. `jitter` is how long the first report may
@@ -218,8 +218,7 @@ class Settings:
         return _ONE_SHOT_RETRY_SECONDS if self.is_one_shot else _LONGEST_RETRY_SECONDS
 
 
-@dataclass(frozen=True, kw_only=True)
-class PreviewSettings(Settings):
+class PreviewSettings(Settings, frozen=True, kw_only=True):
     """What a preview takes: the flags of a run, and its own."""
 
     as_json: bool = switch("--json", help="Print the exact bytes that would be sent.")

@@ -1,9 +1,9 @@
 """What the flags mean."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from volunteer.delivery.destinations import Collector, StandardOutput
 from volunteer.errors import InvalidValue

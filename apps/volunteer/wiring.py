@@ -9,10 +9,11 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from random import Random
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from volunteer import start_line
 from volunteer.clock import Clock
@@ -20,27 +21,27 @@ from volunteer.cluster.access import Surroundings, choose_access
 from volunteer.cluster.listing import Limits
 from volunteer.cluster.look import Cluster
 from volunteer.delivery.destinations import Collector, StandardOutput
-from volunteer.delivery.request import Request, header_lines, request_of
 from volunteer.delivery.rules import Outcome, deliver
 from volunteer.delivery.standard_output import print_text, write
 from volunteer.errors import EXIT_DELIVERED
 from volunteer.extensions import read_extensions
 from volunteer.files import check_files
 from volunteer.key_file import can_be_read_again, read_key_file
-from volunteer.preview import render
 from volunteer.reporting import Identity, Prepared, prepare
 from volunteer.service import announce_retry, log_left_out, report_once, report_periodically
 from volunteer.settings import PreviewSettings, Settings
 from volunteer.waiting.schedule import WakeUp, first_wake_up
 from volunteer.waiting.wait import wait_until
 
+if TYPE_CHECKING:
+    from volunteer.delivery.request import Request
+
 _IDEMPOTENCY_KEY_BYTES: Final = 16
 
 _log: Final = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class World:
+class World(Struct, frozen=True):
     """All that is not the user's choice.
 
     `proxies` maps `http`, `https`, `all` and `no` to what the environment says of them, and
@@ -118,6 +119,9 @@ def _secret(settings: Settings) -> Callable[[], bytes | None]:
 
 def preview(settings: PreviewSettings, world: World) -> int:
     """Print what a report would say, and send nothing. Raises `VolunteerError`."""
+    from volunteer.delivery.request import request_of
+    from volunteer.preview import render
+
     secret = _secret(settings)()
     check_files(settings)
     prepared = make_report(settings, world, secret)
@@ -138,7 +142,9 @@ def preview(settings: PreviewSettings, world: World) -> int:
     return EXIT_DELIVERED
 
 
-def _headers(settings: Settings, request: Request) -> list[str]:
+def _headers(settings: Settings, request: "Request") -> list[str]:
+    from volunteer.delivery.request import header_lines
+
     match settings.destination:
         case StandardOutput():
             return []

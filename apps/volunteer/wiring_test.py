@@ -5,10 +5,10 @@ import itertools
 import logging
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from report import Extension, decode
 from tools.simulator import Cluster, Simulator, running_simulator

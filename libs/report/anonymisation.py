@@ -8,9 +8,10 @@ and why.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from report import vocabulary
 from report.capacity import NO_QUANTITY, fits_the_wire, judge
@@ -85,16 +86,14 @@ _UNFIT: Final = "it is too long, or holds characters that no report may hold"
 _WHATEVER_THE_FLAGS: Final = {NO_QUANTITY, _BEYOND_THE_FIRST}
 
 
-@dataclass(frozen=True)
-class Disclosure:
+class Disclosure(Struct, frozen=True):
     """What the user wants sent otherwise than by default. Both hold wire names of fields."""
 
     omit: frozenset[str] = frozenset()
     verbatim: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class Withheld:
+class Withheld(Struct, frozen=True):
     """Something that was seen and not sent as it was.
 
     `field` is its wire name, `rule` why, `count` how many times, `flag` the option that would
@@ -107,8 +106,7 @@ class Withheld:
     flag: str | None
 
 
-@dataclass(frozen=True)
-class Anonymised:
+class Anonymised(Struct, frozen=True):
     """A report ready to be sent, and what is not in it."""
 
     report: Report

@@ -8,9 +8,10 @@ one purpose from equalling those made for another.
 import enum
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final, Self
+
+from msgspec import Struct
 
 from report.observation import Identifying, NodeObservation
 
@@ -29,8 +30,7 @@ class PseudonymSource(enum.Enum):
     NONE = "none"
 
 
-@dataclass(frozen=True, repr=False)
-class Pseudonyms:
+class Pseudonyms(Struct, frozen=True):
     """Makes the pseudonyms of one cluster: with another key or cluster ID, others altogether.
 
     What else is in two reports may still link them; `docs/privacy.md` says what.

@@ -1,15 +1,17 @@
 """How to reach the cluster: as a pod's service account, or as a kubeconfig says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
+
+from msgspec import Struct
+
+from volunteer.redacted import Redacted
 
 _SECRETS: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
-@dataclass(frozen=True)
-class ServiceAccount:
+class ServiceAccount(Struct, frozen=True):
     """A pod's own identity. `host` and `port` are those of the API server, as texts."""
 
     host: str
@@ -18,8 +20,7 @@ class ServiceAccount:
     ca_file: Path
 
 
-@dataclass(frozen=True)
-class Kubeconfig:
+class Kubeconfig(Struct, frozen=True):
     """A kubeconfig; None stands for kubectl's defaults of file and context."""
 
     file: Path | None = None
@@ -29,8 +30,7 @@ class Kubeconfig:
 ClusterAccess: TypeAlias = ServiceAccount | Kubeconfig
 
 
-@dataclass(frozen=True)
-class Surroundings:
+class Surroundings(Redacted, frozen=True):
     """What the way to a cluster depends on besides files.
 
     `environment` holds all variables: kubectl's own, and what a plugin is started with. `proxies`
@@ -39,8 +39,8 @@ class Surroundings:
     `is_interactive`: then a plugin may ask something.
     """
 
-    environment: Mapping[str, str] = field(repr=False)
-    proxies: Mapping[str, str] = field(repr=False)
+    environment: Mapping[str, str]
+    proxies: Mapping[str, str]
     is_interactive: bool = False
     helper_seconds: float = 60.0
     asking_seconds: float = 300.0

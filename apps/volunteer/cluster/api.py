@@ -1,8 +1,9 @@
 """What a look at a cluster needs of the Kubernetes API: GET, and nothing else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, Protocol
+
+from volunteer.redacted import Redacted
 
 WHOLE: Final = "application/json"
 """Media type of whole objects."""
@@ -14,12 +15,11 @@ Source: "Retrieving only metadata" in the Kubernetes API concepts. Whole objects
 """
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Redacted, frozen=True):
     """What the API server said. `retry_after` is seconds, None where it named none."""
 
     status: int
-    body: bytearray = field(repr=False)
+    body: bytearray
     retry_after: float | None = None
 
 

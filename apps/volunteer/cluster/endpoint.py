@@ -2,17 +2,16 @@
 
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from urllib3 import HTTPHeaderDict
 
 from volunteer.http.failures import Failure
 from volunteer.http.proxies import Proxy
+from volunteer.redacted import Redacted
 
 
-@dataclass(frozen=True, kw_only=True)
-class Endpoint:
+class Endpoint(Redacted, frozen=True, kw_only=True):
     """One API server, and who asks.
 
     `server` is its address, without credentials. `credentials` returns the headers that say who
@@ -25,7 +24,7 @@ class Endpoint:
     route: Callable[[str], Proxy | None]
     tls: Callable[[], ssl.SSLContext]
     server_name: str | None = None
-    credentials: Callable[[], HTTPHeaderDict] = field(repr=False)
+    credentials: Callable[[], HTTPHeaderDict]
     renewal: str
     advice: Mapping[Failure, str]
     warnings: tuple[str, ...] = ()

@@ -3,9 +3,10 @@
 import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from random import Random
 from typing import Final, NoReturn, TypeVar
+
+from msgspec import Struct
 
 from volunteer.clock import Clock
 from volunteer.cluster import node_pages
@@ -42,8 +43,7 @@ _Read = TypeVar("_Read")
 _Item = TypeVar("_Item")
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """How long one look at a cluster goes on. Times are seconds.
 
     `attempts` are those until the first page of a list: a server that has listed once is the right

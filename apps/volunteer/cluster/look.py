@@ -2,13 +2,12 @@
 
 from random import Random
 
-from report import Identifying, Observation
+from report import Identifying, Observation, WorkloadsObservation
 from volunteer.clock import Clock
 from volunteer.cluster import node_pages
 from volunteer.cluster.api import ClusterApi
 from volunteer.cluster.listing import FORBIDDEN, NOT_FOUND, Limits, Listing
 from volunteer.cluster.object_kinds import NODES, NODES_ROLE
-from volunteer.cluster.workload_lists import observe_workloads
 
 
 class Cluster:
@@ -29,8 +28,13 @@ class Cluster:
             master_version=self._version(),
             kube_system_uid=self._kube_system_uid() if with_uid else None,
             nodes=self._listing.objects(NODES, NODES_ROLE, node_pages.read_node_page),
-            workloads=observe_workloads(self._listing) if with_workloads else None,
+            workloads=self._workloads() if with_workloads else None,
         )
+
+    def _workloads(self) -> WorkloadsObservation:
+        from volunteer.cluster.workload_lists import observe_workloads  # few ask for them
+
+        return observe_workloads(self._listing)
 
     def _version(self) -> Identifying:
         answer = self._listing.get("/version")

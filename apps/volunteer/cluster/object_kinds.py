@@ -3,12 +3,12 @@
 Source: https://kubernetes.io/docs/reference/kubernetes-api/, and for roles kubectl's own help.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 
-@dataclass(frozen=True)
-class ObjectKind:
+
+class ObjectKind(Struct, frozen=True):
     """A kind, by its plural. `group` is empty for the core of the API."""
 
     plural: str
@@ -22,8 +22,7 @@ class ObjectKind:
         return f"{root}/{self.version}/{self.plural}"
 
 
-@dataclass(frozen=True)
-class Role:
+class Role(Struct, frozen=True):
     """A ClusterRole that grants `list` on some kinds. `purpose` says what it is needed for."""
 
     name: str

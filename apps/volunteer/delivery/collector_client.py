@@ -2,10 +2,11 @@
 
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from typing import Final, Self
+
+from msgspec import Struct
 
 from volunteer.delivery.request import request_of
 from volunteer.delivery.rules import NoReply, Reply
@@ -18,8 +19,7 @@ _MOST_REPLY_BYTES: Final = 64 * 1024
 _CA_FILE: Final = "--ca-file"
 
 
-@dataclass(frozen=True)
-class Transport:
+class Transport(Struct, frozen=True):
     """How to get to a collector.
 
     `proxies` maps `http`, `https`, `all` and `no` to what the environment says of them. `ca_file`

@@ -1,8 +1,9 @@
 """Where a report goes: standard output, or a collector."""
 
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from volunteer.errors import InvalidValue
 from volunteer.http.hosts import is_near
@@ -19,13 +20,11 @@ Reports are posted to /api/v1 below the path; a path that ends in /api/v1 is tak
 _API_PATH: Final = "/api/v1"
 
 
-@dataclass(frozen=True)
-class StandardOutput:
+class StandardOutput(Struct, frozen=True):
     """One line of JSON on standard output."""
 
 
-@dataclass(frozen=True)
-class Collector:
+class Collector(Struct, frozen=True):
     """A collector. `url` is where reports are posted; a path of the user's own comes first."""
 
     url: str

@@ -7,9 +7,10 @@ comment in its gzip header (RFC 1952, section 2.3), because spaces would be comp
 
 import gzip
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from volunteer.version import USER_AGENT
 
@@ -19,8 +20,7 @@ _GZIP_HEADER_BYTES: Final = 10
 _HAS_COMMENT: Final = 0x10
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(Struct, frozen=True):
     """What is posted, the same at each try. The connection adds `Host`, `Accept-Encoding: identity`
     and `Content-Length`.
     """

@@ -9,10 +9,11 @@
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from random import Random
 from typing import Final, TypeAlias
 from urllib.parse import SplitResult, urljoin, urlsplit
+
+from msgspec import Struct
 
 from volunteer.clock import Clock
 from volunteer.retrying import RetryPolicy, TryAgain, retry
@@ -30,20 +31,17 @@ _LONGEST_PROBLEM_SHOWN: Final = 500
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True)
-class Delivered:
+class Delivered(Struct, frozen=True):
     """The report is in safe hands."""
 
 
-@dataclass(frozen=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """The collector will not take this report, now or later."""
 
     why: str
 
 
-@dataclass(frozen=True)
-class Unavailable:
+class Unavailable(Struct, frozen=True):
     """The report was not delivered in time; another one may be."""
 
     why: str
@@ -52,8 +50,7 @@ class Unavailable:
 Outcome: TypeAlias = Delivered | Refused | Unavailable
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """What a collector answered. `retry_after` is seconds, `location` the header as it came."""
 
     status: int
@@ -62,8 +59,7 @@ class Reply:
     retry_after: float | None = None
 
 
-@dataclass(frozen=True)
-class NoReply:
+class NoReply(Struct, frozen=True):
     """No answer came, and why. What is `lasting` does not get better by posting again."""
 
     why: str

@@ -8,19 +8,20 @@ or `100 Continue` for ever, would hold a caller without end.
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Final, TypeAlias
 from weakref import WeakSet
 
 import urllib3
+from msgspec import Struct, field
 from urllib3.connection import HTTPConnection
 
 from volunteer.deadline import DeadlinePassed
 from volunteer.http.failures import AnswerTooLarge, ExchangeFailed, failed
 from volunteer.http.pools import hang_up, new_pool
 from volunteer.http.proxies import Proxy
+from volunteer.redacted import Redacted
 
 _CONNECT_SECONDS: Final = 20.0
 _PIECE_BYTES: Final = 64 * 1024
@@ -30,14 +31,13 @@ _RETRY_AFTER: Final = urllib3.Retry(retry_after_max=_LONGEST_RETRY_AFTER_SECONDS
 Headers: TypeAlias = Mapping[str, str] | urllib3.HTTPHeaderDict
 
 
-@dataclass(frozen=True)
-class Exchanged:
+class Exchanged(Redacted, frozen=True):
     """What came back. `fault` says why the body is not whole; None where it is."""
 
     status: int
     headers: Mapping[str, str]
     retry_after: float | None
-    body: bytearray = field(repr=False)
+    body: bytearray
     fault: ExchangeFailed | None = None
 
 
@@ -166,8 +166,7 @@ class _Exchange:
             self._arrived.put(error)
 
 
-@dataclass
-class _Came:
+class _Came(Struct):
     """What has arrived so far."""
 
     response: urllib3.BaseHTTPResponse | None = None

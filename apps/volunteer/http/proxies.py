@@ -11,13 +11,14 @@ import base64
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from volunteer.errors import InvalidOption
 from volunteer.http.hosts import is_near, parse_address
+from volunteer.redacted import Redacted
 
+_NAMES: Final = ("http", "https", "all", "no")
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 SOCKS: Final = frozenset({"socks5", "socks5h"})
 _DEFAULT_PROXY_PORTS: Final = {**DEFAULT_PORTS, "socks5": 1080, "socks5h": 1080}
@@ -28,16 +29,15 @@ class NoProxyUrl(ValueError):
     """A text is not the URL of a proxy."""
 
 
-@dataclass(frozen=True)
-class Proxy:
+class Proxy(Redacted, frozen=True):
     """A proxy. `source` names the variable or field that it is from; its user is not shown."""
 
     scheme: str
     host: str
     port: int
     source: str
-    user: str | None = field(default=None, repr=False)
-    password: str = field(default="", repr=False)
+    user: str | None = None
+    password: str = ""
 
     @property
     def url(self) -> str:
@@ -55,6 +55,17 @@ class Proxy:
             return {}
         pair = base64.b64encode(f"{self.user}:{self.password}".encode()).decode("ascii")
         return {"proxy-authorization": f"Basic {pair}"}
+
+
+def proxies_of(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what the variables say, `HTTPS_PROXY` by `https`; one in lower case, even a blank
+    one, goes before.
+    """
+    values = {
+        name: environment.get(f"{name}_proxy", environment.get(f"{name.upper()}_PROXY"))
+        for name in _NAMES
+    }
+    return {name: value for name, value in values.items() if value}
 
 
 def parse_proxy(text: str, source: str) -> Proxy:

@@ -3,7 +3,7 @@
 import pytest
 
 from volunteer.errors import InvalidOption
-from volunteer.http.proxies import NoProxyUrl, Proxy, choose_proxy, parse_proxy
+from volunteer.http.proxies import NoProxyUrl, Proxy, choose_proxy, parse_proxy, proxies_of
 
 _URL = "https://census.example/api/v1"
 
@@ -13,12 +13,31 @@ def _proxy(url: str, proxies: dict[str, str]) -> str | None:
     return None if chosen is None else chosen.url
 
 
+def test_repr() -> None:
+    """A proxy that is printed shows neither its address nor who uses it."""
+    assert repr(parse_proxy("http://user:secret@proxy.corp:1", "HTTP_PROXY")) == "<Proxy>"
+
+
 def test_by_scheme() -> None:
     """Each scheme has its own proxy, and `all` stands in."""
     proxies = {"https": "http://proxy:1", "http": "http://proxy:2"}
     assert _proxy(_URL, proxies) == "http://proxy:1"
     assert _proxy("http://census.example/", proxies) == "http://proxy:2"
     assert _proxy(_URL, {"all": "http://proxy:3"}) == "http://proxy:3"
+
+
+def test_variables() -> None:
+    """Variables in capitals count, those in lower case go before them, even blank ones."""
+    environment = {
+        "HTTPS_PROXY": "http://a:1",
+        "https_proxy": "http://b:1",
+        "HTTP_PROXY": "http://c:1",
+        "http_proxy": "",
+        "NO_PROXY": "d",
+        "ALL_PROXY": "",
+        "FTP_PROXY": "http://e:1",
+    }
+    assert proxies_of(environment) == {"https": "http://b:1", "no": "d"}
 
 
 def test_none() -> None:

@@ -7,10 +7,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Final, NoReturn
+
+from volunteer.redacted import Redacted
 
 _NOT_ASCII: Final = re.compile(rb"[\x80-\xff]")
 
@@ -31,12 +32,11 @@ class TlsMaterialRefused(Exception):
         self.part = part
 
 
-@dataclass(frozen=True)
-class ClientCertificate:
+class ClientCertificate(Redacted, frozen=True):
     """A certificate chain and its private key, both in PEM form."""
 
-    certificate: bytes = field(repr=False)
-    key: bytes = field(repr=False)
+    certificate: bytes
+    key: bytes
 
 
 def client_context(

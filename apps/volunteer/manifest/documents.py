@@ -4,9 +4,10 @@ Every value of the user's is written as a JSON string, which is a string of YAML
 """
 
 import json
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
 
 from volunteer.manifest.roles import workloads_access
 from volunteer.version import VERSION
@@ -204,8 +205,7 @@ class Kind(Enum):
     DEPLOYMENT = "Deployment"
 
 
-@dataclass(frozen=True, kw_only=True)
-class DailyTime:
+class DailyTime(Struct, frozen=True, kw_only=True):
     """When a CronJob starts, in the time zone of the cluster's control plane."""
 
     hour: int
@@ -217,8 +217,7 @@ class DailyTime:
         return self.hour in range(24) and self.minute in range(60)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Installation:
+class Installation(Struct, frozen=True, kw_only=True):
     """What to install. `database` and `cluster_id` are values of the flags of these names, already
     checked; `key` is the secret that keys the pseudonyms, 32 random bytes. `with_workloads` is
     whether to report these too, and to allow it.

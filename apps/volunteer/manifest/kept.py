@@ -4,9 +4,10 @@ The file is one of ours, perhaps edited: it is read by its lines, without a read
 """
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from volunteer.errors import InvalidOption
 from volunteer.manifest.documents import DailyTime
@@ -19,8 +20,7 @@ _SCHEDULE: Final = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """None is to be drawn anew. `key` is 32 bytes."""
 
     key: bytes | None = None

@@ -1,9 +1,10 @@
 """What the user asked a manifest for, checked. Each flag of `manifest` is written down here."""
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from volunteer.delivery.destinations import parse_destination
 from volunteer.errors import InvalidValue
@@ -33,8 +34,7 @@ def parse_any_cluster_id(text: str) -> str:
     return text
 
 
-@dataclass(frozen=True, kw_only=True)
-class ManifestSettings:
+class ManifestSettings(Struct, frozen=True, kw_only=True):
     """`database` and `cluster_id` are texts such as the program in the cluster takes.
 
     `keep` is a manifest that was printed before, whose Secret and schedule are kept.

@@ -6,17 +6,17 @@ hour of one report says nothing about the hour of the next. Up to an hour, where
 report anyway, due times are a grid.
 """
 
-from dataclasses import dataclass
 from random import Random
 from typing import Final
+
+from msgspec import Struct
 
 LONGEST_EXACT_PERIOD_SECONDS: Final = 3600.0
 _SPREAD: Final = 0.5
 _TRY_AGAIN_SECONDS: Final = (15 * 60.0, 45 * 60.0)
 
 
-@dataclass(frozen=True)
-class WakeUp:
+class WakeUp(Struct, frozen=True):
     """The next time to do something, `at` a reading of `Clock.now`.
 
     A report is due then; or else, where there is a `next_due`, one that failed is tried again, and

@@ -5,8 +5,8 @@ The words and their marks are in `distributions.toml`, which says how to read th
 
 import pkgutil
 import re
-from collections.abc import Callable, Iterator
-from functools import cache, lru_cache
+from collections.abc import Callable
+from functools import cache, cached_property, lru_cache
 from typing import Final, NamedTuple
 
 import msgspec
@@ -122,21 +122,36 @@ def _tests() -> tuple[tuple[int, Callable[[Signs], bool]], ...]:
 
 
 def _test_of(mark: Mark) -> Callable[[Signs], bool]:
-    patterns = tuple(_patterns(mark))
+    texts = tuple(
+        (kind, _Text(kind, getattr(mark, kind))) for kind in _BEFORE if getattr(mark, kind)
+    )
 
     def shows(signs: Signs) -> bool:
         return (
             (not mark.label or mark.label in signs.label_keys)
             and (not mark.provider or mark.provider == signs.provider)
-            and all(pattern.match(getattr(signs, kind)) for kind, pattern in patterns)
+            and all(text.is_in(getattr(signs, kind)) for kind, text in texts)
         )
 
     return shows
 
 
-def _patterns(mark: Mark) -> Iterator[tuple[str, re.Pattern[str]]]:
-    for kind, before in _BEFORE.items():
-        text = getattr(mark, kind)
-        if text:
-            wanted = re.escape(text).replace(r"\#", _NUMBER)
-            yield kind, re.compile(f"{before}{wanted}{_END}")
+class _Text:
+    """One text of a mark. Its expression is compiled for a text that holds all its fixed words:
+    most never are.
+    """
+
+    def __init__(self, kind: str, text: str) -> None:
+        self._kind = kind
+        self._text = text
+        self._words = text.split("#")
+
+    def is_in(self, text: str) -> bool:
+        """Whether a node that shows `text` shows this one."""
+        is_likely = all(word in text for word in self._words)
+        return is_likely and self._expression.match(text) is not None
+
+    @cached_property
+    def _expression(self) -> re.Pattern[str]:
+        wanted = re.escape(self._text).replace(r"\#", _NUMBER)
+        return re.compile(f"{_BEFORE[self._kind]}{wanted}{_END}")

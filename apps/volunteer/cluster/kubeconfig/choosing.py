@@ -1,6 +1,6 @@
 """Chooses one context: which user asks which cluster."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from volunteer.cluster.errors import InvalidKubeconfig
 from volunteer.cluster.kubeconfig.documents import Cluster, User
@@ -10,8 +10,7 @@ from volunteer.cluster.kubeconfig.reading import Merged
 _OPTION = "--context"
 
 
-@dataclass(frozen=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """`user` is None where the context names none: then nobody in particular asks."""
 
     cluster: Placed[Cluster]

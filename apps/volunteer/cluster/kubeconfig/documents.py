@@ -6,25 +6,19 @@ fields that it does not know, and takes no number for a text; so does this.
 
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import field
+
+from volunteer.redacted import Redacted
 
 
-class Sealed(Struct):
-    """A Struct whose values are not shown: most of them are secret."""
-
-    def __repr__(self) -> str:
-        """Return the name of the type."""
-        return type(self).__name__
-
-
-class NamedExtension(Sealed):
+class NamedExtension(Redacted, frozen=True):
     """Data of a third party. `extension` is anything."""
 
     name: str | None = None
     extension: Any = None
 
 
-class Cluster(Sealed, rename="kebab"):
+class Cluster(Redacted, frozen=True, rename="kebab"):
     """Where an API server is, and whom it has to be vouched for by."""
 
     server: str | None = None
@@ -36,14 +30,14 @@ class Cluster(Sealed, rename="kebab"):
     extensions: list[NamedExtension] | None = None
 
 
-class EnvironmentVariable(Sealed):
+class EnvironmentVariable(Redacted, frozen=True):
     """A variable that a plugin is started with."""
 
     name: str | None = None
     value: str | None = None
 
 
-class ExecPlugin(Sealed, rename="camel"):
+class ExecPlugin(Redacted, frozen=True, rename="camel"):
     """A program that prints credentials."""
 
     api_version: str | None = None
@@ -55,14 +49,14 @@ class ExecPlugin(Sealed, rename="camel"):
     interactive_mode: str | None = None
 
 
-class AuthProvider(Sealed):
+class AuthProvider(Redacted, frozen=True):
     """How credentials came about before there were plugins."""
 
     name: str | None = None
     config: dict[str, str | None] | None = None
 
 
-class User(Sealed, rename="kebab"):
+class User(Redacted, frozen=True, rename="kebab"):
     """Who asks."""
 
     client_certificate: str | None = None
@@ -81,35 +75,35 @@ class User(Sealed, rename="kebab"):
     exec: ExecPlugin | None = None
 
 
-class Context(Sealed):
+class Context(Redacted, frozen=True):
     """Which user asks which cluster."""
 
     cluster: str | None = None
     user: str | None = None
 
 
-class NamedCluster(Sealed):
+class NamedCluster(Redacted, frozen=True):
     """An entry of `clusters`."""
 
     name: str | None = None
     cluster: Cluster | None = None
 
 
-class NamedUser(Sealed):
+class NamedUser(Redacted, frozen=True):
     """An entry of `users`."""
 
     name: str | None = None
     user: User | None = None
 
 
-class NamedContext(Sealed):
+class NamedContext(Redacted, frozen=True):
     """An entry of `contexts`."""
 
     name: str | None = None
     context: Context | None = None
 
 
-class Document(Sealed, rename="kebab"):
+class Document(Redacted, frozen=True, rename="kebab"):
     """A whole file."""
 
     api_version: str | None = field(default=None, name="apiVersion")

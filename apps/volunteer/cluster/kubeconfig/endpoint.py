@@ -6,11 +6,11 @@ Source: `validateClusterInfo` of client-go's `tools/clientcmd`, and `rest.TLSCon
 import base64
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import urllib3
+from msgspec import Struct
 from urllib3 import HTTPHeaderDict
 
 from volunteer.cluster.access import Kubeconfig, Surroundings
@@ -58,8 +58,7 @@ def kubeconfig_endpoint(access: Kubeconfig, surroundings: Surroundings) -> Endpo
     )
 
 
-@dataclass(frozen=True)
-class _Address:
+class _Address(Struct, frozen=True):
     """`login` is the header that a user and password within the address stand for, as in Go."""
 
     scheme: str

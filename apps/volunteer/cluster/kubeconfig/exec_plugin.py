@@ -8,19 +8,20 @@ is shown to a person at a terminal and to nobody else.
 import base64
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NoReturn
 
 import msgspec
+from msgspec import Struct
 
 from volunteer.cluster.access import Surroundings
 from volunteer.cluster.endpoint import parse_token
-from volunteer.cluster.kubeconfig.documents import Cluster, ExecPlugin, Sealed
+from volunteer.cluster.kubeconfig.documents import Cluster, ExecPlugin
 from volunteer.cluster.kubeconfig.places import Place, Placed
 from volunteer.cluster.kubeconfig.plugin_process import run_program
 from volunteer.deadline import DeadlinePassed
 from volunteer.http.tls import ClientCertificate
+from volunteer.redacted import Redacted
 
 _GROUP: Final = "client.authentication.k8s.io/"
 _VERSIONS: Final = (f"{_GROUP}v1", f"{_GROUP}v1beta1")
@@ -29,21 +30,20 @@ _CLUSTER_CONFIG: Final = "client.authentication.k8s.io/exec"
 _LONGEST_HINT: Final = 500
 
 
-@dataclass(frozen=True)
-class PluginCredentials:
+class PluginCredentials(Redacted, frozen=True):
     """What a plugin printed."""
 
-    token: str | None = field(repr=False)
-    certificate: ClientCertificate | None = field(repr=False)
+    token: str | None
+    certificate: ClientCertificate | None
 
 
-class _Status(Sealed, rename="camel"):
+class _Status(Redacted, frozen=True, rename="camel"):
     token: str | None = None
     client_certificate_data: str | None = None
     client_key_data: str | None = None
 
 
-class _ExecCredential(Sealed, rename="camel"):
+class _ExecCredential(Redacted, frozen=True, rename="camel"):
     api_version: str | None = None
     kind: str | None = None
     status: _Status | None = None
@@ -114,8 +114,7 @@ def _is_interactive(plugin: ExecPlugin, surroundings: Surroundings) -> bool:
     return surroundings.is_interactive and plugin.interactive_mode != _NEVER
 
 
-@dataclass(frozen=True)
-class _Call:
+class _Call(Struct, frozen=True):
     """One call of a plugin."""
 
     plugin: ExecPlugin

@@ -16,13 +16,14 @@ import msgspec
 
 from volunteer.cluster.access import Surroundings
 from volunteer.cluster.endpoint import parse_token
-from volunteer.cluster.kubeconfig.documents import AuthProvider, Sealed
+from volunteer.cluster.kubeconfig.documents import AuthProvider
 from volunteer.cluster.kubeconfig.places import Place, Placed, file_or_data
 from volunteer.http.client import HttpClient
 from volunteer.http.failures import ExchangeFailed
 from volunteer.http.hosts import is_loopback
 from volunteer.http.proxies import choose_proxy
 from volunteer.http.tls import TlsMaterialRefused, client_context
+from volunteer.redacted import Redacted
 from volunteer.version import USER_AGENT
 
 _DISCOVERY: Final = "/.well-known/openid-configuration"
@@ -36,15 +37,15 @@ _log: Final = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer")
 
 
-class _Claims(Sealed):
+class _Claims(Redacted, frozen=True):
     exp: float = 0.0
 
 
-class _Discovered(Sealed):
+class _Discovered(Redacted, frozen=True):
     token_endpoint: str
 
 
-class _Refreshed(Sealed):
+class _Refreshed(Redacted, frozen=True):
     id_token: str = ""
     refresh_token: str = ""
 

@@ -3,9 +3,10 @@
 import base64
 import binascii
 import errno
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic, NoReturn, TypeVar
+
+from msgspec import Struct
 
 from volunteer.cluster.errors import InvalidKubeconfig
 from volunteer.deadline import DeadlinePassed, within
@@ -30,8 +31,7 @@ def read_at_most(file: Path, count: int) -> bytes:
         raise TimeoutError(errno.ETIMEDOUT, f"nothing came in {_READING_SECONDS:g} s") from error
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Struct, frozen=True):
     """A field of a file, such as `users[0].user`."""
 
     file: Path
@@ -62,8 +62,7 @@ class Place:
         return content
 
 
-@dataclass(frozen=True)
-class Placed(Generic[T]):
+class Placed(Struct, Generic[T], frozen=True):
     """A value and where it stands."""
 
     value: T

@@ -6,12 +6,12 @@ file to name an entry, or to set the current context, wins; nothing of a second 
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar
 
 import msgspec
 import yaml
+from msgspec import Struct, field
 
 from volunteer.cluster.access import Kubeconfig
 from volunteer.cluster.errors import InvalidKubeconfig
@@ -36,8 +36,7 @@ _TYPES_IN_WORDS: Final = {
 _UNQUOTED: Final = frozenset({"int", "float", "bool"})
 
 
-@dataclass
-class Merged:
+class Merged(Struct):
     """All that the files hold. `files` are those that were there, in their order."""
 
     files: list[Path] = field(default_factory=list)

@@ -6,9 +6,9 @@ without them instead. Source: `validateAuthInfo` of client-go's `tools/clientcmd
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec import Struct
 from urllib3 import HTTPHeaderDict
 
 from volunteer.cluster.access import Surroundings
@@ -19,6 +19,7 @@ from volunteer.cluster.kubeconfig.impersonation import impersonation
 from volunteer.cluster.kubeconfig.openid import identity_token
 from volunteer.cluster.kubeconfig.places import Place, Placed, file_or_data
 from volunteer.http.tls import ClientCertificate
+from volunteer.redacted import Redacted
 
 _OIDC: Final = "oidc"
 _REPLACED_BY: Final = {
@@ -27,18 +28,16 @@ _REPLACED_BY: Final = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Identity:
+class Identity(Redacted, frozen=True, kw_only=True):
     """`headers` says who asks; `renewal` what to renew when that is not accepted."""
 
-    headers: Callable[[], HTTPHeaderDict] = field(repr=False)
+    headers: Callable[[], HTTPHeaderDict]
     certificate: ClientCertificate | None = None
     certificate_place: Place | None = None
     renewal: str
 
 
-@dataclass(frozen=True)
-class _Authorisation:
+class _Authorisation(Struct, frozen=True):
     headers: Callable[[], HTTPHeaderDict]
     place: Place
     renewal: str
