@@ -24,6 +24,7 @@ _MEANT: Final[Mapping[str, tuple[str, ...]]] = {
     "docs/performance.md": (_COLLECTOR, _VOLUNTEER, "tools:bench"),
     "docs/privacy.md": (_VOLUNTEER,),
     "docs/protocol.md": (),
+    "docs/queries.md": (_COLLECTOR,),
     "docs/volunteer.md": (_VOLUNTEER,),
 }
 """Whose flags a document speaks of."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import yaml
 
+from collector.testing import wait_until
 from tests.documents.documents import ROOT
 from tests.documents.session import Call, Session
 from tests.documents.shell import Command
@@ -72,9 +73,13 @@ class Cluster:
         assert kind == "deploy"
         assert (namespace, name) in self._names("Deployment")
         command = shlex.join(["dist/collector.pex", *arguments, "--data-dir", SERVICE_DIRECTORY])
-        ended = self.session.type(Command(command))
-        assert ended.status == 0, ended.errors
-        assert ended.output
+
+        def prints_what_was_posted() -> bool:
+            ended = self.session.type(Command(command))
+            assert ended.status == 0, ended.errors
+            return bool(ended.output)
+
+        wait_until(prints_what_was_posted)
 
     def _grant(self, words: tuple[str, ...]) -> None:
         """The member is the service account of the pods."""

@@ -16,6 +16,7 @@ from tests.documents.claims import STAND_INS
 from tests.documents.session import LOOPBACK, Session
 
 SERVICE_DIRECTORY: Final = "/var/lib/spartakus"
+RESTORED_DIRECTORY: Final = "/var/lib/restored"
 IMAGE: Final = "example.org/collector:2"
 _PROGRAMS: Final = tuple(Path(name).resolve() for name in ("collector.pex", "volunteer.pex"))
 
@@ -53,12 +54,14 @@ def running_session(folder: Path, *, unpacked: Path, **variables: str) -> Iterat
             "PEX_ROOT": str(unpacked),
             "SPARTAKUS_PORT": str(port),
             "SPARTAKUS_ADMIN_PORT": str(admin_port),
+            "SPARTAKUS_BATCH_SECONDS": "0",  # what is posted is soon to be seen
             "STAND_IN_CALLS": str(folder / "calls"),
             **variables,
         },
         places={
             "localhost:8080": f"{LOOPBACK}:{port}",
             SERVICE_DIRECTORY: str(folder / "service"),
+            RESTORED_DIRECTORY: str(folder / "restored"),
             "parquet:///data/": f"parquet://{folder}/service/",
             "PROJECT": "project-1",
             "NUMBER": "1234",
