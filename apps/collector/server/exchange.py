@@ -1,9 +1,8 @@
 """From requests to answers: the application for each, one commit for all."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from email.utils import formatdate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from collector.server.answer import Answer, encode_answer
 from collector.server.connection import Afterwards, Connection
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """The bytes that answer the request of a connection, and what becomes of it then."""
 
     connection: Connection
