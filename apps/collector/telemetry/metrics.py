@@ -29,7 +29,7 @@ _COMMIT_SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 
 _POST_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 _DRAIN_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 # Answers of the server itself, to what never becomes a request for the application.
-_SERVER_STATUSES: Final = (400, 408, 413, 431, 501, 503)
+_SERVER_STATUSES: Final = (400, 408, 413, 414, 431, 501, 503)
 _NO_PROCESS: Final = -1
 
 
