@@ -37,6 +37,7 @@ def gzip_of(name: str) -> bytes:
 
 ATTACKS = {
     "the costliest body, compressed": lambda: gzip_of("an ignored timestamp behind, escaped"),
+    "one escape, compressed": lambda: gzip_of("one escape"),
     "different resources, compressed": lambda: gzip_of("different resources"),
     "just not large": lambda: request_of(
         Shape(resource="hugepages-#", names=1 << 30, size=127 * 1024).body()

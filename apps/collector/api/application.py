@@ -152,12 +152,14 @@ def _forwarding(request: falcon.Request) -> Forwarding:
 
 
 def _post(request: falcon.Request) -> Post:
+    environ = request.env
     return Post(
-        content_type=request.content_type,
-        content_encoding=request.get_header("Content-Encoding"),
-        idempotency_key=request.get_header("Idempotency-Key"),
-        # One byte more than allowed is enough to know that there is too much.
-        body=request.bounded_stream.read(MAX_BODY_BYTES + 1),
+        content_type=environ.get("CONTENT_TYPE"),
+        content_encoding=environ.get("HTTP_CONTENT_ENCODING"),
+        idempotency_key=environ.get("HTTP_IDEMPOTENCY_KEY"),
+        # The server's stream ends with the body. One byte more than allowed is enough to know that
+        # there is too much.
+        body=request.stream.read(MAX_BODY_BYTES + 1),
     )
 
 

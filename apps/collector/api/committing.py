@@ -8,7 +8,7 @@ from structlog.stdlib import BoundLogger
 from collector.api.problems import PROBLEM_CONTENT_TYPE, problem_of
 from collector.api.readiness import Readiness
 from collector.errors import SpoolUnavailable
-from collector.server import Answer, Episode, application_failed
+from collector.server import Answer, Episode
 from collector.telemetry.metrics import Metrics
 
 QUIET_SECONDS: Final = 10.0
@@ -75,10 +75,10 @@ class GroupCommit:
             self._log.info("there is room for reports again")
 
 
-def answer_to_failed_commit(error: Exception) -> Answer:
-    """Return what every client of a group gets whose commit failed; a fault of ours is logged."""
+def answer_to_failed_commit(error: Exception) -> Answer | None:
+    """Return what every client of a group gets whose commit failed; None for a fault of ours."""
     if not isinstance(error, SpoolUnavailable):
-        return application_failed(error)
+        return None
     problem = problem_of(error)
     headers = [("Content-Type", PROBLEM_CONTENT_TYPE), *problem.headers.items()]
     return Answer(f"{problem.status.value} {problem.status.phrase}", headers, problem.document)

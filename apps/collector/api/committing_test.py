@@ -125,17 +125,15 @@ def test_a_failure_is_logged_once_for_as_long_as_it_lasts(metrics: Metrics) -> N
     ]
 
 
-def test_a_fault_of_ours_is_answered_500_and_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """What no commit should raise is a line with its place, and tells the client nothing."""
-    answer = answer_to_failed_commit(ValueError("c-1 of acme"))
-    assert answer.status == "500 Internal Server Error"
-    assert "ValueError" in caplog.text
-    assert "acme" not in caplog.text + answer.body.decode()
+def test_a_fault_of_ours_is_left_to_the_server() -> None:
+    """What no commit should raise has no answer here: the server logs where it happened."""
+    assert answer_to_failed_commit(ValueError("c-1 of acme")) is None
 
 
 def test_a_failed_commit_is_answered_503() -> None:
     """Clients of a lost group are asked to come again."""
     answer = answer_to_failed_commit(SpoolUnavailable())
+    assert answer is not None
     assert answer.status == "503 Service Unavailable"
     assert dict(answer.headers)["Content-Type"] == "application/problem+json"
     assert "Retry-After" in dict(answer.headers)

@@ -38,7 +38,7 @@ def without_unknown_words(received: Report) -> Report:
 
 def unknown_resources(names: set[str]) -> frozenset[str]:
     """Return those of `names` that are not public."""
-    listed, beginnings = _public_names()
+    listed, beginnings = _public_texts(Vocabulary.RESOURCES)
     unknown = names - listed - _matched
     if not unknown:
         return _NONE
@@ -79,15 +79,16 @@ def _without_unknown_kinds(received: Report) -> Report:
     workloads = received.workloads
     if workloads is None or workloads.kinds is None:
         return received
-    kept = tuple(each for each in workloads.kinds if vocabulary.is_known_workload_kind(each.kind))
+    listed, _ = _public_texts(Vocabulary.WORKLOADS)
+    kept = tuple(each for each in workloads.kinds if each.kind in listed)
     known = msgspec.structs.replace(workloads, kinds=kept or None)
     return msgspec.structs.replace(received, workloads=known)
 
 
 @cache
-def _public_names() -> tuple[frozenset[str], tuple[str, ...]]:
-    """Return the names that are listed as they are, and how all others begin."""
-    file = read(Vocabulary.RESOURCES)
+def _public_texts(words: Vocabulary) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the texts that are listed as they are, and how all others begin."""
+    file = read(words)
     templates = [file.stem + text for group in file.group for text in group.templates]
     listed = frozenset(text for text in templates if _beginning(text) == text)
     return listed, tuple({_beginning(text) for text in templates if text not in listed})

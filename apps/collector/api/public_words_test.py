@@ -11,6 +11,7 @@ from collector.api.public_words import (
     without_unknown_words,
 )
 from report import InvalidReport, Node, Report, Resource, vocabulary
+from report.vocabulary.vocabularies import Vocabulary, read
 
 LISTED = ("cpu", "memory", "pods", "ephemeral-storage", "nvidia.com/gpu", "nvidia.com/gpu.shared")
 MATCHED = ("hugepages-2Mi", "nvidia.com/mig-1g.5gb", "attachable-volumes-csi-ebs.csi.aws.com")
@@ -56,12 +57,20 @@ def test_only_so_many_names_are_compared_with_templates() -> None:
     assert unknown_resources(names) == names
 
 
+def test_every_kind_of_workload_is_listed_as_it_is() -> None:
+    """None is a template, so a set tells whether a kind is public."""
+    file = read(Vocabulary.WORKLOADS)
+    kinds = [file.stem + text for group in file.group for text in group.templates]
+    assert all(text.isalpha() and vocabulary.is_known_workload_kind(text) for text in kinds)
+
+
 def test_strangers_fill_no_memory() -> None:
-    """Names that are unknown are not remembered."""
-    unknown_resources({"hugepages-x", *LISTED})
+    """Names that are unknown are not remembered, compared with templates or not."""
+    unknown_resources({"hugepages-x", "nvidia.com/mig-x", "attachable-volumes-x", *LISTED})
     tracemalloc.start()
     for batch in range(200):
         unknown_resources({f"acme-{batch}-{number}" for number in range(500)})
+        unknown_resources({f"hugepages-{batch}x{number}" for number in range(MAX_COMPARED)})
     grown, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert grown < 100_000

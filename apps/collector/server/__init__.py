@@ -5,7 +5,7 @@ Why a loop of our own: docs/decisions/0002-http-server.md.
 
 from collector.server.answer import Answer
 from collector.server.episode import Episode
-from collector.server.gateway import AWAITS_COMMIT, application_failed
+from collector.server.gateway import AWAITS_COMMIT
 from collector.server.server import Server
 from collector.server.settings import LARGE_BODY_BYTES, ServerSettings
 
@@ -16,5 +16,4 @@ __all__ = [
     "Episode",
     "Server",
     "ServerSettings",
-    "application_failed",
 ]

@@ -1,8 +1,7 @@
 """An HTTP response before it is bytes, and the bytes it becomes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 # RFC 9110, 7.6.1: these belong to the connection, which is the server's business alone.
 HOP_BY_HOP: Final = frozenset(
@@ -23,8 +22,7 @@ class InvalidAnswer(ValueError):
     """An answer that cannot be sent as HTTP; the message names the rule."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a request is answered with.
 
     `status` is a code and a reason (`"204 No Content"`). `body` is sent whole, with its length;

@@ -25,8 +25,8 @@ STEP_BYTES: Final = 64 * 1024
 QUIET_SECONDS: Final = 30.0
 SMALL_BYTES: Final = 16 * 1024
 """A request that may cost no more waits for few others: health checks, reports of some nodes."""
-SMALL_BYTES_PER_TICK: Final = 1024 * 1024
-MEDIUM_BYTES_PER_TICK: Final = 1024 * 1024
+BYTES_PER_TICK: Final = 2 * 1024 * 1024
+"""What all requests may cost that a tick answers, but for the large one."""
 TOO_SLOW: Final = plain_text("408 Request Timeout", "the request took too long to arrive")
 TOO_MANY_LARGE_BODIES: Final = plain_text(
     "503 Service Unavailable", "too many large bodies at once", ("Retry-After", "5")
@@ -72,9 +72,9 @@ class Clients:
         self._place: dict[Connection, Queue | None] = {}
         # With a large body that has yet to arrive whole, since its last step.
         self._uploading: Queue = WaitQueue(STALLED_SECONDS)
-        self._small: ReadyQueue[Connection] = ReadyQueue(SMALL_BYTES_PER_TICK)
-        self._medium: ReadyQueue[Connection] = ReadyQueue(MEDIUM_BYTES_PER_TICK)
-        self._large: ReadyQueue[Connection] = ReadyQueue(0)
+        self._small: ReadyQueue[Connection] = ReadyQueue()
+        self._medium: ReadyQueue[Connection] = ReadyQueue()
+        self._large: ReadyQueue[Connection] = ReadyQueue()
         self._bodies: BodyMemory[Connection] = BodyMemory(
             large_body_bytes=settings.large_body_bytes,
             limit_bytes=settings.large_body_memory_bytes,
@@ -208,11 +208,14 @@ class Clients:
 
     def take_ready(self) -> list[Connection]:
         """The connections whose request a tick answers, but for large ones: small ones first."""
-        return self._small.take() + self._medium.take()
+        small, left = self._small.take(BYTES_PER_TICK)
+        medium, _ = self._medium.take(left)
+        return small + medium
 
     def take_ready_large(self) -> list[Connection]:
         """The one, at most, with a large request that has been ready longest."""
-        return self._large.take()
+        large, _ = self._large.take(0)
+        return large
 
     def send(self, reply: Reply, now: float) -> None:
         """Send a reply, or as much of it as the client takes now."""

@@ -1,25 +1,19 @@
 """From requests to answers: the application for each, one commit for all."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from email.utils import formatdate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from collector.server.answer import Answer, encode_answer
 from collector.server.connection import Afterwards, Connection
-from collector.server.gateway import (
-    AWAITS_COMMIT,
-    application_failed,
-    call_application,
-    make_environ,
-)
+from collector.server.faults import Faults
+from collector.server.gateway import AWAITS_COMMIT, call_application, make_environ
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """The bytes that answer the request of a connection, and what becomes of it then."""
 
     connection: Connection
@@ -34,7 +28,7 @@ class Exchange:
 
     `commit` makes durable whatever the application put aside while it handled a group; when it
     raises, `commit_failed` makes the answer that replaces those that awaited it. What there is to
-    log of it, the two of them do.
+    log of it, the two of them do. An error for which that has no answer is a fault.
     """
 
     def __init__(
@@ -42,20 +36,30 @@ class Exchange:
         application: "WSGIApplication",
         *,
         commit: Callable[[], None],
-        commit_failed: Callable[[Exception], Answer],
+        commit_failed: Callable[[Exception], Answer | None],
         address: tuple[str, int],
+        clock: Callable[[], float],
         wall_clock: Callable[[], float],
         refused: Callable[[int], None],
     ) -> None:
-        """`refused` is told the HTTP status of each answer that is not the application's."""
+        """`clock` is monotonic, for faults that are over; `wall_clock` gives UNIX seconds.
+
+        `refused` is told the HTTP status of each answer that is not the application's.
+        """
         self._application = application
         self._commit = commit
         self._commit_failed = commit_failed
         self._address = address
+        self._clock = clock
         self._refused = refused
+        self._faults = Faults()
         self._date = _HttpDate(wall_clock)
         self.keeps_connections = True
         """False while shutting down: every answer is then the last on its connection."""
+
+    def tell_ended_faults(self, now: float) -> None:
+        """Log of the faults that come no more."""
+        self._faults.tell_ended(now)
 
     def replies(self, group: Iterable[Connection]) -> Iterator[Reply]:
         """The replies to a group, one request a connection.
@@ -82,7 +86,7 @@ class Exchange:
             reply = self._reply(connection, call_application(self._application, environ))
         # Whatever an application raises, the other clients' requests go on.
         except Exception as error:  # noqa: BLE001
-            return self._reply(connection, application_failed(error)), False
+            return self._reply(connection, self._faults.answer_to(error, self._clock())), False
         return reply, environ.get(AWAITS_COMMIT) is True
 
     def _committed(self, awaiting: list[Reply]) -> Iterator[Reply]:
@@ -90,7 +94,8 @@ class Exchange:
             self._commit()
         # Whatever a commit raises, nothing of its group is durable, and the clients must know.
         except Exception as error:  # noqa: BLE001
-            failure = self._commit_failed(error)
+            known = self._commit_failed(error)
+            failure = known or self._faults.answer_to(error, self._clock())
             awaiting = [self._reply(reply.connection, failure) for reply in awaiting]
         yield from awaiting
 

@@ -1,13 +1,11 @@
 """From a request to the application's answer (WSGI, PEP 3333)."""
 
-import logging
 import sys
-import traceback
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
-from collector.server.answer import Answer, plain_text
+from collector.server.answer import Answer
 from collector.server.request import Request
 
 if TYPE_CHECKING:
@@ -17,8 +15,6 @@ AWAITS_COMMIT: Final = "collector.awaits_commit"
 """The environ key that an application sets to True when its answer holds once it is committed."""
 
 ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
-
-logger = logging.getLogger(__name__)
 
 
 def make_environ(
@@ -92,13 +88,3 @@ def call_application(application: "WSGIApplication", environ: "WSGIEnvironment")
         close = getattr(chunks, "close", None)
         if close is not None:
             close()
-
-
-def application_failed(error: Exception) -> Answer:
-    """Log where the application raised, and answer 500.
-
-    Neither log nor client gets the message of the exception: it may quote the payload.
-    """
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    logger.error("the application raised %s, answered 500\n%s", type(error).__name__, frames)
-    return plain_text("500 Internal Server Error", "the server could not handle the request")

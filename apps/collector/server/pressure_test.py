@@ -14,7 +14,7 @@ import pytest
 
 from collector.server.abuse_test import answered_in, server_process
 from collector.server.clients import (
-    MEDIUM_BYTES_PER_TICK,
+    BYTES_PER_TICK,
     QUIET_SECONDS,
     SMALL_BYTES,
     STALLED_SECONDS,
@@ -187,8 +187,8 @@ def test_what_is_costly_waits_its_turn(serve: Serve) -> None:
 
 def test_what_is_small_is_answered_first(serve: Serve) -> None:
     """However many bodies of a middling cost came before it, a small one waits for none of them."""
-    half, more = b"%d" % (MEDIUM_BYTES_PER_TICK // 2), b"%d" % SMALL_BYTES
-    settings = ServerSettings(port=0, large_body_bytes=MEDIUM_BYTES_PER_TICK)
+    half, more = b"%d" % ((BYTES_PER_TICK - SMALL_BYTES) // 2), b"%d" % SMALL_BYTES
+    settings = ServerSettings(port=0, large_body_bytes=BYTES_PER_TICK)
     order = order_of_answers(serve, settings, {"a": half, "b": half, "c": half, "d": more})
     assert order == ["d", "a", "b", "|", "c", "|"]
 

@@ -1,4 +1,4 @@
-"""Whose request is ready to be answered, and how many of them a tick answers."""
+"""Whose request is ready to be answered, in order."""
 
 from collections import deque
 from typing import Generic, TypeVar
@@ -9,9 +9,7 @@ T = TypeVar("T")
 class ReadyQueue(Generic[T]):
     """Members in the order in which they became ready, each with what it may cost, in bytes."""
 
-    def __init__(self, tick_bytes: int) -> None:
-        """`tick_bytes` is what those may cost that are taken at once, but for the first."""
-        self._tick_bytes = tick_bytes
+    def __init__(self) -> None:
         self._ready: deque[tuple[T, int]] = deque()
 
     def __len__(self) -> int:
@@ -21,12 +19,15 @@ class ReadyQueue(Generic[T]):
         """Let a member be the last."""
         self._ready.append((member, cost))
 
-    def take(self) -> list[T]:
-        """Remove and return the first, and as many behind it as may be taken with it."""
+    def take(self, most_bytes: int) -> tuple[list[T], int]:
+        """Remove and return the first, and as many behind it as cost `most_bytes` at most with it.
+
+        Returned as well is what they leave of `most_bytes`, which the first alone may overdraw.
+        """
         taken: list[T] = []
-        total = 0
-        while self._ready and (not taken or total + self._ready[0][1] <= self._tick_bytes):
+        left = most_bytes
+        while self._ready and (not taken or self._ready[0][1] <= left):
             member, cost = self._ready.popleft()
             taken.append(member)
-            total += cost
-        return taken
+            left -= cost
+        return taken, left

@@ -85,8 +85,10 @@ class Request(HTTPRequestParser):
     @property
     def keeps_connection(self) -> bool:
         """Whether the client lets the connection serve another request (RFC 9112, 9.3)."""
-        options = self.headers.get("CONNECTION", "").lower().split(",")
-        return not self.connection_close and "close" not in [option.strip() for option in options]
+        options = self.headers.get("CONNECTION")
+        if self.connection_close or options is None:
+            return not self.connection_close
+        return "close" not in [option.strip() for option in options.lower().split(",")]
 
     @property
     def refusal(self) -> Answer | None:

@@ -33,7 +33,8 @@ class Server:
 
     A tick reads every socket that is ready, calls the application for every request that is
     complete, calls `commit` once if any of them awaits it (see AWAITS_COMMIT), and sends the
-    answers. When `commit` raises, `commit_failed` makes the answer for those that awaited it.
+    answers. When `commit` raises, `commit_failed` makes the answer for those that awaited it, or
+    returns None for an error that it does not know: a fault, as whatever the application raises.
     `clock` counts seconds and never goes back; `wall_clock` gives UNIX seconds, for Date.
     `refused` is told the HTTP status of each answer that is not the application's, and `answered`
     of every answer the request's method, the status, and the seconds since the request was whole.
@@ -49,7 +50,7 @@ class Server:
         application: "WSGIApplication",
         *,
         commit: Callable[[], None],
-        commit_failed: Callable[[Exception], Answer],
+        commit_failed: Callable[[Exception], Answer | None],
         settings: ServerSettings = DEFAULT_SETTINGS,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
@@ -72,6 +73,7 @@ class Server:
             commit=commit,
             commit_failed=commit_failed,
             address=self._listener.address,
+            clock=clock,
             wall_clock=wall_clock,
             refused=refused,
         )
@@ -140,6 +142,7 @@ class Server:
         if self._ends_at is not None and not self._draining:
             self._start_draining(now)
         self._clients.expire(now)
+        self._exchange.tell_ended_faults(now)
         self._answer(self._clients.take_ready())
         # Large requests come one at a time, so that a small one waits for one of them at most.
         self._answer(self._clients.take_ready_large())

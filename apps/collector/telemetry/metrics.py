@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from prometheus_client import (
@@ -28,7 +29,7 @@ _COMMIT_SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 
 _POST_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 _DRAIN_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 # Answers of the server itself, to what never becomes a request for the application.
-_SERVER_STATUSES: Final = (400, 408, 413, 431, 501, 503)
+_SERVER_STATUSES: Final = (400, 408, 413, 414, 431, 501, 503)
 _NO_PROCESS: Final = -1
 
 
@@ -101,7 +102,7 @@ class Metrics:
 
     def answered(self, method: str, status: int, seconds: float) -> None:
         """Count an answer, given so many seconds after its request was whole."""
-        self._answers.labels(str(status)).inc()
+        self._answers_of(status).inc()
         if method == "POST":
             self._post_seconds.observe(seconds)
 
@@ -166,11 +167,18 @@ class Metrics:
         self._reason_of = {kind: _snake_case(kind) for kind in refusals}
         for reason in (*self._reason_of.values(), *map(_server_reason, _SERVER_STATUSES)):
             self._refused.labels(reason)  # so that each is there, as 0, before it happens
-        self._answers = self._counter(
+        answers = self._counter(
             "answers", "Answers to requests of every kind, by HTTP status.", "status"
         )
-        for status in ("200", "204", "400", "503"):
-            self._answers.labels(status)
+
+        # To look a series up by its label takes as long as all else that is counted of an answer.
+        @cache
+        def answers_of(status: int) -> Counter:
+            return answers.labels(str(status))
+
+        self._answers_of = answers_of
+        for status in (200, 204, 400, 503):
+            self._answers_of(status)
         self._post_seconds = self._histogram(
             "post_seconds", "From a post that has arrived to its answer.", _POST_SECONDS
         )

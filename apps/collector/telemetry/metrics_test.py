@@ -6,9 +6,11 @@ from contextlib import closing
 from pathlib import Path
 
 from prometheus_client import generate_latest
+from waitress import utilities
 
 from collector.api.problems import STATUS_OF
 from collector.errors import BodyTooLarge, SpoolFull
+from collector.server import Answer, clients, request
 from collector.spool.backlog import Backlog
 from collector.telemetry.dead_letter_count import count_dead_letters
 from collector.telemetry.metrics import Metrics, Sources
@@ -25,6 +27,23 @@ def test_every_reason_is_there_before_it_happens() -> None:
     metrics.refused_by_server(413)
     for reason in ("spool_full", "body_too_large", "http_413"):
         assert metrics.registry.get_sample_value(refused, {"reason": reason}) == 1
+
+
+def test_whatever_the_server_refuses_is_there_before_it_happens() -> None:
+    """Each status of an answer that is the server's own, or its parser's, is a reason."""
+    own = [*vars(request).values(), *vars(clients).values()]
+    statuses = {each.status_code for each in own if isinstance(each, Answer)}
+    kinds = [each for each in vars(utilities).values() if isinstance(each, type)]
+    errors = {each for each in kinds if issubclass(each, utilities.Error)}
+    # The base, and what waitress's own tasks answer when an application fails, no parser raises.
+    errors -= {utilities.Error, utilities.InternalServerError}
+    statuses |= {each.code for each in errors}
+    metrics = Metrics(version="1.2.3", refusals=STATUS_OF)
+    samples = [each for family in metrics.registry.collect() for each in family.samples]
+    reasons = {each.labels.get("reason", "") for each in samples}
+    assert {each for each in reasons if each.startswith("http_")} == {
+        f"http_{status}" for status in statuses
+    }
 
 
 def test_the_backlog_is_read_when_somebody_asks() -> None:
