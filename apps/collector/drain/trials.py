@@ -3,8 +3,8 @@
 Before a batch is written, that is noted in a file. A note that is found at the start was left by a
 drain that died in the middle, of a report that takes too much memory for instance, or was killed.
 A batch that two drains died of is tried in parts, and a part in parts, until one report is alone;
-one that three drains died of is given up, unless the warehouse has it already: what drains died of
-while they waited for its outcome was not the report. Whether a note survives a power cut does not matter.
+one that three drains died of is given up, unless the warehouse has it already: drains that wait for
+its outcome do not die of the report. Whether a note survives a power cut does not matter.
 """
 
 from collections.abc import Iterator
