@@ -15,6 +15,7 @@ from typing import Final, Protocol
 import msgspec
 from msgspec import Struct
 
+from collector.disk_errors import reason_of
 from collector.errors import WarehouseUnavailable
 from collector.records import Batch, RowRange
 from collector.warehouse import BatchLimits
@@ -121,5 +122,5 @@ class TrialFile:
                 self._path.write_bytes(msgspec.json.encode(trial))
         except OSError as error:
             raise WarehouseUnavailable(
-                f"{self._path} cannot be written: {error.strerror}"
+                f"{self._path} cannot be written: {reason_of(error)}"
             ) from error
