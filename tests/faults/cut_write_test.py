@@ -55,7 +55,7 @@ def test_writes_of_a_collector_that_are_cut_short_lose_and_double_nothing(
                 with load.on(collector, clients=2):
                     wait_until(note.exists)
             collector.kill()
-        assert note.exists(), f"call {at} was never made"
+        assert note.exists(), f"call {at} was never made: {collector.log}"
         open_every_file(data_dir)
     with RunningCollector(data_dir) as collector:
         assert collector.stop() == 0
