@@ -57,10 +57,14 @@ class CommandFailed(CollectorError):
 
 
 class SpoolUnavailable(CollectorError):
-    """The spool cannot take reports now: the disk is full or fails."""
+    """The spool cannot take reports now: the disk is full or fails.
 
-    def __init__(self) -> None:
+    Its text is for clients. `reason` is for the log: the file, what the system says, what helps.
+    """
+
+    def __init__(self, reason: str = "") -> None:
         super().__init__("the report cannot be stored now; please try again later")
+        self.reason = reason
 
 
 class SpoolFull(SpoolUnavailable):

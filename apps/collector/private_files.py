@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from collector.disk_errors import reason_of
 from collector.errors import FileUnusable
 
 FILE_MODE: Final = 0o600
@@ -40,7 +41,7 @@ def make_private_folder(path: Path) -> None:
         else:
             path.chmod(FOLDER_MODE)  # the umask may have taken bits away
     except OSError as error:
-        raise FileUnusable(f"the folder {path} cannot be made: {error.strerror}") from error
+        raise FileUnusable(f"the folder {path} cannot be made: {reason_of(error)}") from error
 
 
 def refuse_links(*paths: Path) -> None:
@@ -62,7 +63,7 @@ def sync_folder(path: Path) -> None:
 def _unusable(path: Path, error: OSError) -> FileUnusable:
     if path.is_symlink():
         return _is_link(path)
-    return FileUnusable(f"{path} cannot be opened: {error.strerror}")
+    return FileUnusable(f"{path} cannot be opened: {reason_of(error)}")
 
 
 def _is_link(path: Path) -> FileUnusable:

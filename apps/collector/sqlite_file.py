@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from collector.disk_errors import reason_of_sqlite
 from collector.errors import FileUnusable
 from collector.private_files import open_private, refuse_links
 
@@ -56,7 +57,9 @@ def open_writer(
         if is_new:
             _make(connection, form, parameters)
     except sqlite3.Error as error:
-        raise FileUnusable(f"{path} cannot be opened as a {form.name}: {error}") from error
+        raise FileUnusable(
+            f"{path} cannot be opened as a {form.name}: {reason_of_sqlite(error)}"
+        ) from error
     return connection
 
 

@@ -13,15 +13,14 @@ from typing import Final
 
 import pytest
 
-from collector.records import DAY_SECONDS, Batch, SpooledReport
-from collector.testing import RunningCollector, clusters_in
+from collector.records import DAY_SECONDS
+from collector.testing import RunningCollector, clusters_in, wait_until
 from collector.warehouse.parquet import testing as program
 from collector.warehouse.parquet.testing import open_folder
 from tests.faults.kill_test import open_every_file
-from tests.faults.load import Load
+from tests.faults.load import DAY, FORTY, Load, fill_day
 
 SOURCE: Final = Path(__file__).with_name("cut_writes.c")
-DAY: Final = 20_000
 
 
 @pytest.fixture(scope="module")
@@ -44,22 +43,23 @@ def test_writes_of_a_collector_that_are_cut_short_lose_and_double_nothing(
 ) -> None:
     """Every 204 is in the folder once, and every file opens, wherever its writer was stopped."""
     chance = random.Random()
-    load = Load()
-    for _ in range(cuts):
+    load, data_dir = Load(), tmp_path / "data"
+    for number in range(cuts):
+        note = tmp_path / f"cut-{number}"
         at = chance.randrange(1, 40) if "spool" in part else chance.randrange(1, 12)
-        cut = ("env", f"LD_PRELOAD={library}", f"CUT_IN={part}", f"CUT_AT={at}")
-        with RunningCollector(tmp_path, "--batch-seconds", "0.05", under=cut, must_serve=False) as (
-            collector
-        ):
+        settings = (f"LD_PRELOAD={library}", f"CUT_IN={part}", f"CUT_AT={at}", f"CUT_NOTE={note}")
+        with RunningCollector(
+            data_dir, "--batch-seconds", "0.05", under=("env", *settings), must_serve=False
+        ) as collector:
             if collector.is_serving():
                 with load.on(collector, clients=2):
-                    enough = len(load.accepted) + 60
-                    collector.wait_for_end_or(lambda: load.has_accepted(enough))  # noqa: B023 - called at once
+                    wait_until(note.exists)
             collector.kill()
-        open_every_file(tmp_path)
-    with RunningCollector(tmp_path) as collector:
+        assert note.exists(), f"call {at} was never made: {collector.log}"
+        open_every_file(data_dir)
+    with RunningCollector(data_dir) as collector:
         assert collector.stop() == 0
-    load.check(clusters_in(tmp_path))
+    load.check(clusters_in(data_dir))
 
 
 def _compacted_in(data_dir: Path, library: Path, part: str, at: int) -> int:
@@ -84,11 +84,11 @@ def test_a_compaction_that_is_stopped_at_any_step_loses_and_doubles_nothing(
     """Each step of merging a day and of forgetting in it can be the last one of its process."""
     at, status = 0, -9
     os.environ["SPARTAKUS_TEST_EXCHANGE"] = exchanges
-    expected = [f"c-{number}" for number in range(40)]
+    without_one = [each for each in FORTY if each != program.FORGOTTEN]
     while status == -9:
         at += 1
         data_dir = tmp_path / str(at)
-        _fill(data_dir)
+        fill_day(data_dir)
         status = _compacted_in(data_dir, library, "/reports", at)
         with closing(open_folder(data_dir)) as warehouse:
             position = warehouse.position("s")
@@ -96,24 +96,7 @@ def test_a_compaction_that_is_stopped_at_any_step_loses_and_doubles_nothing(
         assert position.last_id == 40
         assert open_every_file(data_dir) > 0
         kept = clusters_in(data_dir)
-        assert kept in (sorted(expected), sorted(each for each in expected if each != "c-7"))
+        assert kept in (FORTY, without_one)
     assert status == 0
     assert at > 10
-    assert clusters_in(tmp_path / str(at)) == sorted(each for each in expected if each != "c-7")
-
-
-def _fill(data_dir: Path) -> None:
-    """Leave a day of four files with ten reports each."""
-    data_dir.mkdir()
-    with closing(open_folder(data_dir)) as warehouse:
-        for first in range(0, 40, 10):
-            rows = tuple(
-                SpooledReport(
-                    number + 1,
-                    f"{number:032x}",
-                    DAY * DAY_SECONDS,
-                    b'{"version":"v1","timestamp":"0","clusterID":"c-%d"}' % number,
-                )
-                for number in range(first, first + 10)
-            )
-            warehouse.write(Batch("s", rows))
+    assert clusters_in(tmp_path / str(at)) == without_one

@@ -1,10 +1,11 @@
 /* Cuts a write short and kills the process there, as a power cut does to what is under way.
 
    For LD_PRELOAD. CUT_AT=N: the Nth call of write, pwrite, rename, renameat2 or fsync on a path
-   that holds CUT_IN writes half of its bytes, or nothing happens, and the process is killed. */
+   that holds CUT_IN writes half of its bytes, or nothing happens, and the process is killed. Where CUT_NOTE names a
+   file it is made then, and there is no other cut while it exists. */
 
 #define _GNU_SOURCE
-#include <dlfcn.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,10 +17,18 @@
 
 static int calls;
 
+static int is_first(void) {
+    const char *note = getenv("CUT_NOTE");
+    if (note == NULL) return 1;
+    long file = syscall(SYS_openat, AT_FDCWD, note, O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file >= 0) syscall(SYS_close, file);
+    return file >= 0;
+}
+
 static int is_due(const char *path) {
     const char *part = getenv("CUT_IN"), *at = getenv("CUT_AT");
     if (part == NULL || at == NULL || strstr(path, part) == NULL) return 0;
-    return __sync_add_and_fetch(&calls, 1) == atoi(at);
+    return __sync_add_and_fetch(&calls, 1) == atoi(at) && is_first();
 }
 
 static int is_due_at(int file) {

@@ -5,9 +5,18 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Final
 
+from collector.records import DAY_SECONDS, Batch, SpooledReport
 from collector.testing import DEADLINE_SECONDS, RunningCollector, report_of
+from collector.warehouse.parquet.testing import open_folder
+
+DAY: Final = 20_000
+"""A day that is over, as a count of days since 1970."""
+
+FORTY: Final = sorted(f"c-{number}" for number in range(40))
+"""The clusters of `fill_day`."""
 
 _HEADERS: Final = {"Content-Type": "application/json"}
 
@@ -71,3 +80,20 @@ class Load:
         assert len(kept) == len(set(kept)), "a report is kept twice"
         assert set(self.accepted) <= set(kept), "an accepted report is lost"
         assert set(kept) <= self.attempted, "a report is kept that nobody sent"
+
+
+def fill_day(data_dir: Path) -> None:
+    """Leave a day of four files with ten reports each."""
+    data_dir.mkdir()
+    with closing(open_folder(data_dir)) as warehouse:
+        for first in range(0, 40, 10):
+            rows = tuple(
+                SpooledReport(
+                    number + 1,
+                    f"{number:032x}",
+                    DAY * DAY_SECONDS,
+                    b'{"version":"v1","timestamp":"0","clusterID":"c-%d"}' % number,
+                )
+                for number in range(first, first + 10)
+            )
+            warehouse.write(Batch("s", rows))

@@ -57,7 +57,7 @@ class GroupCommit:
             self._metrics.commit_failed()
             self._readiness.spool_failed()
             if self._failures.happens(began):
-                self._log.error("the spool takes no reports", reason=str(error.__cause__))
+                self._log.error("the spool takes no reports", reason=error.reason)
             raise
         self._readiness.spool_works()
         if failed := self._failures.take_ended(began):

@@ -23,7 +23,7 @@ class _FakeSpool:
 
     def commit(self) -> int:
         if self.fails:
-            raise SpoolUnavailable from OSError("disk full")
+            raise SpoolUnavailable("disk full")
         return self.reports
 
     def full(self) -> str | None:

@@ -22,6 +22,11 @@ from collector.warehouse.parquet.reading import OpenedFile, snapshot
 
 _DIGEST_BYTES: Final = 8
 
+_MORE: Final = (
+    "the table holds more: reports from elsewhere, or those of a day whose files were merged or"
+    " rewritten after an earlier copy, which are there twice"
+)
+
 _To: TypeAlias = Annotated[
     str,
     typer.Option("--to", metavar="bigquery://PROJECT.DATASET.TABLE", help="The table to fill."),
@@ -35,7 +40,10 @@ def copy(
     data_dir: DataDir = None,
     database: Database = "",
 ) -> None:
-    """Copy all reports in a folder of Parquet files to BigQuery. Run it again if it broke off."""
+    """Copy all reports in a folder of Parquet files to BigQuery. Run it again if it broke off.
+
+    Let no collector write to the folder between the two: what it merges is copied again.
+    """
     directory = existing_data_dir(data_dir)
     folder = existing_folder(Settings(data_dir=directory, database=database))
     # A day that is compacted meanwhile would be copied twice, under two names.
@@ -92,3 +100,5 @@ def _compare(total: int, warehouse: Warehouse) -> None:
     typer.echo(f"in the table: {count} reports")
     if count < total:
         raise CommandFailed("the table holds fewer reports than the folder; copy again")
+    if count > total:
+        typer.echo(_MORE, err=True)

@@ -95,6 +95,30 @@ def test_a_copy_that_is_killed_goes_on(tmp_path: Path, monkeypatch: pytest.Monke
     }
 
 
+def test_a_day_that_was_merged_between_two_copies_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A day of two files that were merged since is copied again, and the copy says what that is."""
+    with closing(open_parquet(tmp_path / "reports", data_dir=tmp_path)) as warehouse:
+        for first in (1, 11):
+            warehouse.write(
+                Batch("0" * 16, tuple(_report(number, 0) for number in range(first, first + 10)))
+            )
+    counted: list[FakeBigQuery] = []
+    behaviour = Behaviour(polls=0, query=lambda _: (len(counted[0].table(TABLE).rows), 0))
+    with running_bigquery(behaviour=behaviour) as fake:
+        counted.append(fake)
+        monkeypatch.setenv(EMULATOR, fake.url)
+        assert b"holds more" not in run_collector(*_command(tmp_path)).stderr
+        with closing(open_parquet(tmp_path / "reports", data_dir=tmp_path)) as warehouse:
+            warehouse.compact(now=3 * DAY_SECONDS)
+        outcome = run_collector(*_command(tmp_path))
+    assert outcome.returncode == 0
+    assert b"the table holds more" in outcome.stderr
+    assert b"there twice" in outcome.stderr
+    assert outcome.stdout.split()[-2] == b"40"
+
+
 def test_a_copy_says_what_the_other_table_has_no_column_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from collector.drain.upkeep import Upkeep
 from collector.errors import WarehouseUnavailable
 from collector.records import Batch, RowRange, SpooledReport
 from collector.warehouse import BatchLimits, OpenWarehouse, Warehouse
+from collector.warehouse.abilities import Submits
 
 GIVEN_UP: Final = "the process that writes it ended without a word, each of three times"
 
@@ -201,7 +202,7 @@ class Drain:
 
     def _write(self, warehouse: Warehouse, batch: Batch) -> None:
         began = self._clock()
-        if self._trials.is_given_up(batch):
+        if self._trials.is_given_up(batch) and not _is_submitted(warehouse, batch):
             self._surroundings.give_up(batch.reports[0], GIVEN_UP)
         else:
             with self._trials.attempt(batch):
@@ -228,3 +229,11 @@ class Drain:
         self._failures += 1
         # Half is certain, half is chance, so that collectors sharing a warehouse spread out.
         return self._channel.rest(max(asked_for or 0.0, longest * (1 - self._jitter() / 2)))
+
+
+def _is_submitted(warehouse: Warehouse, batch: Batch) -> bool:
+    """Return whether the warehouse has these reports already.
+
+    Then a drain could write them, and those that died did so while they waited for the outcome.
+    """
+    return isinstance(warehouse, Submits) and warehouse.is_submitted(batch)

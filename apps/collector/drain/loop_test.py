@@ -325,6 +325,29 @@ def test_a_report_that_drains_died_of_is_given_up() -> None:
     assert store.batches == [RowRange(2, 2), RowRange(3, 4)]
 
 
+class _SubmittingStore(_Store):
+    """A database that was handed rows by a drain that then died."""
+
+    def __init__(self, *submitted: int) -> None:
+        super().__init__(keeps_position=False)
+        self.submitted = submitted
+
+    def is_submitted(self, batch: Batch) -> bool:
+        return batch.rows.first in self.submitted
+
+
+@pytest.mark.parametrize(("submitted", "given_up"), [((1,), []), ((2,), [1])])
+def test_a_report_that_was_submitted_is_not_given_up(
+    submitted: tuple[int, ...], given_up: list[int]
+) -> None:
+    """Where the database has the row already, drains that died waited; its outcome counts."""
+    store, line = _SubmittingStore(*submitted), _Line()
+    trials = _NoTrials(Trial(SPOOL, RowRange(1, 1), 3, suspect_through=2, max_reports=1))
+    around = drain(_Rows(2), store, line, trials=trials)
+    assert around.given_up == given_up
+    assert store.ids == [each for each in (1, 2) if each not in given_up]
+
+
 def test_rows_that_were_forgotten_are_not_waited_for() -> None:
     """Rows that are gone from the end of the spool make no batch, and do not fill one."""
     store, line = _Store(), _Line()

@@ -3,7 +3,8 @@
 Before a batch is written, that is noted in a file. A note that is found at the start was left by a
 drain that died in the middle, of a report that takes too much memory for instance, or was killed.
 A batch that two drains died of is tried in parts, and a part in parts, until one report is alone;
-one that three drains died of is given up. Whether a note survives a power cut does not matter.
+one that three drains died of is given up, unless the warehouse has it already: drains that wait for
+its outcome do not die of the report. Whether a note survives a power cut does not matter.
 """
 
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import Final, Protocol
 import msgspec
 from msgspec import Struct
 
+from collector.disk_errors import reason_of
 from collector.errors import WarehouseUnavailable
 from collector.records import Batch, RowRange
 from collector.warehouse import BatchLimits
@@ -120,5 +122,5 @@ class TrialFile:
                 self._path.write_bytes(msgspec.json.encode(trial))
         except OSError as error:
             raise WarehouseUnavailable(
-                f"{self._path} cannot be written: {error.strerror}"
+                f"{self._path} cannot be written: {reason_of(error)}"
             ) from error

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from collector.disk_errors import reason_of, reason_of_sqlite
 from collector.errors import IdempotencyKeyReused, SpoolFull, SpoolUnavailable
 from collector.records import AcceptedReport, Watermark
 from collector.spool.backlog import Backlog, BacklogMeter
@@ -61,6 +62,7 @@ class Spool:
         `clock` gives UNIX seconds; `free_bytes` the room left on the disk, by default on that of
         `path`.
         """
+        self._path: Final = path
         self._connection = open_writer(path, random_bytes=random_bytes)
         self._packing: Final = Packing()
         self._clock = clock
@@ -70,7 +72,7 @@ class Spool:
         self._meter: Final = BacklogMeter(clock)
         self._group_size, self._group_bytes, self._group_last_id = 0, 0, 0
         self._group_open = False
-        self._group_lost = False
+        self._group_lost: str | None = None  # why
         self._group_free_bytes: int | None = None
         self.spool_id: Final = read_spool_id(self._connection)
         reports, size_bytes, last_id = self._measure_through(_EVERY_ROW)
@@ -101,8 +103,7 @@ class Spool:
             packed = self._packing.pack(accepted.encoded)
             self._insert(accepted, packed)
         except (sqlite3.Error, OSError) as error:
-            self._lose_group()
-            raise SpoolUnavailable from error
+            raise self._lose_group(error) from error
         self._group_size += 1
         self._group_bytes += len(packed)
         return Added.STORED
@@ -112,17 +113,17 @@ class Spool:
 
         Raises `SpoolUnavailable` when none of it is stored.
         """
-        if self._group_lost:
-            self._group_lost = False
-            raise SpoolUnavailable
+        if self._group_lost is not None:
+            lost, self._group_lost = self._group_lost, None
+            raise SpoolUnavailable(lost)
         if not self._group_open:
             return 0
         try:
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
-            self._lose_group()
-            self._group_lost = False
-            raise SpoolUnavailable from error
+            failure = self._lose_group(error)
+            self._group_lost = None
+            raise failure from error
         added = self._group_size
         if added:
             self._meter.add(
@@ -175,7 +176,7 @@ class Spool:
         While a group is open it has to be taken for one that fails: its commit will tell.
         """
         if self._group_open:
-            raise SpoolUnavailable
+            raise SpoolUnavailable("a group is open")
         with self._transaction() as connection:
             # SQLite does not write a row that would stay as it is, so this is one that comes and
             # goes: its page is written all the same.
@@ -199,8 +200,8 @@ class Spool:
                 remove_traces(self._connection)
 
     def _open_group(self) -> None:
-        if self._group_lost:
-            raise SpoolUnavailable
+        if self._group_lost is not None:
+            raise SpoolUnavailable(self._group_lost)
         if self._group_open:
             return
         self._lock.acquire()
@@ -213,12 +214,18 @@ class Spool:
         self._group_size, self._group_bytes = 0, 0
         self._lock.release()
 
-    def _lose_group(self) -> None:
+    def _lose_group(self, error: sqlite3.Error | OSError) -> SpoolUnavailable:
         # SQLite may have rolled back by itself, when the disk is full for instance. Reports that
         # the group held already wait for a commit, which has to fail.
-        self._group_lost = self._group_size > 0
+        failure = self._unavailable(error)
+        self._group_lost = failure.reason if self._group_size > 0 else None
         _roll_back(self._connection)
         self._close_group()
+        return failure
+
+    def _unavailable(self, error: sqlite3.Error | OSError) -> SpoolUnavailable:
+        reason = reason_of(error) if isinstance(error, OSError) else reason_of_sqlite(error)
+        return SpoolUnavailable(f"{self._path} cannot be written: {reason}")
 
     def _is_repeated(self, accepted: AcceptedReport) -> bool:
         """Return whether the key is known, with this very report."""
@@ -279,7 +286,7 @@ class Spool:
                 self._connection.execute("COMMIT")
             except sqlite3.Error as error:
                 _roll_back(self._connection)
-                raise SpoolUnavailable from error
+                raise self._unavailable(error) from error
             finally:
                 self._connection.execute(_SYNCHRONOUS[True])
 

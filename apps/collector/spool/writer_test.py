@@ -292,8 +292,9 @@ def test_a_failed_add_fails_the_commit_of_its_group(tmp_path: Path) -> None:
             spool.add(accepted("early"))
             with pytest.raises(SpoolUnavailable):
                 _add_until_full(spool)
-        with pytest.raises(SpoolUnavailable):
+        with pytest.raises(SpoolUnavailable) as failure:
             spool.commit()
+        assert failure.value.reason.startswith(f"{tmp_path}/spool.sqlite cannot be written: ")
         spool.add(accepted("later"))
         spool.commit()
     with closing(sqlite3.connect(tmp_path / "spool.sqlite")) as connection:
@@ -303,6 +304,27 @@ def test_a_failed_add_fails_the_commit_of_its_group(tmp_path: Path) -> None:
 def _add_until_full(spool: Spool) -> None:
     for _ in range(200):
         spool.add(accepted("lost", encoded=LARGE))
+
+
+def test_a_spool_that_was_large_gives_its_room_back(tmp_path: Path) -> None:
+    """Once the rows that made it large are gone the file is short again, and what is left stays."""
+    count = 250
+    with open_spool(tmp_path) as spool:
+        for _ in range(count):
+            spool.add(accepted(encoded=LARGE))
+        spool.commit()
+        spool.add(accepted("left"))
+        spool.commit()
+        path = tmp_path / "spool.sqlite"
+        spool.delete_through(Watermark(spool.spool_id, 1))
+        large = path.stat().st_size
+        assert large > 64 * 1024 * 1024
+        spool.delete_through(Watermark(spool.spool_id, count))
+        assert path.stat().st_size < large // 50
+        assert path.with_name("spool.sqlite-wal").stat().st_size == 0
+        assert spool.backlog().reports == 1
+        with closing(SpoolReader(path)) as reader:
+            assert (reader.first_unread(), reader.last_id()) == (count + 1, count + 1)
 
 
 @given(sizes=st.lists(st.integers(0, 6), max_size=6), drained=st.integers(0, 30))

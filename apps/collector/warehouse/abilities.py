@@ -8,6 +8,8 @@ from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
+from collector.records import Batch
+
 
 class Forgotten(Struct, frozen=True):
     """What is left of a cluster after it was forgotten.
@@ -44,6 +46,14 @@ class LoadsFiles(Protocol):
 
     def load_parquet(self, path: Path, name: str) -> None:
         """Load a Parquet file, once for ever under `name`, which identifies its bytes."""
+
+
+@runtime_checkable
+class Submits(Protocol):
+    """A warehouse that is handed a batch, and takes a while to load it."""
+
+    def is_submitted(self, batch: Batch) -> bool:
+        """Return whether these reports were handed over already, whatever came of it."""
 
 
 @runtime_checkable

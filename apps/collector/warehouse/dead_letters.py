@@ -14,6 +14,7 @@ from typing import Final
 from msgspec import Struct
 
 from collector import sqlite_file
+from collector.disk_errors import reason_of_sqlite
 from collector.errors import WarehouseUnavailable
 from collector.records import SpooledReport
 from collector.sqlite_file import FileFormat
@@ -151,4 +152,6 @@ class DeadLetters:
         try:
             yield
         except sqlite3.Error as error:
-            raise WarehouseUnavailable(f"{self._path} cannot be written: {error}") from error
+            raise WarehouseUnavailable(
+                f"{self._path} cannot be written: {reason_of_sqlite(error)}"
+            ) from error

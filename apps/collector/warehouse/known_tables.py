@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from collector.disk_errors import reason_of
 from collector.errors import WarehouseUnavailable
 
 KNOWN_TABLES_FILE: Final = "bigquery-tables"
@@ -24,7 +25,9 @@ class KnownTables:
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise WarehouseUnavailable(f"{self._path} cannot be read: {error.strerror}") from error
+            raise WarehouseUnavailable(
+                f"{self._path} cannot be read: {reason_of(error)}"
+            ) from error
 
     def add(self, table: object) -> None:
         """Add `table`; on return it is on disk. Raises `WarehouseUnavailable`."""
@@ -37,5 +40,5 @@ class KnownTables:
                 os.fsync(file.fileno())
         except OSError as error:
             raise WarehouseUnavailable(
-                f"{self._path} cannot be written: {error.strerror}"
+                f"{self._path} cannot be written: {reason_of(error)}"
             ) from error

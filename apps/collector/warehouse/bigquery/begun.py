@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from collector.disk_errors import reason_of
 from collector.errors import FileUnusable, WarehouseUnavailable
 from collector.private_files import open_private, sync_folder
 from collector.records import Batch, RowRange
@@ -93,7 +94,9 @@ class BegunFile:
                 " table twice"
             ) from error
         except OSError as error:
-            raise WarehouseUnavailable(f"{self._path} cannot be read: {error.strerror}") from error
+            raise WarehouseUnavailable(
+                f"{self._path} cannot be read: {reason_of(error)}"
+            ) from error
         return begun if begun.table == self._table else None
 
     def begin(self, batch: Batch, part: Batch, dead_letters: tuple[str, ...] = ()) -> Begun:
@@ -138,5 +141,5 @@ class BegunFile:
             sync_folder(self._path.parent)
         except OSError as error:
             raise WarehouseUnavailable(
-                f"{self._path} cannot be written: {error.strerror}"
+                f"{self._path} cannot be written: {reason_of(error)}"
             ) from error

@@ -12,6 +12,7 @@ from random import Random
 
 import pytest
 
+from collector.drain.trials import TRIAL_FILE, TrialFile
 from collector.testing import wait_until
 from collector.warehouse.bigquery import drain_testing
 from collector.warehouse.bigquery.drain_testing import drain, fill, left_in
@@ -33,7 +34,9 @@ from tools.bigquery.faults import (
     JobError,
     Reset,
     Silence,
+    first,
     in_turn,
+    no_faults,
     too_many_requests,
 )
 from tools.bigquery.messages import JSONObject
@@ -53,13 +56,15 @@ ANSWERS = (
 )
 ENDS = (JobError(reason="backendError"), JobError(reason="quotaExceeded"))
 KILLS = 3
+ASK = "jobs.get"
+NEVER_ENDS = 10**9
 LARGEST = 8 * 1024 * 1024 - 2_000
 
 
 def _faults() -> FaultScript:
     """Let three of ten requests about jobs fail, in every way in turn."""
     inserting = in_turn((*ANSWERS, *ENDS), of_ten=3)
-    asking = in_turn(ANSWERS, of_ten=3, methods=("jobs.get",))
+    asking = in_turn(ANSWERS, of_ten=3, methods=(ASK,))
     return lambda request: inserting(request) or asking(request)
 
 
@@ -126,6 +131,41 @@ def test_faults_and_kills_lose_and_double_nothing(tmp_path: Path) -> None:
         letters = dead_letters_in(folder)
         assert {letter.report_key for letter in letters} == poison[folder]
         assert all(letter.reason.endswith("it is bad") for letter in letters)
+
+
+def _kill_while_pending(fake: FakeBigQuery, data_dir: Path) -> None:
+    """Drain in a process that is killed once it has asked again how its job stands."""
+    enough = fake.count(ASK) + 2
+    with _start(data_dir, fake.url, "full") as draining:
+        try:
+            wait_until(lambda: fake.count(ASK) >= enough)
+            assert draining.poll() is None
+        finally:
+            draining.kill()
+
+
+@pytest.mark.parametrize("reason", [None, "backendError"])
+def test_a_report_whose_job_is_pending_is_not_given_up(tmp_path: Path, reason: str | None) -> None:
+    """However many drains die while BigQuery takes its time over a job of one report, the report
+    is in the table once and no dead letter, whether that job succeeds or not.
+    """
+    fill(tmp_path, [spooled(1)])
+    script = no_faults if reason is None else first(1, JobError(reason=reason))
+    with running_bigquery(behaviour=Behaviour(polls=NEVER_ENDS), script=script) as fake:
+        for deaths in range(1, 5):
+            _kill_while_pending(fake, tmp_path)
+            trial = TrialFile(tmp_path / TRIAL_FILE).load()
+            assert trial is not None
+            assert trial.attempts == deaths
+        fake.script = no_faults
+        fake.service.behaviour = Behaviour()
+        (job,) = fake.service.jobs.values()
+        job.polls_left = 0
+        drain(tmp_path, fake.url)
+        assert keys_in(fake.table(TABLE_ID).rows) == Counter(keys_of([spooled(1)]))
+        assert fake.count(INSERT) == (1 if reason is None else 2)
+    assert left_in(tmp_path) == 0
+    assert dead_letters_in(tmp_path) == []
 
 
 def test_a_key_that_two_replicas_have_is_once_in_the_view(tmp_path: Path) -> None:

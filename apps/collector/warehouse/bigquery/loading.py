@@ -51,6 +51,10 @@ class Loader:
         self._sleep: Final = sleep
         self._clock: Final = clock
 
+    def is_submitted(self, job_id: str) -> bool:
+        """Return whether there is a job of that ID. Raises `WarehouseUnavailable`."""
+        return self._find(job_id) is not None
+
     def outcome_of(self, job_id: str) -> Outcome | None:
         """Return what came of a job, once it has ended; None where there is no job of that ID.
 

@@ -88,6 +88,17 @@ class BigQueryWarehouse:
             dead += tuple(each.report_key for each in refused)
             left = _without(refused, left) if refused else ()
 
+    def is_submitted(self, batch: Batch) -> bool:
+        """Return whether BigQuery accepted a job that loads these reports, whatever came of it.
+
+        Raises `WarehouseUnavailable`.
+        """
+        begun = self._begun.read()
+        if begun is None or not begun.overlaps(batch):
+            return False
+        keys = {each.report_key for each in batch.reports}
+        return keys <= {*begun.keys} and self._loader.is_submitted(begun.job_id)
+
     def load_parquet(self, path: Path, name: str) -> None:
         """Load a Parquet file of reports, once for ever under `name`: see `Loader`."""
         self._loader.load_parquet(path, name)

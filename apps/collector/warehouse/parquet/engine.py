@@ -1,11 +1,15 @@
 """DuckDB, in memory, as the engine that writes Parquet files. Its errors stop here."""
 
+import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 import duckdb
 
+from collector.disk_errors import reason_of
 from collector.errors import WarehouseUnavailable
 from collector.warehouse.parquet import sql
 
@@ -19,6 +23,10 @@ _ABOUT_ROWS: Final = (
     duckdb.ConversionException,
     duckdb.OutOfRangeException,
 )
+
+
+# DuckDB puts what it knows of an error into its text, as JSON.
+_ERRNO: Final = re.compile(r'"errno":"(\d{1,4})"')
 
 
 class RowsRefused(Exception):
@@ -51,11 +59,11 @@ class Engine:
         except _ABOUT_ROWS as error:
             raise RowsRefused(_first_line(error)) from error
         except duckdb.Error as error:
-            raise WarehouseUnavailable(_first_line(error)) from error
+            raise _not_written(target, error) from error
 
     def merge(self, files: Sequence[str], target: str, *, spill: str) -> None:
         """Write what is in `files` into one; `spill` is a folder for what memory cannot hold."""
-        with self._errors():
+        with _writing(target):
             self._connection.execute(f"SET temp_directory = {sql.quoted(spill)}")
             self._connection.execute(sql.write_query(sql.merged(files), target))
             self._connection.execute("RESET temp_directory")
@@ -63,12 +71,12 @@ class Engine:
     def concatenate(self, files: Sequence[str], target: str) -> None:
         """Write what is in `files` into one, file after file. Raises `WarehouseUnavailable`."""
         query = sql.all_reports(files) if files else sql.NO_REPORTS
-        with self._errors():
+        with _writing(target):
             self._connection.execute(sql.write_query(query, target))
 
     def write_without(self, file: str, cluster_id: str, target: str) -> int:
         """Write what is in `file` but for the reports of a cluster; return how many those are."""
-        with self._errors():
+        with _writing(target):
             query = sql.without_cluster(file, cluster_id)
             self._connection.execute(sql.write_query(query, target))
             return self._count(file) - self._count(target)
@@ -96,12 +104,13 @@ class Engine:
         row = self._connection.execute(sql.count(file)).fetchone()
         return 0 if row is None else int(row[0])
 
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except duckdb.Error as error:
-            raise WarehouseUnavailable(_first_line(error)) from error
+
+@contextmanager
+def _writing(target: str) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        raise _not_written(target, error) from error
 
 
 @contextmanager
@@ -110,6 +119,23 @@ def _damage() -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise FileDamaged(_first_line(error)) from error
+
+
+def _not_written(target: str, error: duckdb.Error) -> WarehouseUnavailable:
+    """Return the error in the system's words, of which DuckDB gives the number, and with a path.
+
+    The one that DuckDB was given leads through the descriptor of a staging folder, which nobody
+    can look up. The folder's own name is another each time; the one it is in stays the same.
+    """
+    is_staged = target.startswith("/proc/self/fd/")
+    place = Path(target).parent.resolve().parent if is_staged else target
+    number = _ERRNO.search(str(error))
+    reason = _first_line(error) if number is None else reason_of(_os_error(int(number[1])))
+    return WarehouseUnavailable(f"{place} cannot be written: {reason}")
+
+
+def _os_error(number: int) -> OSError:
+    return OSError(number, os.strerror(number))
 
 
 def _first_line(error: Exception) -> str:

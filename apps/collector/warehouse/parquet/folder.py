@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from collector.disk_errors import reason_of
 from collector.errors import WarehouseUnavailable, WarehouseUnusable
 from collector.private_files import FOLDER_MODE, make_private_folder, open_private, sync_folder
 from collector.warehouse.parquet.exchange import Exchange, exchange
@@ -142,8 +143,14 @@ class Folder:
             yield
         except OSError as error:
             raise WarehouseUnavailable(
-                f"{error.filename or self.path} cannot be used: {error.strerror}"
+                f"{self._place_of(error)} cannot be used: {reason_of(error)}"
             ) from error
+
+    def _place_of(self, error: OSError) -> Path:
+        """Return what to name; names in staging are others each time, and mean nothing later."""
+        path = Path(os.fsdecode(error.filename)) if error.filename else self.path
+        staging = self.path / _STAGING
+        return staging if staging in path.parents else path
 
     def _make_day(self, day: str) -> None:
         with suppress(FileExistsError):

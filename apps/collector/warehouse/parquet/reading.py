@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from collector.disk_errors import reason_of
 from collector.errors import WarehouseUnavailable
 from collector.warehouse.parquet.folder import Folder
 
@@ -63,7 +64,7 @@ def _opened(path: Path, descriptors: list[int]) -> OpenedFile:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
-        raise WarehouseUnavailable(f"{path} cannot be opened: {error.strerror}") from error
+        raise WarehouseUnavailable(f"{path} cannot be opened: {reason_of(error)}") from error
     descriptors.append(descriptor)
     return OpenedFile(path, f"/proc/self/fd/{descriptor}")
 
