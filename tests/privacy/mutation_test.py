@@ -161,8 +161,8 @@ MISTAKES = {
     ),
     "send exact sizes": Mistake(
         "capacity.py",
-        "sent = vocabulary.rounded_size(quantity)",
-        "sent = quantity",
+        "return vocabulary.rounded_size(size)",
+        "return size",
         f"{ANONYMISER}::test_sizes_are_rounded",
     ),
     "take a size with letters behind its unit": Mistake(
@@ -173,20 +173,26 @@ MISTAKES = {
     ),
     "take capacities of one name for one": Mistake(
         "anonymisation.py",
-        "resource, rule = judge_one(name, quantity)",
-        "resource, rule = self.__dict__.setdefault(name, judge_one(name, quantity))",
+        "resource, rule = judge_one(name, sent)",
+        "resource, rule = self.__dict__.setdefault(name, judge_one(name, sent))",
         f"{ANONYMISER}::test_capacities_alike_in_names_or_values",
     ),
     "take all nodes for one": Mistake(
         "anonymisation.py",
-        "texts = self._texts(seen)",
-        'texts = self.__dict__.setdefault("first", self._texts(seen))',
+        "likeness = recognise(texts, provider, seen.label_keys)",
+        "likeness = self.__dict__.setdefault('', recognise(texts, provider, seen.label_keys))",
         f"{ANONYMISER}::test_nodes_alike_in_all_but_one_thing",
+    ),
+    "take nodes alike but for their labels for one": Mistake(
+        "anonymisation.py",
+        "likeness = recognise(texts, provider, seen.label_keys)",
+        "likeness = self.__dict__.setdefault(texts, recognise(texts, provider, seen.label_keys))",
+        f"{ANONYMISER}::test_label_keys_alike",
     ),
     "send a label's key": Mistake(
         "anonymisation.py",
-        "vocabulary.node_role(seen.label_keys)",
-        "next(iter(seen.label_keys), None)",
+        "vocabulary.node_role(label_keys)",
+        "next(iter(label_keys), None)",
         "tests/privacy/walker_test.py::test_every_string",
     ),
     "tell what is omitted by the distribution": Mistake(
