@@ -60,7 +60,7 @@ class Resource(Struct, frozen=True, gc=False):
         note(
             "How much of it, as a Kubernetes quantity: `4`, `15Gi`.",
             purpose="To know how large nodes are.",
-            treatment="Sent where it is a quantity: at most 15 characters, a number with a unit. "
+            treatment="Sent where it is a quantity that nodes have of it, in few digits. "
             "`memory`, `storage` and `ephemeral-storage` are rounded to two digits of a binary "
             "unit: `15437428Ki` is sent as `15Gi`.",
             guess="Who knows how large your nodes are can tell that a row fits, as it fits all "
