@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 
 from report import vocabulary
-from report.capacity import NO_QUANTITY, fits_the_wire, judge
+from report.capacity import EXACT_SIZE, NO_QUANTITY, fits_the_wire, judge, rounded
 from report.errors import TooManyNodes
 from report.observation import (
     Identifying,
@@ -145,14 +145,14 @@ def anonymise(
     return Anonymised(report, anonymiser.withheld())
 
 
-class _Texts(NamedTuple):
-    """The texts of a node: what is sent of them, what is withheld, by which rule, and those that
-    may tell a distribution, in the order of `vocabulary.Signs`.
+class _Likeness(NamedTuple):
+    """What many nodes have in common: the fields that are sent of it, what is withheld of it, each
+    with its rule, and the place of the distribution that it tells.
     """
 
     sent: dict[str, str | None]
     withheld: tuple[tuple[str, str], ...]
-    signs: tuple[str, str, str, str]
+    distribution: int
 
 
 class _Anonymiser:
@@ -162,14 +162,13 @@ class _Anonymiser:
         self._pseudonyms = pseudonyms
         self._omitted = disclosure.omit
         self._verbatim = disclosure.verbatim & VERBATIM_FIELDS
-        self._distribution = vocabulary.DistributionSearch()
+        self._distribution = vocabulary.NO_DISTRIBUTION
         self._withheld: Counter[tuple[str, str]] = Counter()  # field, rule
-        # Nodes of a cluster are much alike: equal texts are recognised once, and equal capacities
-        # kept once.
+        self._sizes = frozenset() if "capacity" in self._verbatim else SIZES
+        # Nodes of a cluster are much alike: what they have in common is recognised once.
         self._judge = partial(judge, verbatim="capacity" in self._verbatim)
         self._remembered_judge = lru_cache(REMEMBERED)(self._judge)
-        self._remembered_texts = lru_cache(REMEMBERED)(self._recognise_all)
-        self._capacities: dict[tuple[Resource, ...], tuple[Resource, ...]] = {}
+        self._remembered_likeness = lru_cache(REMEMBERED)(self._likeness)
 
     def nodes(self, observations: Iterable[NodeObservation]) -> tuple[Node, ...]:
         nodes: list[Node] = []
@@ -181,17 +180,26 @@ class _Anonymiser:
         return tuple(nodes)
 
     def node(self, seen: NodeObservation) -> Node:
-        texts = self._texts(seen)
-        for field, rule in texts.withheld:
-            self._withheld[field, rule] += 1
         provider = self.text("cloudProvider", seen.provider_id, vocabulary.cloud_provider)
-        self._distribution.see(vocabulary.Signs(*texts.signs, provider or "", seen.label_keys))
+        texts = (
+            seen.operating_system.reveal(),
+            seen.os_image.reveal(),
+            seen.kernel_version.reveal(),
+            seen.architecture.reveal(),
+            seen.container_runtime_version.reveal(),
+            seen.kubelet_version.reveal(),
+        )
+        # A longer text is not public, and not worth remembering.
+        is_long = max(map(len, texts)) > MAX_CHARACTERS
+        recognise = self._likeness if is_long else self._remembered_likeness
+        likeness = recognise(texts, provider, seen.label_keys)
+        for withheld in likeness.withheld:
+            self._withheld[withheld] += 1
+        self._distribution = min(self._distribution, likeness.distribution)
         return Node(
             id=self._pseudonyms.node_id(seen),
-            **texts.sent,
-            cloud_provider=provider,
             capacity=self.capacity(seen.capacity),
-            role=None if ROLE in self._omitted else vocabulary.node_role(seen.label_keys),
+            **likeness.sent,
         )
 
     def text(
@@ -213,10 +221,12 @@ class _Anonymiser:
         for name, quantity in sorted(
             (name.reveal(), value.reveal()) for name, value in seen.items()
         ):
-            # Hardly two sizes are alike before they are rounded.
-            is_usual = name not in SIZES and len(name) + len(quantity) <= MAX_CHARACTERS
+            sent = rounded(quantity) if name in self._sizes else quantity
+            if sent != quantity:
+                self._withheld["capacity", EXACT_SIZE] += 1
+            is_usual = len(name) + len(sent) <= MAX_CHARACTERS
             judge_one = self._remembered_judge if is_usual else self._judge
-            resource, rule = judge_one(name, quantity)
+            resource, rule = judge_one(name, sent)
             if resource is not None:
                 resources.append(resource)
             if rule is not None:
@@ -224,8 +234,7 @@ class _Anonymiser:
         if len(resources) > MAX_CAPACITIES_PER_NODE:
             surplus = len(resources) - MAX_CAPACITIES_PER_NODE
             self._withheld["capacity", _BEYOND_THE_FIRST] += surplus
-        kept = tuple(resources[:MAX_CAPACITIES_PER_NODE])
-        return self._capacities.setdefault(kept, kept) or None
+        return tuple(resources[:MAX_CAPACITIES_PER_NODE]) or None
 
     def workloads(self, seen: WorkloadsObservation | None, now: int) -> Workloads | None:
         """Return namespaces and workloads as numbers, where they were looked at."""
@@ -235,9 +244,9 @@ class _Anonymiser:
         """Return the word for the distribution, once all nodes were read."""
         if DISTRIBUTION in self._omitted:
             return None
-        if "masterVersion" not in self._omitted:
-            self._distribution.see(vocabulary.Signs(version=master_version.reveal()))
-        return self._distribution.word
+        version = "" if "masterVersion" in self._omitted else master_version.reveal()
+        place = vocabulary.distribution_place(vocabulary.Signs(version=version))
+        return vocabulary.distribution_word(min(self._distribution, place))
 
     def withheld(self) -> tuple[Withheld, ...]:
         counts: Counter[tuple[str, str, str]] = Counter()
@@ -255,37 +264,31 @@ class _Anonymiser:
         # Where the flag was given, the wire contract forbids it.
         return (_UNFIT, "") if field in self._verbatim else (rule, f"--verbatim {field}")
 
-    def _texts(self, seen: NodeObservation) -> "_Texts":
-        texts = (
-            seen.operating_system.reveal(),
-            seen.os_image.reveal(),
-            seen.kernel_version.reveal(),
-            seen.architecture.reveal(),
-            seen.container_runtime_version.reveal(),
-            seen.kubelet_version.reveal(),
-        )
-        # A longer text is not public, and not worth remembering.
-        is_long = max(map(len, texts)) > MAX_CHARACTERS
-        return self._recognise_all(*texts) if is_long else self._remembered_texts(*texts)
-
-    def _recognise_all(self, *texts: str) -> "_Texts":
+    def _likeness(
+        self, texts: tuple[str, ...], provider: str | None, label_keys: frozenset[str]
+    ) -> _Likeness:
+        seen = dict(zip(_RECOGNISERS, texts, strict=True))
         recognised = {
-            field: self._recognise(field, text, recognise)
-            for (field, recognise), text in zip(_RECOGNISERS.items(), texts, strict=True)
+            field: self._recognise(field, seen[field], recognise)
+            for field, recognise in _RECOGNISERS.items()
         }
-        seen = {
-            field: "" if field in self._omitted else text
-            for field, text in zip(_RECOGNISERS, texts, strict=True)
-        }
-        return _Texts(
-            {_ATTRIBUTES[field]: value for field, (value, _) in recognised.items()},
+        # The word for the distribution would tell what is omitted.
+        shown = {field: "" if field in self._omitted else text for field, text in seen.items()}
+        signs = vocabulary.Signs(
+            version=shown["kubeletVersion"],
+            image=shown["osImage"],
+            kernel=shown["kernelVersion"],
+            runtime=shown["containerRuntimeVersion"],
+            provider=provider or "",
+            label_keys=label_keys,
+        )
+        sent = {_ATTRIBUTES[field]: value for field, (value, _) in recognised.items()}
+        sent["cloud_provider"] = provider
+        sent["role"] = None if ROLE in self._omitted else vocabulary.node_role(label_keys)
+        return _Likeness(
+            sent,
             tuple((field, rule) for field, (_, rule) in recognised.items() if rule is not None),
-            (
-                seen["kubeletVersion"],
-                seen["osImage"],
-                seen["kernelVersion"],
-                seen["containerRuntimeVersion"],
-            ),
+            vocabulary.distribution_place(signs),
         )
 
     def _recognise(

@@ -20,13 +20,20 @@ class Judged(NamedTuple):
     rule: str | None
 
 
-def judge(name: str, quantity: str, *, verbatim: bool) -> Judged:
-    """Return what may be sent: a public name with its quantity, sizes of memory and disks rounded.
+def rounded(size: str) -> str:
+    """Return a size of memory or of a disk as it is sent; what is no size stays as it is."""
+    try:
+        return vocabulary.rounded_size(size)
+    except ValueError:
+        return size
 
-    Where the user wants capacities verbatim, it is any name that the wire takes, and any size.
+
+def judge(name: str, quantity: str, *, verbatim: bool) -> Judged:
+    """Return what may be sent: a public name with a quantity that is public for it. Sizes of memory
+    and disks have to be rounded before.
+
+    Where the user wants capacities verbatim, it is any name that the wire takes, and any quantity.
     """
-    if name in vocabulary.SIZES and not verbatim:
-        return _judge_size(name, quantity)
     if not vocabulary.is_quantity(quantity):
         return Judged(None, NO_QUANTITY)
     if verbatim and name and fits_the_wire(name):
@@ -36,14 +43,6 @@ def judge(name: str, quantity: str, *, verbatim: bool) -> Judged:
     if not vocabulary.is_public_quantity(name, quantity):
         return Judged(None, NO_PUBLIC_QUANTITY)
     return Judged(Resource(name, quantity), None)
-
-
-def _judge_size(name: str, quantity: str) -> Judged:
-    try:
-        sent = vocabulary.rounded_size(quantity)
-    except ValueError:
-        return Judged(None, NO_QUANTITY)
-    return Judged(Resource(name, sent), None if sent == quantity else EXACT_SIZE)
 
 
 def fits_the_wire(text: str) -> bool:

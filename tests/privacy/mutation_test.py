@@ -23,6 +23,11 @@ PSEUDONYMS = "libs/report/pseudonym_test.py"
 ANONYMISER = "libs/report/anonymisation_test.py"
 SUMMARY = "libs/report/workload_summary_test.py"
 RUNS = "tests/privacy/run_test.py"
+HEADERS = "tests/privacy/headers_test.py"
+REQUEST = "apps/volunteer/delivery/request_test.py"
+PROXIES = "apps/volunteer/http/proxies_test.py"
+API = "apps/volunteer/cluster/kubernetes_api_test.py"
+FORMS = "apps/volunteer/cluster/kubeconfig/forms_test.py"
 WALL = "libs/report/observation_test.py::test_no_encoder"
 
 
@@ -161,8 +166,8 @@ MISTAKES = {
     ),
     "send exact sizes": Mistake(
         "capacity.py",
-        "sent = vocabulary.rounded_size(quantity)",
-        "sent = quantity",
+        "return vocabulary.rounded_size(size)",
+        "return size",
         f"{ANONYMISER}::test_sizes_are_rounded",
     ),
     "take a size with letters behind its unit": Mistake(
@@ -173,20 +178,26 @@ MISTAKES = {
     ),
     "take capacities of one name for one": Mistake(
         "anonymisation.py",
-        "resource, rule = judge_one(name, quantity)",
-        "resource, rule = self.__dict__.setdefault(name, judge_one(name, quantity))",
+        "resource, rule = judge_one(name, sent)",
+        "resource, rule = self.__dict__.setdefault(name, judge_one(name, sent))",
         f"{ANONYMISER}::test_capacities_alike_in_names_or_values",
     ),
     "take all nodes for one": Mistake(
         "anonymisation.py",
-        "texts = self._texts(seen)",
-        'texts = self.__dict__.setdefault("first", self._texts(seen))',
+        "likeness = recognise(texts, provider, seen.label_keys)",
+        "likeness = self.__dict__.setdefault('', recognise(texts, provider, seen.label_keys))",
         f"{ANONYMISER}::test_nodes_alike_in_all_but_one_thing",
+    ),
+    "take nodes alike but for their labels for one": Mistake(
+        "anonymisation.py",
+        "likeness = recognise(texts, provider, seen.label_keys)",
+        "likeness = self.__dict__.setdefault(texts, recognise(texts, provider, seen.label_keys))",
+        f"{ANONYMISER}::test_label_keys_alike",
     ),
     "send a label's key": Mistake(
         "anonymisation.py",
-        "vocabulary.node_role(seen.label_keys)",
-        "next(iter(seen.label_keys), None)",
+        "vocabulary.node_role(label_keys)",
+        "next(iter(label_keys), None)",
         "tests/privacy/walker_test.py::test_every_string",
     ),
     "tell what is omitted by the distribution": Mistake(
@@ -212,6 +223,72 @@ MISTAKES = {
         'if not (entry.name.startswith(".")',
         'if not (entry.name.startswith("..")',
         f"{RUNS}::test_dot_files",
+    ),
+    "quote a refusal of the API": Mistake(
+        "apps/volunteer/cluster/listing.py",
+        'else "--user=YOUR-USER"',
+        'else f"--user={node_pages.read_message(body)}"',
+        f"{RUNS}::test_no_answer_in_a_message[forbidden]",
+    ),
+    "say more in a header": Mistake(
+        "apps/volunteer/delivery/request.py",
+        '"User-Agent": USER_AGENT,',
+        '"User-Agent": USER_AGENT, "X-Nodes": str(report.count(b"kubelet")),',
+        f"{HEADERS}::test_plain[small]",
+    ),
+    "stamp a compressed body with the time": Mistake(
+        "apps/volunteer/delivery/request.py",
+        "gzip.compress(report, mtime=0)",
+        "gzip.compress(report)",
+        f"{HEADERS}::test_compressed[small]",
+    ),
+    "tell the length of a report": Mistake(
+        "apps/volunteer/delivery/request.py",
+        'b" " * (-len(report) % PADDED_TO_BYTES)',
+        'b""',
+        f"{REQUEST}::test_nothing_of_the_length",
+    ),
+    "tell the length of a compressed report": Mistake(
+        "apps/volunteer/delivery/request.py",
+        'b" " * (-len(packed + end_of_comment) % PADDED_TO_BYTES)',
+        'b""',
+        f"{REQUEST}::test_nothing_of_the_length",
+    ),
+    "pad with what is no space": Mistake(
+        "apps/volunteer/delivery/request.py",
+        'report + b" " *',
+        "report + report[:1] *",
+        f"{REQUEST}::test_padding",
+    ),
+    "show a proxy what stays within the cluster": Mistake(
+        "apps/volunteer/http/proxies.py",
+        "if not text or is_near(host):",
+        "if not text:",
+        f"{PROXIES}::test_near[census.spartakus.svc]",
+    ),
+    "take a proxy that is excepted": Mistake(
+        "apps/volunteer/http/proxies.py",
+        "return bool(name) and (host == name",
+        "return bool(name) and (host is name",
+        f"{PROXIES}::test_exempt",
+    ),
+    "show a proxy a token in the clear": Mistake(
+        "apps/volunteer/cluster/kubeconfig/endpoint.py",
+        ' if url.startswith("https:") else None',
+        "",
+        f"{API}::test_no_proxy_of_the_environment_for_plain_http",
+    ),
+    "send a pod's token through a proxy": Mistake(
+        "apps/volunteer/cluster/service_account.py",
+        "route=lambda _url: None,",
+        "route=lambda url: url,",
+        f"{API}::test_no_proxy_in_a_pod",
+    ),
+    "send a token over plain http": Mistake(
+        "apps/volunteer/cluster/kubeconfig/endpoint.py",
+        'if parts.scheme == "http" and not is_loopback(host) and',
+        'if parts.scheme == "" and',
+        f"{FORMS}::test_form[plain http to another machine]",
     ),
     "keep an unknown kernel suffix": Mistake(
         "vocabulary/versions.py",

@@ -81,11 +81,19 @@ def test_every_way_out(
 def answers_of(maker: ClusterMaker, canaries: Canaries) -> dict[str, Says]:
     """Return answers that are none, each of them full of canaries, by what is wrong with them."""
     secret = canaries.text()
-    status = {"kind": "Status", "message": f"nodes {secret!r} is forbidden", "reason": secret}
+    name = secret.lower()
+    account = f'User "system:serviceaccount:{name}:{name}" cannot list resource "nodes"'
+    status = {
+        "kind": "Status",
+        "message": f"nodes {secret!r} is forbidden",
+        "reason": secret,
+        "details": {"name": name, "kind": secret, "causes": [{"message": secret}]},
+    }
     return {
         "bad request": Says(400, json.dumps({**status, "code": 400}).encode()),
         "unauthorised": Says(401, json.dumps(status).encode()),
         "forbidden": Says(403, json.dumps(status).encode()),
+        "forbidden account": Says(403, json.dumps({**status, "message": account}).encode()),
         "not found": Says(404, json.dumps(status).encode()),
         "gone": Says(410, json.dumps({**status, "metadata": {"continue": secret}}).encode()),
         "a word": Says(200, f'"{secret}"'.encode()),

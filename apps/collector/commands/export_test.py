@@ -57,6 +57,19 @@ def test_an_export_without_a_collector(tmp_path: Path) -> None:
     assert outcome.stderr.startswith(b"collector: only a folder of Parquet files is read")
 
 
+def test_an_export_is_not_in_the_order_of_arrival(tmp_path: Path) -> None:
+    """Both formats are sorted by cluster, however many files the reports came in."""
+    for cluster_ids in (("z", "b"), ("m", "a")):
+        leave_drained(tmp_path, *cluster_ids)
+    lines = run_collector("export", "--data-dir", str(tmp_path)).stdout.splitlines()
+    assert [json.loads(line)["clusterID"] for line in lines] == ["a", "b", "m", "z"]
+    parquet = run_collector("export", "--format", "parquet", "--data-dir", str(tmp_path))
+    (tmp_path / "reports.parquet").write_bytes(parquet.stdout)
+    with closing(duckdb.connect()) as connection:
+        rows = connection.read_parquet(str(tmp_path / "reports.parquet")).project('"clusterID"')
+        assert rows.fetchall() == [("a",), ("b",), ("m",), ("z",)]
+
+
 @pytest.mark.parametrize("form", ["jsonl", "parquet"])
 def test_what_was_exported_can_be_imported(tmp_path: Path, form: str) -> None:
     """A backup is restored whole, once however often, with the hours of receipt that it had."""

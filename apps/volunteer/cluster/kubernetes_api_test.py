@@ -8,8 +8,9 @@ import pytest
 from tools.simulator import Cluster as Simulated
 from tools.simulator import RotateToken, Rule, Script, running_simulator
 from tools.simulator.access import write_service_account
-from volunteer.cluster.access import Kubeconfig, ServiceAccount
+from volunteer.cluster.access import Kubeconfig, ServiceAccount, Surroundings
 from volunteer.cluster.errors import ClusterCertificateRejected
+from volunteer.cluster.kubeconfig.endpoint import kubeconfig_endpoint
 from volunteer.cluster.kubernetes_api import KubernetesApi
 from volunteer.cluster.service_account import server_address, service_account_endpoint
 from volunteer.cluster.testing import ALONE, expired_identity, says_json
@@ -174,6 +175,21 @@ def test_no_proxy_in_a_pod(tmp_path: Path) -> None:
     account = ServiceAccount("10.0.0.1", "443", tmp_path / "token", tmp_path / "ca.crt")
     endpoint = service_account_endpoint(account)
     assert endpoint.route("https://10.0.0.1:443/version") is None
+
+
+def test_no_proxy_of_the_environment_for_plain_http(tmp_path: Path) -> None:
+    """A proxy that the environment names is shown no request that it could read."""
+    file = tmp_path / "kubeconfig"
+    file.write_text(
+        "{apiVersion: v1, kind: Config, current-context: a,"
+        " clusters: [{name: a, cluster: {server: 'http://127.0.0.1:1'}}],"
+        " contexts: [{name: a, context: {cluster: a}}]}",
+        encoding="utf-8",
+    )
+    surroundings = Surroundings(environment={}, proxies={"all": "http://proxy:3128"})
+    route = kubeconfig_endpoint(Kubeconfig(file), surroundings).route
+    assert route("http://api.example/version") is None
+    assert route("https://api.example/version") is not None
 
 
 def test_identity_that_cannot_be_renewed(tmp_path: Path) -> None:

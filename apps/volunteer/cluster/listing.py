@@ -1,7 +1,6 @@
 """Reads lists from the Kubernetes API page by page, with patience for what may pass."""
 
 import logging
-import re
 from collections.abc import Callable, Iterator, Mapping
 from random import Random
 from typing import Final, NoReturn, TypeVar
@@ -37,7 +36,7 @@ NOT_FOUND: Final = 404
 _EXPIRED: Final = 410
 _TOO_MANY_REQUESTS: Final = 429
 _SERVER_ERRORS: Final = range(500, 600)
-_SERVICE_ACCOUNT: Final = re.compile(r'User "system:serviceaccount:([a-z0-9.-]+):([a-z0-9.-]+)"')
+_SERVICE_ACCOUNT: Final = 'User "system:serviceaccount:'
 
 _Read = TypeVar("_Read")
 _Item = TypeVar("_Item")
@@ -190,6 +189,8 @@ def _announce(reason: ClusterError, seconds: float) -> None:
 
 
 def _subject(body: bytearray) -> str:
-    """Return the flag of kubectl that names whom the API server refused."""
-    account = _SERVICE_ACCOUNT.search(node_pages.read_message(body))
-    return f"--serviceaccount={account[1]}:{account[2]}" if account else "--user=YOUR-USER"
+    """Return the flag of kubectl for whom the API server refused, its names left to be filled in:
+    no word of the server's answer is repeated.
+    """
+    is_account = _SERVICE_ACCOUNT in node_pages.read_message(body)
+    return "--serviceaccount=YOUR-NAMESPACE:YOUR-ACCOUNT" if is_account else "--user=YOUR-USER"

@@ -16,14 +16,10 @@ from volunteer.cluster.kubernetes_json import EMPTY, ListMeta, Page, UnreadableA
 # One field for each public label key, of which only the presence counts: a value stays undecoded
 # bytes, and what is no field of a struct is skipped without becoming an object. Nothing here is
 # part of a cycle (`gc=False`), and a page is some ten thousand objects.
-_ABSENT: Final = Raw()
 _LABEL_KEYS: Final = public_label_keys()
 _Labels: Final = msgspec.defstruct(
     "_Labels",
-    [
-        (f"key_{place}", Raw, field(default=_ABSENT, name=key))
-        for place, key in enumerate(_LABEL_KEYS)
-    ],
+    [(f"key_{place}", Raw, field(default=None, name=key)) for place, key in enumerate(_LABEL_KEYS)],
     gc=False,
 )
 
@@ -142,5 +138,4 @@ def _observed(node: _Node) -> NodeObservation:
 def _label_keys(labels: Struct | None) -> frozenset[str]:
     if labels is None:
         return _NO_KEYS
-    # A value that is there has at least one byte.
     return frozenset(compress(_LABEL_KEYS, msgspec.structs.astuple(labels)))

@@ -55,7 +55,7 @@ def test_events_of_a_listing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -
 
 
 def test_forbidden(tmp_path: Path) -> None:
-    """A missing rule of RBAC is named, with the lines that grant it to this very account."""
+    """A missing rule of RBAC is named, with the lines that grant it, and no name of an account."""
     user = "system:serviceaccount:census:volunteer"
     rule = Rule(path=NODES, fault=Forbidden(user=user))
     with (
@@ -68,7 +68,7 @@ def test_forbidden(tmp_path: Path) -> None:
         "  kubectl create clusterrole spartakus-volunteer --verb=list --resource=nodes",
         (
             "  kubectl create clusterrolebinding spartakus-volunteer"
-            " --clusterrole=spartakus-volunteer --serviceaccount=census:volunteer"
+            " --clusterrole=spartakus-volunteer --serviceaccount=YOUR-NAMESPACE:YOUR-ACCOUNT"
         ),
     ]
 

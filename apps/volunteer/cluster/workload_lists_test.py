@@ -185,6 +185,7 @@ def test_forbidden(tmp_path: Path) -> None:
         ),
         (
             "  kubectl create clusterrolebinding spartakus-volunteer-workloads"
-            " --clusterrole=spartakus-volunteer-workloads --serviceaccount=census:volunteer"
+            " --clusterrole=spartakus-volunteer-workloads"
+            " --serviceaccount=YOUR-NAMESPACE:YOUR-ACCOUNT"
         ),
     ]

@@ -5,7 +5,12 @@ files of this folder, with their sources; `report.vocabulary.templates` says how
 """
 
 from report.vocabulary.cloud_providers import cloud_provider
-from report.vocabulary.distributions import DistributionSearch, Signs
+from report.vocabulary.distributions import (
+    NO_DISTRIBUTION,
+    Signs,
+    distribution_place,
+    distribution_word,
+)
 from report.vocabulary.label_keys import node_role, public_label_keys
 from report.vocabulary.quantities import is_public_quantity, is_quantity
 from report.vocabulary.recognition import Recognised
@@ -21,13 +26,15 @@ from report.vocabulary.words import architecture, operating_system
 from report.vocabulary.workloads import is_known_workload_kind
 
 __all__ = [
+    "NO_DISTRIBUTION",
     "SIZES",
-    "DistributionSearch",
     "Recognised",
     "Signs",
     "architecture",
     "cloud_provider",
     "container_runtime_version",
+    "distribution_place",
+    "distribution_word",
     "is_known_resource",
     "is_known_workload_kind",
     "is_public_quantity",

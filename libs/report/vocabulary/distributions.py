@@ -5,17 +5,21 @@ The words and their marks are in `distributions.toml`, which says how to read th
 
 import pkgutil
 import re
+import sys
 from collections.abc import Callable
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
 
-from report.vocabulary.recognition import MAX_CHARACTERS, REMEMBERED
+from report.vocabulary.recognition import MAX_CHARACTERS
 
 OTHER_DISTRIBUTION: Final = "other"
 """What is sent where no node shows a mark."""
+
+NO_DISTRIBUTION: Final = sys.maxsize
+"""The place of what shows no mark: behind that of every distribution."""
 
 # A release, with what Kubernetes itself appends to one: v1.30.2, v1.31.0-rc.1.
 _RELEASE: Final = r"[0-9]{1,9}(?:\.[0-9]{1,9}){1,3}(?:-(?:alpha|beta|rc)[.0-9]{1,20})?"
@@ -77,39 +81,21 @@ def distributions() -> tuple[Distribution, ...]:
     return msgspec.toml.decode(content, type=_DataFile).distribution
 
 
-class DistributionSearch:
-    """Finds the distribution of a cluster whose nodes are shown one by one."""
-
-    def __init__(self) -> None:
-        self._place = len(distributions())
-
-    def see(self, signs: Signs) -> None:
-        """Take what one node shows into account, or what the API server does."""
-        self._place = min(self._place, _place(_shortened(signs)))
-
-    @property
-    def word(self) -> str:
-        """The word for what was seen so far."""
-        known = distributions()
-        return known[self._place].word if self._place < len(known) else OTHER_DISTRIBUTION
-
-
-def _shortened(signs: Signs) -> Signs:
-    # A text that long shows no mark, and is not worth remembering.
-    texts = signs[:4]
-    if max(map(len, texts)) <= MAX_CHARACTERS:
-        return signs
+def distribution_place(signs: Signs) -> int:
+    """Return the place of the first distribution of which a node shows a mark, or the API server
+    does. That of a cluster is the least of them all.
+    """
+    # A text that long shows no mark.
     version, image, kernel, runtime = (
-        text if len(text) <= MAX_CHARACTERS else "" for text in texts
+        text if len(text) <= MAX_CHARACTERS else "" for text in signs[:4]
     )
-    return Signs(version, image, kernel, runtime, signs.provider, signs.label_keys)
+    looked_at = Signs(version, image, kernel, runtime, signs.provider, signs.label_keys)
+    return next((place for place, test in _tests() if test(looked_at)), NO_DISTRIBUTION)
 
 
-@lru_cache(REMEMBERED)
-def _place(signs: Signs) -> int:
-    """Return the place of the first distribution of which a node shows a mark."""
-    tests = _tests()
-    return next((place for place, test in tests if test(signs)), len(distributions()))
+def distribution_word(place: int) -> str:
+    """Return the word for the distribution at a place."""
+    return OTHER_DISTRIBUTION if place == NO_DISTRIBUTION else distributions()[place].word
 
 
 @cache

@@ -4,7 +4,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from report.vocabulary.distributions import DistributionSearch, Mark, Signs, distributions
+from report.vocabulary.distributions import (
+    NO_DISTRIBUTION,
+    Mark,
+    Signs,
+    distribution_place,
+    distribution_word,
+    distributions,
+)
 from report.vocabulary.recognition import MAX_CHARACTERS
 
 _KIND_OF_TEXT = ("version", "image", "kernel", "runtime")
@@ -24,10 +31,7 @@ class Seen:
 
 def word_of(*signs: Signs) -> str:
     """Return the word for a cluster of nodes that show this."""
-    search = DistributionSearch()
-    for each in signs:
-        search.see(each)
-    return search.word
+    return distribution_word(min(map(distribution_place, signs), default=NO_DISTRIBUTION))
 
 
 def shown(mark: Mark, *, behind: str = "") -> Signs:
