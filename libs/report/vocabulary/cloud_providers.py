@@ -15,11 +15,15 @@ _is_public: Final = lru_cache(REMEMBERED)(is_public)
 _BEYOND_SCHEME: Final = "names a machine, so no more than the provider is sent"
 _NO_PROVIDER: Final = "not the scheme of a publicly known provider, sent as `unknown`"
 
-# Two clouds write IDs without a scheme. Oracle's are OCIDs:
+# Three providers write IDs without a scheme. Oracle's are OCIDs:
 # https://docs.oracle.com/en-us/iaas/Content/General/Concepts/identifiers.htm
 _ORACLE: Final = "ocid1.instance."
 # Alibaba's are REGION.INSTANCE: https://github.com/kubernetes/cloud-provider-alibaba-cloud
 _ALIBABA: Final = re.compile(r"(?:ap|cn|eu|me|na|us)-[a-z0-9-]{1,32}\.i-[a-z0-9]{1,32}")
+
+# kwok's in the autoscaler are kwok:NODE:
+# https://github.com/kubernetes/autoscaler/tree/master/cluster-autoscaler/cloudprovider/kwok
+_KWOK: Final = "kwok:"
 
 
 def cloud_provider(provider_id: str) -> Recognised:
@@ -36,4 +40,6 @@ def cloud_provider(provider_id: str) -> Recognised:
         return Recognised("oci", _BEYOND_SCHEME)
     if _ALIBABA.fullmatch(provider_id):
         return Recognised("alicloud", _BEYOND_SCHEME)
+    if provider_id.startswith(_KWOK):
+        return Recognised("kwok", _BEYOND_SCHEME)
     return Recognised(UNKNOWN, _NO_PROVIDER)

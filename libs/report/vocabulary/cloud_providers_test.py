@@ -25,6 +25,7 @@ from report.vocabulary import Recognised, cloud_provider
         ("ocid1.instance.oc1.phx.anuxeljtacme", "oci"),
         ("cn-hangzhou.i-bp1acme", "alicloud"),
         ("eu-central-1.i-gw8acme", "alicloud"),
+        ("kwok:acme-1", "kwok"),
     ],
 )
 def test_known(provider_id: str, provider: str) -> None:
@@ -41,6 +42,7 @@ def test_known(provider_id: str, provider: str) -> None:
         "AWS:///i-1",
         " aws:///i-1",
         "aws:/i-1",
+        "kwok-acme:1",
         "ocid1.acme.oc1",
         "acme.i-bp1",
         "10.20.30.40",
