@@ -54,10 +54,12 @@ def test_other_values(tmp_path: Path, value: str, text: str) -> None:
 
 
 def test_directory(tmp_path: Path) -> None:
-    """A directory is read in the order of names, without entries that begin with a dot."""
+    """A directory is read in the order of names, without dot files and directories in it."""
     _write(tmp_path / "b.json", {"second": "2"})
     _write(tmp_path / "a.json", {"first": "1"})
     (tmp_path / ".hidden").write_text("not JSON")
+    (tmp_path / "folder").mkdir()
+    _write(tmp_path / "folder" / "c.json", {"third": "3"})
     assert [found.name for found in read_extensions(tmp_path).values] == ["first", "second"]
 
 

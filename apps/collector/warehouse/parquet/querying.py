@@ -6,7 +6,7 @@ Three views: `reports`; `nodes`, one row a node; `latest`, the last report of ea
 import enum
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -22,6 +22,9 @@ from collector.warehouse.parquet.staging import Staging
 
 MEMORY: Final = "1GB"
 _MOST_LINES: Final = 10_000
+# Each file moves once when its day is merged or rewritten, and once when it is removed.
+_MOST_MOVES: Final = 20
+_MOVED: Final = 'Cannot access file "/proc/self/fd/'
 _WIDE: Final = 100_000
 _OUTPUT: Final = "output"
 _NODES: Final = f"""
@@ -58,6 +61,10 @@ _COPY_AS: Final = {
 
 class NoAnswer(Exception):
     """A query cannot be answered; the text says why."""
+
+
+class _FilesMoved(NoAnswer):
+    """A file was moved or removed after it was allowed: DuckDB compares what a link leads to."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +118,14 @@ class DamagedFiles(CommandFailed):
 
 
 def _answer(query: str, files: Sequence[OpenedFile], output: Output, staging: Staging) -> None:
+    for _ in range(_MOST_MOVES):
+        with suppress(_FilesMoved):
+            _answer_once(query, files, output, staging)
+            return
+    _answer_once(query, files, output, staging)
+
+
+def _answer_once(query: str, files: Sequence[OpenedFile], output: Output, staging: Staging) -> None:
     with _errors(), closing(_connect(files, staging)) as connection:
         select = _only_query(connection, query)
         if output.form is Format.TABLE:
@@ -161,4 +176,6 @@ def _errors() -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        raise NoAnswer(str(error).strip().partition("\n")[0]) from error
+        text = str(error).strip().partition("\n")[0]
+        kind = _FilesMoved if _MOVED in text else NoAnswer
+        raise kind(text) from error
