@@ -154,6 +154,8 @@ def test_a_report_goes_through_and_nothing_is_logged_of_it(proxy: Proxy, tmp_pat
         assert proxy.request("GET", "/canary-path") == 404
         assert proxy.request("POST", "/api/v1", b" " * (9 * 1024 * 1024)) == 413
     assert post(proxy, "canary-cluster", **_CANARIES) == 502
+    # nginx writes the line of a request after its answer.
+    wait_until(lambda: proxy.access_log.read_text().count("\n") == 4)
     lines = proxy.access_log.read_text().splitlines()
     assert [line.split()[1] for line in lines] == ["204", "404", "413", "502"]
     assert all(_LOG_LINE.fullmatch(line) for line in lines)
