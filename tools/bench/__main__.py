@@ -5,12 +5,32 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from tools.bench import collector, report_codec, volunteer
+# Each is imported where it is asked for: a program that is started counts the memory of the process
+# that started it as its own peak (getrusage(2)), and what measures the collector is large.
+
+
+def _report(arguments: Sequence[str]) -> int:
+    from tools.bench import report_codec
+
+    return report_codec.main(arguments)
+
+
+def _collector(arguments: Sequence[str]) -> int:
+    from tools.bench import collector
+
+    return collector.main(arguments)
+
+
+def _volunteer(arguments: Sequence[str]) -> int:
+    from tools.bench import volunteer
+
+    return volunteer.main(arguments)
+
 
 BENCHMARKS: Final[Mapping[str, Callable[[Sequence[str]], int]]] = {
-    "report": report_codec.main,
-    "collector": collector.main,
-    "volunteer": volunteer.main,
+    "report": _report,
+    "collector": _collector,
+    "volunteer": _volunteer,
 }
 """What each word measures. Each prints what it found and returns 0 if its promises hold."""
 
