@@ -82,7 +82,7 @@ class Program(TyperGroup):
         *,
         default: str,
         environment: Environment,
-        epilog: str | None = None,
+        epilog: str = "",
         summary: str | None = None,
     ) -> None:
         """`default` is the command without a word; its summary is that of the program unless
@@ -92,7 +92,7 @@ class Program(TyperGroup):
             name=name,
             commands=[_Named(each, entry, environment) for each, entry in entries.items()],
             help=summary or entries[default].summary,
-            epilog="\n\n".join(filter(None, [f"Without a command: {default}.", epilog])),
+            epilog=f"Without a command: {default}. {epilog}",
             rich_markup_mode=None,
             context_settings=_CONTEXT,
             subcommand_metavar="[COMMAND]",
