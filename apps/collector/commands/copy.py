@@ -4,21 +4,21 @@ from collections.abc import Sequence
 from contextlib import closing
 from hashlib import blake2b
 from pathlib import Path
-from typing import Annotated, Final, TypeAlias
+from typing import Final
 
 import typer
 
-from collector.commands.data_dir import existing_data_dir
-from collector.commands.options import Database, DataDir, SkipDamaged
-from collector.commands.warehouses import existing_folder, open_warehouse
+from collector.commands.warehouses import ReadSettings, existing_folder, open_warehouse
 from collector.errors import CommandFailed
-from collector.settings import Settings
 from collector.warehouse import Warehouse
 from collector.warehouse.abilities import Counts, LacksColumns, LoadsFiles
+from collector.warehouse.catalogue import DatabaseAddress, parse_address
 from collector.warehouse.parquet.damage import damaged_files
 from collector.warehouse.parquet.engine import Engine
 from collector.warehouse.parquet.querying import DamagedFiles
 from collector.warehouse.parquet.reading import OpenedFile, snapshot
+from command_line.flags import flag
+from command_line.program import Command
 
 _DIGEST_BYTES: Final = 8
 
@@ -27,32 +27,33 @@ _MORE: Final = (
     " rewritten after an earlier copy, which are there twice"
 )
 
-_To: TypeAlias = Annotated[
-    str,
-    typer.Option("--to", metavar="bigquery://PROJECT.DATASET.TABLE", help="The table to fill."),
-]
+
+class Copy(ReadSettings, frozen=True, kw_only=True):
+    """Where reports are copied to."""
+
+    target: DatabaseAddress = flag(
+        parse_address,
+        "--to",
+        metavar="bigquery://PROJECT.DATASET.TABLE",
+        required=True,
+        has_variable=False,
+        help="The table to fill.",
+    )
 
 
-def copy(
-    *,
-    target: _To,
-    skip_damaged: SkipDamaged = False,
-    data_dir: DataDir = None,
-    database: Database = "",
-) -> None:
+def copy(settings: Copy) -> None:
     """Copy all reports in a folder of Parquet files to BigQuery. Run it again if it broke off.
 
     Let no collector write to the folder between the two: what it merges is copied again.
     """
-    directory = existing_data_dir(data_dir)
-    folder = existing_folder(Settings(data_dir=directory, database=database))
+    directory, folder = settings.existing_data_dir, existing_folder(settings)
     # A day that is compacted meanwhile would be copied twice, under two names.
     with folder.owned(), folder.writing(), snapshot(folder) as opened:
         damaged = damaged_files(opened.files)
-        if damaged and not skip_damaged:
+        if damaged and not settings.skip_damaged:
             raise DamagedFiles(damaged)
         files = [each for each in opened.files if each.path not in damaged]
-        with closing(open_warehouse(target, data_dir=directory)) as warehouse:
+        with closing(open_warehouse(settings.target, data_dir=directory)) as warehouse:
             if not isinstance(warehouse, LoadsFiles):
                 raise CommandFailed("--to must be bigquery://PROJECT.DATASET.TABLE")
             _warn(warehouse, damaged)
@@ -102,3 +103,6 @@ def _compare(total: int, warehouse: Warehouse) -> None:
         raise CommandFailed("the table holds fewer reports than the folder; copy again")
     if count > total:
         typer.echo(_MORE, err=True)
+
+
+COMMAND: Final = Command(Copy, copy)

@@ -6,21 +6,30 @@ from pathlib import Path
 from typing import Protocol
 
 from collector.errors import CommandFailed
-from collector.settings import Settings
+from collector.settings import WarehouseSettings
 from collector.warehouse import Warehouse
 from collector.warehouse.abilities import Forgets, Forgotten
-from collector.warehouse.catalogue import ParquetFolder, parse_address
+from collector.warehouse.catalogue import DatabaseAddress, ParquetFolder
 from collector.warehouse.opening import opener_of
 from collector.warehouse.parquet.folder import Folder
 from collector.warehouse.parquet.warehouse import ForgettingFolder
+from command_line.flags import switch
 
 
-def existing_folder(settings: Settings) -> Folder:
+class ReadSettings(WarehouseSettings, frozen=True, kw_only=True):
+    """What a command takes that reads a folder of Parquet files."""
+
+    skip_damaged: bool = switch(
+        has_variable=False, help="Go on without files that are damaged; they are named."
+    )
+
+
+def existing_folder(settings: WarehouseSettings) -> Folder:
     """Return the folder of reports that `settings` name.
 
     Raises `CommandFailed` for another kind of warehouse, and where there is no folder.
     """
-    address = parse_address(settings.database_address)
+    address = settings.warehouse
     if not isinstance(address, ParquetFolder):
         raise CommandFailed(
             "only a folder of Parquet files is read by this command; ask the other one itself"
@@ -51,15 +60,15 @@ class _OutOfReach:
         pass
 
 
-def open_to_forget(settings: Settings) -> Forgetting:
+def open_to_forget(settings: WarehouseSettings) -> Forgetting:
     """Open the warehouse that `settings` name to forget a cluster in it.
 
     Raises `WarehouseUnavailable` or `WarehouseUnusable`.
     """
-    address = parse_address(settings.database_address)
+    address = settings.warehouse
     if isinstance(address, ParquetFolder):
         return ForgettingFolder(address.path)
-    warehouse = open_warehouse(settings.database_address, data_dir=settings.data_dir)
+    warehouse = open_warehouse(address, data_dir=settings.data_dir)
     if isinstance(warehouse, Forgets):
         return _Forgetting(warehouse, warehouse)
     warehouse.close()
@@ -78,6 +87,6 @@ class _Forgetting:
         self.warehouse.close()
 
 
-def open_warehouse(address: str, *, data_dir: Path) -> Warehouse:
+def open_warehouse(address: DatabaseAddress, *, data_dir: Path) -> Warehouse:
     """Open the warehouse at `address`. Raises `WarehouseUnavailable` or `WarehouseUnusable`."""
-    return opener_of(parse_address(address), data_dir=data_dir, environment=os.environ)()
+    return opener_of(address, data_dir=data_dir, environment=os.environ)()

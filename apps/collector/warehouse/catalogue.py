@@ -63,7 +63,7 @@ def parse_address(text: str) -> DatabaseAddress:
     if text.startswith(("http:", "https:")):
         return parse_collector(text)
     forms = ", ".join(kind.form for kind in KINDS)
-    raise InvalidDatabaseAddress(f"--database must be one of {forms}, not {text!r}")
+    raise InvalidDatabaseAddress(f"must be one of {forms}, not {text!r}")
 
 
 def keeps_position(address: DatabaseAddress) -> bool:
