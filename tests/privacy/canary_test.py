@@ -23,7 +23,7 @@ from volunteer.cluster import node_pages
 from volunteer.cluster.api import METADATA_OF_LIST, WHOLE, Answer
 from volunteer.cluster.listing import Limits, Listing
 from volunteer.cluster.workload_lists import observe_workloads
-from volunteer.reporting import Identity, Prepared, prepare
+from volunteer.reporting.prepare import Identity, Prepared, prepare
 
 SEEDS = st.integers(0, 2**64 - 1)
 IDENTITIES = {

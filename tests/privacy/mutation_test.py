@@ -111,7 +111,7 @@ MISTAKES = {
         f"{PSEUDONYMS}::test_nothing_that_goes_in_comes_out",
     ),
     "draw no random bytes": Mistake(
-        "apps/volunteer/reporting.py",
+        "apps/volunteer/reporting/prepare.py",
         "Pseudonyms.without_key(identity.cluster_id, random_bytes)",
         "Pseudonyms.without_key(identity.cluster_id, bytes)",
         f"{RUNS}::test_two_runs_differ",
@@ -213,13 +213,13 @@ MISTAKES = {
         f"{RUNS}::test_no_answer_in_a_message[another kind]",
     ),
     "log what was observed": Mistake(
-        "apps/volunteer/reporting.py",
+        "apps/volunteer/reporting/prepare.py",
         "pseudonyms = choose_pseudonyms(",
         '_log.info("%s", observation.master_version._text); pseudonyms = choose_pseudonyms(',
         f"{RUNS}::test_every_way_out[preview]",
     ),
     "read hidden files": Mistake(
-        "apps/volunteer/extensions.py",
+        "apps/volunteer/reporting/extensions.py",
         'if not (entry.name.startswith(".")',
         'if not (entry.name.startswith("..")',
         f"{RUNS}::test_dot_files",

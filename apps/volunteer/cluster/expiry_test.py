@@ -6,7 +6,7 @@ import pytest
 
 from tools.simulator import ExpiredToken, Rule
 from volunteer.cluster.errors import ClusterListExpired, ClusterListKeepsExpiring
-from volunteer.cluster.look import Cluster
+from volunteer.cluster.observation import Cluster
 from volunteer.cluster.testing import NODES, all_names, names_of, simulated
 
 

@@ -25,7 +25,7 @@ from volunteer.cluster.errors import (
 )
 from volunteer.cluster.kubernetes_json import Page, UnreadableAnswer
 from volunteer.cluster.object_kinds import ObjectKind, Role
-from volunteer.retrying import RetryPolicy, TryAgain, retry
+from volunteer.http.retry import RetryPolicy, TryAgain, retry
 
 _log: Final = logging.getLogger(__name__)
 

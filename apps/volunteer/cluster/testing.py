@@ -12,7 +12,7 @@ from volunteer.clock import system_clock
 from volunteer.cluster.access import Kubeconfig, Surroundings
 from volunteer.cluster.kubernetes_api import KubernetesApi
 from volunteer.cluster.listing import Limits
-from volunteer.cluster.look import Cluster
+from volunteer.cluster.observation import Cluster
 from volunteer.delivery.testing import Says
 from volunteer.testing import AlwaysLongest, JumpingClock
 

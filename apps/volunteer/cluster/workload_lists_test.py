@@ -29,8 +29,8 @@ from volunteer.cluster.access import Kubeconfig
 from volunteer.cluster.errors import ClusterAnswerUnexpected, ClusterForbidden, ClusterListExpired
 from volunteer.cluster.kubernetes_api import KubernetesApi
 from volunteer.cluster.listing import Limits
-from volunteer.cluster.look import Cluster
 from volunteer.cluster.object_kinds import NAMESPACES, WORKLOADS
+from volunteer.cluster.observation import Cluster
 from volunteer.cluster.testing import ALONE
 from volunteer.testing import AlwaysLongest, JumpingClock
 

@@ -19,7 +19,7 @@ from volunteer.cluster.endpoint import parse_token
 from volunteer.cluster.kubeconfig.documents import Cluster, ExecPlugin
 from volunteer.cluster.kubeconfig.places import Place, Placed
 from volunteer.cluster.kubeconfig.plugin_process import run_program
-from volunteer.deadline import DeadlinePassed
+from volunteer.http.deadline import DeadlinePassed
 from volunteer.http.tls import ClientCertificate
 from volunteer.redacted import Redacted
 

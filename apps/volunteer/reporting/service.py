@@ -18,7 +18,7 @@ from volunteer.errors import (
     UsageError,
     defect_in_words,
 )
-from volunteer.waiting.schedule import WakeUp, after_failure, next_due
+from volunteer.sleeping.schedule import WakeUp, after_failure, next_due
 
 _log: Final = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ from volunteer.cluster.access import Kubeconfig
 from volunteer.cluster.errors import ClusterBusy, ClusterSilent, ClusterTooSlow, ClusterUnreachable
 from volunteer.cluster.kubernetes_api import KubernetesApi
 from volunteer.cluster.listing import Limits
-from volunteer.cluster.look import Cluster
+from volunteer.cluster.observation import Cluster
 from volunteer.cluster.testing import ALONE, NODES, SEVEN, all_names, names_of, simulated
 from volunteer.testing import AlwaysLongest, JumpingClock, free_port
 
