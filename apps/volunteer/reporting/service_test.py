@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from command_line.errors import UsageError
 from volunteer.cluster.errors import ClusterUnreachable
 from volunteer.delivery.rules import Delivered, Outcome, Refused, Unavailable
-from volunteer.errors import ReportNotPossible, UsageError
+from volunteer.errors import ReportNotPossible
 from volunteer.reporting.service import log_outcome, report_once, report_periodically
 from volunteer.sleeping.reexec import wait_until
 from volunteer.sleeping.schedule import WakeUp

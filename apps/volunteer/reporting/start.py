@@ -6,9 +6,9 @@ import uuid
 from pathlib import Path
 from typing import Final
 
+from command_line.errors import InvalidOption
 from volunteer.delivery.destinations import Collector, Destination, StandardOutput
 from volunteer.durations import in_words
-from volunteer.errors import InvalidOption
 from volunteer.reporting.extensions import read_extensions
 from volunteer.reporting.key_file import is_open_to_others
 from volunteer.settings import Settings

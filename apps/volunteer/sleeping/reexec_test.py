@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from command_line.errors import InvalidOption
 from volunteer.clock import Clock, system_clock
-from volunteer.errors import InvalidOption
 from volunteer.sleeping.reexec import (
     EXIT_SIGNALS,
     SHORTEST_SECONDS,

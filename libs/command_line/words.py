@@ -1,4 +1,4 @@
-"""The words of the command line, taken apart without Typer.
+"""The words of a command line, split without Typer.
 
 Typer explains, completes, and says what is wrong with words; that takes 2 MiB and a tenth of the
 time of a small cluster's report. The words of a program that reports need none of it.
@@ -7,14 +7,20 @@ time of a small cluster's report. The words of a program that reports need none 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from volunteer.flags import Flag, flags_of, names_of
+from msgspec import Struct
 
-PROGRAM: Final = "volunteer"
-DEFAULT_COMMAND: Final = "run"
+from command_line.flags import Flag, flags_of, names_of
+
+HELP_FLAGS: Final = ("-h", "--help")
 
 
-def given_by(settings: type, words: Sequence[str]) -> Mapping[str, str | bool] | None:
-    """Return what `words` give of the flags of `settings`, by field, as Typer takes them apart.
+def completion_variable(program: str) -> str:
+    """Return the variable by which a shell asks what words could be completed to."""
+    return f"_{program.upper()}_COMPLETE"
+
+
+def given_by(settings: type[Struct], words: Sequence[str]) -> Mapping[str, str | bool] | None:
+    """Return what `words` give of the flags of `settings`, by field, as Typer splits them.
 
     None where that is for Typer to say: a word that is no such flag, a value that is missing or
     looks like a flag.
