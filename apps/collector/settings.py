@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from collector.api.client_address import Network
+from collector.networks import Network
 from collector.spool.limits import SpoolLimits
 from collector.telemetry.log_settings import LogSettings
 from collector.warehouse import WarehouseAddress

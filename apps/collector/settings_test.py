@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from collector.api.client_address import parse_networks
 from collector.errors import InvalidWarehouseAddress
+from collector.networks import parse_networks
 from collector.settings import DEFAULT_POSTS_PER_MINUTE, Settings
 
 

@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING, Final
 
 from structlog.stdlib import BoundLogger
 
-from collector.api.admission import make_admission
-from collector.api.application import create_application
-from collector.api.committing import GroupCommit, answer_to_failed_commit
-from collector.api.cost import cost_of
-from collector.api.problems import STATUS_OF
-from collector.api.readiness import Readiness
 from collector.data_directory import DataDirectory
 from collector.drain.launch import launch_drain
 from collector.drain.supervisor import DrainSupervisor, Ending, RestartPolicy
 from collector.errors import CannotListen, DrainFailed
-from collector.server import Server, ServerSettings
-from collector.server.listener import listen_tcp, listen_unix
+from collector.http.admission import make_admission
+from collector.http.application import create_application
+from collector.http.cost import cost_of
+from collector.http.group_commit import GroupCommit, answer_to_failed_commit
+from collector.http.limits import ServerSettings
+from collector.http.listener import listen_tcp, listen_unix
+from collector.http.problems import STATUS_OF
+from collector.http.readiness import Readiness
+from collector.http.server import Server
 from collector.settings import Settings
 from collector.spool.writer import Spool
 from collector.systemd import ServiceManager

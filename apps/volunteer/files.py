@@ -4,7 +4,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
-from volunteer.errors import InvalidOption
+from command_line.errors import InvalidOption
 from volunteer.extensions import read_extensions
 from volunteer.settings import Settings
 

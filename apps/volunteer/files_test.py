@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from command_line.errors import InvalidOption
 from tools.simulator import certificates
-from volunteer.errors import InvalidOption
 from volunteer.files import check_ca_file
 
 

@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
-from volunteer.errors import InvalidOption
+from command_line.errors import InvalidOption
 
 _OPTION: Final = "--key-file"
 _SECRET: Final = re.compile(rb"\s*([0-9A-Fa-f]{64})\s*")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from volunteer.errors import InvalidOption
+from command_line.errors import InvalidOption
 from volunteer.key_file import can_be_read_again, read_key_file
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from random import Random
 from typing import Final, NoReturn, TypeAlias
 
+from command_line.errors import UsageError, defect_in_words
 from volunteer.cluster.errors import ClusterError
 from volunteer.delivery.rules import Delivered, Outcome, Refused, Unavailable
 from volunteer.durations import in_words
@@ -15,8 +16,6 @@ from volunteer.errors import (
     InvalidExtensionFile,
     ReaderGone,
     ReportNotPossible,
-    UsageError,
-    defect_in_words,
 )
 from volunteer.waiting.schedule import WakeUp, after_failure, next_due
 

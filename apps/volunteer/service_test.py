@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from command_line.errors import UsageError
 from volunteer.cluster.errors import ClusterUnreachable
 from volunteer.delivery.rules import Delivered, Outcome, Refused, Unavailable
-from volunteer.errors import ReportNotPossible, UsageError
+from volunteer.errors import ReportNotPossible
 from volunteer.service import log_outcome, report_once, report_periodically
 from volunteer.testing import JumpingClock, seeded
 from volunteer.waiting.schedule import WakeUp

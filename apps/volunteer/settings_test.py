@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
+from command_line.errors import InvalidValue
 from volunteer.delivery.destinations import Collector, StandardOutput
-from volunteer.errors import InvalidValue
 from volunteer.settings import (
     Settings,
     parse_cluster_id,

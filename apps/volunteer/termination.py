@@ -6,10 +6,10 @@ import sys
 import time
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
 
+from command_line.errors import discard_output
 from volunteer.errors import EXIT_INTERRUPTED, EXIT_NO_READER
 
 _A_MOMENT_SECONDS: Final = 0.01
@@ -38,9 +38,7 @@ def exit_without_reader() -> int:
     """
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     os.kill(os.getpid(), signal.SIGPIPE)
-    # Python would fail once more when it flushes what nobody reads.
-    with Path(os.devnull).open("wb") as nowhere, suppress(OSError, ValueError):
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    discard_output()
     return EXIT_NO_READER
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from command_line.errors import InvalidOption
 from report import Extension, decode
 from tools.simulator import Cluster, Simulator, running_simulator
 from volunteer.delivery.destinations import Collector, Destination, StandardOutput
 from volunteer.delivery.rules import Delivered, Unavailable
 from volunteer.delivery.testing import Says, running_collector
-from volunteer.errors import InvalidExtensionFile, InvalidOption, NoClusterConfigured
+from volunteer.errors import InvalidExtensionFile, NoClusterConfigured
 from volunteer.files import check_files
 from volunteer.reporting import Prepared
 from volunteer.settings import Settings

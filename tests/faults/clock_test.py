@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.api.intake import Post, accept
+from collector.http.intake import Post, accept
 from collector.spool.reader import SpoolReader
 from collector.spool.writer import Added, Spool
 from collector.testing import clusters_in, query, report_of

@@ -12,11 +12,11 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, target
 
-from collector.api.cost import cost_of
-from collector.api.intake import Post, accept
 from collector.errors import Refusal
-from collector.server.request import Request, RequestLimits
-from collector.server.settings import ServerSettings
+from collector.http.cost import cost_of
+from collector.http.intake import Post, accept
+from collector.http.limits import ServerSettings
+from collector.http.request import Request, RequestLimits
 from collector.spool.packing import Packing
 from report import InvalidReport
 from tests.hostile.bodies import KINDS, LARGEST, MIB, SHAPES, Shape, compressed

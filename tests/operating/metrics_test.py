@@ -6,7 +6,7 @@ from typing import Final
 
 import yaml
 
-from collector.api.problems import STATUS_OF
+from collector.http.problems import STATUS_OF
 from collector.manifest import monitoring
 from collector.spool.backlog import Backlog
 from collector.telemetry.metrics import Metrics, Sources

@@ -7,11 +7,11 @@ from typing import Annotated, TypeAlias
 import typer
 
 import release
-from collector.api.client_address import parse_networks
 from collector.commands.data_dir import chosen_data_dir
 from collector.commands.options import Database, DataDir, Format, Level, Verbose
 from collector.commands.values import host as parse_host
 from collector.commands.values import seconds, unix_socket, whole
+from collector.networks import parse_networks
 from collector.settings import DEFAULT_POSTS_PER_MINUTE, Settings
 from collector.spool.limits import MIB, SpoolLimits
 from collector.telemetry.log_settings import LogFormat, LogLevel, LogSettings

@@ -1,7 +1,7 @@
 """Behaviour of `collector.telemetry.status`."""
 
-from collector.api.problems import STATUS_OF
 from collector.errors import BodyTooLarge, SpoolFull
+from collector.http.problems import STATUS_OF
 from collector.spool.backlog import Backlog
 from collector.telemetry.metrics import Metrics, Sources
 from collector.telemetry.status import Samples, Status, describe, status_of

@@ -9,7 +9,7 @@ from volunteer.errors import EXIT_CLUSTER, NoClusterConfigured, VolunteerError
 class ClusterError(VolunteerError):
     """The cluster could not be looked at. `server` is the address of its API."""
 
-    exit_code = EXIT_CLUSTER
+    exit_status = EXIT_CLUSTER
 
     def __init__(self, server: str, why: str) -> None:
         super().__init__(f"cluster at {server}: {why}")

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from command_line.errors import InvalidOption
 from volunteer.clock import Clock
-from volunteer.errors import InvalidOption
 from volunteer.termination import is_exiting
 from volunteer.waiting import sleeper
 from volunteer.waiting.schedule import WakeUp

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from volunteer.errors import InvalidOption
+from command_line.errors import InvalidOption
 from volunteer.testing import JumpingClock
 from volunteer.waiting.exchange import (
     EXIT_SIGNALS,

@@ -1,1 +1,0 @@
-"""The HTTP interface: what is accepted, from whom, and what is answered."""

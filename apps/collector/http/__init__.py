@@ -1,0 +1,1 @@
+"""HTTP: what is accepted, from whom, and what is answered."""

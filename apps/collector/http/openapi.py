@@ -1,0 +1,134 @@
+"""The HTTP interface described as OpenAPI 3.1: `/openapi.json`.
+
+The schema of a report comes from the contract's own types, so the description cannot fall behind
+them; the statuses are the table of docs/protocol.md.
+"""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+
+from collector.http.problems import PROBLEM_CONTENT_TYPE
+from report.json_schema import json_schema
+
+_SCHEMAS: Final = "#/components/schemas/"
+_TEXT: Final = {"text/plain": {"schema": {"type": "string"}}}
+_PROBLEM: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "What went wrong (RFC 9457).",
+    "required": ["title", "status", "detail"],
+    "properties": {
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "path": {"type": "string", "description": "Where in the report, as a JSON path."},
+        "rule": {"type": "string", "description": "The rule that it breaks."},
+    },
+}
+_READINESS: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["ready", "reasons"],
+    "properties": {
+        "ready": {"type": "boolean"},
+        "reasons": {"type": "array", "items": {"type": "string"}},
+    },
+}
+_REFUSALS: Final = {
+    HTTPStatus.BAD_REQUEST: "Not JSON, or breaks a rule; `path` and `rule` say which.",
+    HTTPStatus.REQUEST_TIMEOUT: "The request took too long to arrive.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Over 8 MiB once decompressed, or costly to get there.",
+    HTTPStatus.REQUEST_URI_TOO_LONG: "The target is too long.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Wrong content type or content encoding.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "The same Idempotency-Key came with another report.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too often, where a limit is set; see Retry-After.",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The header is too long, or has too many fields.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The spool or the disk is full, or busy; see Retry-After.",
+}
+_HAVE_RETRY_AFTER: Final = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+
+
+def openapi_document(version: str) -> bytes:
+    """Return the description of a collector of that version, as JSON."""
+    report_schema = json_schema()
+    document = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Spartakus collector",
+            "version": version,
+            "description": "Receives anonymous reports of Kubernetes clusters. "
+            + report_schema["$comment"],
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": {
+            "/": _text_at("What this is."),
+            "/api/v1": {"post": _post_operation()},
+            "/healthz": _text_at("The process is alive."),
+            "/openapi.json": {
+                "get": {
+                    "summary": "This document.",
+                    "responses": {"200": _json("This document.", {"type": "object"})},
+                }
+            },
+            "/readyz": {
+                "get": {
+                    "summary": "Whether a report would be accepted.",
+                    "responses": {
+                        "200": _json("It would.", _READINESS),
+                        "503": _json("It would not, for these reasons.", _READINESS),
+                    },
+                }
+            },
+            "/version": _text_at("The version of the collector."),
+        },
+        "components": {"schemas": {"Problem": _PROBLEM, **report_schema["$defs"]}},
+    }
+    # The definitions of the report's schema refer to one another; they have moved.
+    return msgspec.json.encode(document).replace(b'"#/$defs/', f'"{_SCHEMAS}'.encode())
+
+
+def _post_operation() -> dict[str, Any]:
+    return {
+        "summary": "Deliver a report.",
+        "parameters": [
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "description": "Makes a retry safe for 48 hours: the same key, the same report.",
+                "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
+            }
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"$ref": f"{_SCHEMAS}Report"}}},
+        },
+        "responses": {
+            "204": {"description": "On disk, fsynced; or a repeat of a report that already is."},
+            **{str(status.value): _refusal(status, text) for status, text in _REFUSALS.items()},
+        },
+    }
+
+
+def _refusal(status: HTTPStatus, text: str) -> dict[str, Any]:
+    refusal: dict[str, Any] = {
+        "description": text,
+        "content": {PROBLEM_CONTENT_TYPE: {"schema": {"$ref": f"{_SCHEMAS}Problem"}}, **_TEXT},
+    }
+    if status in _HAVE_RETRY_AFTER:
+        refusal["headers"] = {
+            "Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}
+        }
+    return refusal
+
+
+def _text_at(meaning: str) -> dict[str, Any]:
+    return {
+        "get": {
+            "summary": meaning,
+            "responses": {"200": {"description": meaning, "content": _TEXT}},
+        }
+    }
+
+
+def _json(meaning: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": meaning, "content": {"application/json": {"schema": schema}}}

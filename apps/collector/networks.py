@@ -1,0 +1,20 @@
+"""IP addresses, and the networks that an operator names."""
+
+import ipaddress
+from typing import TypeAlias
+
+from collector.errors import InvalidTrustedProxies
+
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def parse_networks(text: str) -> tuple[Network, ...]:
+    """Return the networks in `text`, separated by commas: `10.0.0.0/8,fd00::1`.
+
+    Raises `InvalidTrustedProxies`.
+    """
+    try:
+        return tuple(ipaddress.ip_network(each.strip()) for each in text.split(",") if each.strip())
+    except ValueError as error:
+        raise InvalidTrustedProxies(f"--trusted-proxies must list networks: {error}") from error
