@@ -18,9 +18,6 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from volunteer.clock import Clock
-from volunteer.cluster.access import Surroundings, choose_access
-from volunteer.cluster.listing import Limits
-from volunteer.cluster.observation import Cluster
 from volunteer.delivery.destinations import Collector, StandardOutput
 from volunteer.delivery.rules import Outcome, deliver
 from volunteer.delivery.standard_output import print_text, write
@@ -192,7 +189,10 @@ def _without_collector() -> Iterator[None]:
 
 
 def _make_report(settings: Settings, world: World, secret: bytes | None) -> Prepared:
+    from volunteer.cluster.access import Surroundings, choose_access
     from volunteer.cluster.kubernetes_api import KubernetesApi
+    from volunteer.cluster.listing import Limits, Listing
+    from volunteer.cluster.observation import observe
 
     extensions = read_extensions(settings.extensions)
     log_left_out(extensions.problems)
@@ -205,10 +205,10 @@ def _make_report(settings: Settings, world: World, secret: bytes | None) -> Prep
     identity = Identity(settings.cluster_id, secret)
     _log.debug("observing the cluster")
     with closing(KubernetesApi(access, surroundings)) as api:
-        cluster = Cluster(api, clock=world.clock, random=world.random, limits=Limits())
+        listing = Listing(api, clock=world.clock, random=world.random, limits=Limits())
         return prepare(
-            lambda: cluster.observe(
-                with_uid=identity.needs_uid, with_workloads=settings.with_workloads
+            lambda: observe(
+                listing, with_uid=identity.needs_uid, with_workloads=settings.with_workloads
             ),
             identity=identity,
             extensions=extensions.values,

@@ -227,7 +227,7 @@ MISTAKES = {
     "quote a refusal of the API": Mistake(
         "apps/volunteer/cluster/listing.py",
         'else "--user=YOUR-USER"',
-        'else f"--user={node_pages.read_message(body)}"',
+        'else f"--user={kubernetes_json.read_message(body)}"',
         f"{RUNS}::test_no_answer_in_a_message[forbidden]",
     ),
     "say more in a header": Mistake(
@@ -279,7 +279,7 @@ MISTAKES = {
         f"{API}::test_no_proxy_of_the_environment_for_plain_http",
     ),
     "send a pod's token through a proxy": Mistake(
-        "apps/volunteer/cluster/service_account.py",
+        "apps/volunteer/cluster/access.py",
         "route=lambda _url: None,",
         "route=lambda url: url,",
         f"{API}::test_no_proxy_in_a_pod",
