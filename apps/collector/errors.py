@@ -18,8 +18,8 @@ class CannotListen(CollectorError):
     """The address to serve on is taken, forbidden, or not of this machine."""
 
 
-class InvalidDatabaseAddress(InvalidValue):
-    """A text does not name a database."""
+class InvalidWarehouseAddress(InvalidValue):
+    """A text does not name a warehouse."""
 
 
 class FileUnusable(CollectorError):

@@ -15,7 +15,9 @@ from collector.errors import DataDirectoryUnusable
 from collector.networks import Network, parse_networks
 from collector.spool.limits import MIB, SpoolLimits
 from collector.values import days, host_name, seconds, unix_socket, whole
-from collector.warehouse.catalogue import DatabaseAddress, format_parquet, parse_address
+from collector.warehouse import WarehouseAddress
+from collector.warehouse.parquet import ParquetFolder
+from collector.warehouse.registry import parse_address
 from command_line.flags import choice, flag, switch
 
 REPORTS_FOLDER: Final = "reports"
@@ -39,11 +41,6 @@ def default_data_dir(environment: Mapping[str, str]) -> Path:
                 "there is no home directory to keep data in; give one with --data-dir"
             ) from error
     return state / "spartakus-collector"
-
-
-def _database(text: str) -> str:
-    parse_address(text)
-    return text
 
 
 class LogLevel(enum.Enum):
@@ -100,22 +97,17 @@ class DataDirectorySettings(Struct, frozen=True, kw_only=True):
 class WarehouseSettings(DataDirectorySettings, frozen=True, kw_only=True):
     """Where reports end up."""
 
-    database: str = flag(
-        _database,
+    database: WarehouseAddress | None = flag(
+        parse_address,
         metavar="ADDRESS",
         help="Where reports end up; --print-databases lists what there is."
         " By default a folder of Parquet files, reports, in the data directory.",
     )
 
     @property
-    def database_address(self) -> str:
-        """The address of the warehouse."""
-        return self.database or format_parquet(self.data_dir / REPORTS_FOLDER)
-
-    @property
-    def warehouse(self) -> DatabaseAddress:
-        """The warehouse itself."""
-        return parse_address(self.database_address)
+    def warehouse(self) -> WarehouseAddress:
+        """The warehouse, for whose default the flag is left out."""
+        return self.database or ParquetFolder(self.data_dir / REPORTS_FOLDER)
 
 
 class LoggedSettings(WarehouseSettings, frozen=True, kw_only=True):

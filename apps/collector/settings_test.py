@@ -12,7 +12,7 @@ from command_line.flags import parse_flags
 
 def test_the_default_database_is_in_the_data_directory() -> None:
     """Without an address reports end up in a folder beside the spool."""
-    assert Settings(data_dir=Path("/data")).database_address == "parquet:///data/reports"
+    assert Settings(data_dir=Path("/data")).warehouse.text == "parquet:///data/reports"
 
 
 @pytest.mark.parametrize(

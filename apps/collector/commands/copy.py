@@ -1,5 +1,6 @@
 """`collector copy`: a folder of Parquet files to BigQuery, one load job a file."""
 
+import os
 from collections.abc import Sequence
 from contextlib import closing
 from hashlib import blake2b
@@ -8,11 +9,10 @@ from typing import Final
 
 import typer
 
-from collector.commands.warehouses import ReadSettings, existing_folder, open_warehouse
+from collector.commands.warehouses import ReadSettings, existing_folder
 from collector.errors import CommandFailed
-from collector.warehouse import Warehouse
-from collector.warehouse.abilities import Counts, LacksColumns, LoadsFiles
-from collector.warehouse.catalogue import DatabaseAddress, parse_address
+from collector.warehouse.bigquery import EMULATOR, BigQueryTable
+from collector.warehouse.bigquery.warehouse import BigQueryWarehouse, open_bigquery
 from collector.warehouse.parquet.damage import damaged_files
 from collector.warehouse.parquet.engine import Engine
 from collector.warehouse.parquet.querying import DamagedFiles
@@ -31,8 +31,8 @@ _MORE: Final = (
 class Copy(ReadSettings, frozen=True, kw_only=True):
     """Where reports are copied to."""
 
-    target: DatabaseAddress = flag(
-        parse_address,
+    target: BigQueryTable = flag(
+        BigQueryTable.parse,
         "--to",
         metavar="bigquery://PROJECT.DATASET.TABLE",
         required=True,
@@ -53,18 +53,18 @@ def copy(settings: Copy) -> None:
         if damaged and not settings.skip_damaged:
             raise DamagedFiles(damaged)
         files = [each for each in opened.files if each.path not in damaged]
-        with closing(open_warehouse(settings.target, data_dir=directory)) as warehouse:
-            if not isinstance(warehouse, LoadsFiles):
-                raise CommandFailed("--to must be bigquery://PROJECT.DATASET.TABLE")
+        with closing(
+            open_bigquery(settings.target, data_dir=directory, emulator=os.environ.get(EMULATOR))
+        ) as warehouse:
             _warn(warehouse, damaged)
             total = _copy(files, warehouse)
             _compare(total, warehouse)
 
 
-def _warn(warehouse: Warehouse, damaged: Sequence[Path]) -> None:
+def _warn(warehouse: BigQueryWarehouse, damaged: Sequence[Path]) -> None:
     for path in damaged:
         typer.echo(f"left out, because it is damaged: {path}", err=True)
-    if isinstance(warehouse, LacksColumns) and (columns := warehouse.missing_columns()):
+    if columns := warehouse.missing_columns():
         typer.echo(
             f"the table lacks {', '.join(columns)}, and these credentials may not add columns;"
             " what reports hold there is not copied",
@@ -72,7 +72,7 @@ def _warn(warehouse: Warehouse, damaged: Sequence[Path]) -> None:
         )
 
 
-def _copy(files: Sequence[OpenedFile], warehouse: LoadsFiles) -> int:
+def _copy(files: Sequence[OpenedFile], warehouse: BigQueryWarehouse) -> int:
     total = 0
     with closing(Engine()) as engine:
         for number, file in enumerate(files, start=1):
@@ -93,10 +93,8 @@ def _job_name(file: OpenedFile) -> str:
     return f"{file.path.stem}-{digest.hexdigest()}"
 
 
-def _compare(total: int, warehouse: Warehouse) -> None:
+def _compare(total: int, warehouse: BigQueryWarehouse) -> None:
     typer.echo(f"in the folder: {total} reports")
-    if not isinstance(warehouse, Counts):
-        return
     count = warehouse.count()
     typer.echo(f"in the table: {count} reports")
     if count < total:

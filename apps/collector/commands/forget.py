@@ -10,7 +10,6 @@ from typing import Final
 import typer
 
 from collector.commands.scratch import SCRATCH, remove_left_over
-from collector.commands.warehouses import open_to_forget
 from collector.data_directory import SPOOL_NAME, check_private, is_in_use, moving_reports
 from collector.errors import CommandFailed
 from collector.settings import WarehouseSettings
@@ -52,8 +51,7 @@ def forget(settings: Forget) -> None:
     with moving_reports(directory):
         spooled = _forget_in_spool(directory / SPOOL_NAME, identity, directory)
         typer.echo(f"spool: {spooled} reports removed")
-        with closing(open_to_forget(settings)) as warehouse:
-            forgotten = warehouse.forget(identity)
+        forgotten = settings.warehouse.forget(identity, data_dir=directory, environment=os.environ)
         typer.echo(f"warehouse: {forgotten.removed} reports removed")
         typer.echo(f"dead letters: {_forget_in_dead_letters(directory, identity)} reports removed")
         remove_left_over(directory, SCRATCH)

@@ -1,5 +1,6 @@
 """`collector import`: what `export` gave, back into a warehouse."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -10,12 +11,12 @@ from typing import BinaryIO, Final
 import typer
 
 from collector.commands.scratch import scratch
-from collector.commands.warehouses import open_warehouse
 from collector.data_directory import DataDirectory
 from collector.errors import CommandFailed
 from collector.importing import batches_of, reports_of
 from collector.settings import WarehouseSettings
-from collector.warehouse.catalogue import DatabaseAddress, ParquetFolder
+from collector.warehouse import WarehouseAddress
+from collector.warehouse.parquet import ParquetFolder
 from collector.warehouse.parquet.exporting import lines_in
 from collector.warehouse.parquet.folder import Folder
 from collector.warehouse.parquet.warehouse import spools_in
@@ -53,7 +54,7 @@ def import_reports(settings: Import) -> None:
         if not settings.add:
             _check_empty(settings.warehouse, spool_id)
         total = sum(1 for _ in reports_of(_lines(path), spool_id=spool_id))  # all are valid
-        with closing(open_warehouse(settings.warehouse, data_dir=directory.path)) as warehouse:
+        with closing(settings.warehouse.open(directory.path, os.environ)) as warehouse:
             position = warehouse.position(spool_id)
             done = 0 if position is None else position.last_id
             reports = reports_of(_lines(path), spool_id=spool_id)
@@ -63,7 +64,7 @@ def import_reports(settings: Import) -> None:
     typer.echo(f"{total} reports, of which {min(done, total)} were there already", err=True)
 
 
-def _check_empty(address: DatabaseAddress, spool_id: str) -> None:
+def _check_empty(address: WarehouseAddress, spool_id: str) -> None:
     """Refuse to double what is there. Raises `CommandFailed`."""
     if isinstance(address, ParquetFolder) and spools_in(Folder(address.path)) - {spool_id}:
         raise CommandFailed(

@@ -9,7 +9,7 @@ from msgspec import Struct
 from collector.manifest import monitoring
 from collector.manifest.documents import BigQuery, Installation, OneFile, render
 from collector.values import matching, whole
-from collector.warehouse.bigquery.address import BigQueryTable, parse_bigquery
+from collector.warehouse.bigquery import BigQueryTable
 from command_line.errors import InvalidOption, UsageError
 from command_line.flags import flag, switch
 from command_line.program import Command
@@ -29,7 +29,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
         help="The collector's image, with its tag or digest. Needed to install one.",
     )
     table: BigQueryTable | None = flag(
-        parse_bigquery,
+        BigQueryTable.parse,
         "--database",
         metavar="bigquery://PROJECT.DATASET.TABLE",
         has_variable=False,

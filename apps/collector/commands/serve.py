@@ -6,7 +6,7 @@ from typing import Final
 import release
 from collector.settings import Settings
 from collector.version import VERSION
-from collector.warehouse.catalogue import KINDS
+from collector.warehouse.registry import KINDS
 from command_line.program import Command, Information
 
 

@@ -7,7 +7,7 @@ from typing import Final
 import typer
 from msgspec import Struct
 
-from collector.warehouse.bigquery.address import BigQueryTable, parse_bigquery
+from collector.warehouse.bigquery import EMULATOR, BigQueryTable
 from collector.warehouse.bigquery.service import Service
 from collector.warehouse.bigquery.view import create_view
 from command_line.flags import flag
@@ -18,7 +18,7 @@ class Views(Struct, frozen=True, kw_only=True):
     """The table beside which the view is made."""
 
     table: BigQueryTable = flag(
-        parse_bigquery,
+        BigQueryTable.parse,
         "--database",
         metavar="bigquery://PROJECT.DATASET.TABLE",
         required=True,
@@ -29,7 +29,7 @@ class Views(Struct, frozen=True, kw_only=True):
 def views(settings: Views) -> None:
     """Make the view beside a BigQuery table in which each report is once, or make it anew."""
     table = settings.table
-    with closing(Service(table, emulator=os.environ.get("BIGQUERY_EMULATOR_HOST"))) as service:
+    with closing(Service(table, emulator=os.environ.get(EMULATOR))) as service:
         create_view(service)
     typer.echo(f"{table.view} has each report of {table} once")
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from collector.warehouse.abilities import Forgotten
+from collector.warehouse import Forgotten
 from collector.warehouse.parquet.engine import Engine, FileDamaged
 from collector.warehouse.parquet.folder import Folder
 from collector.warehouse.parquet.layout import SUFFIX, parse_file

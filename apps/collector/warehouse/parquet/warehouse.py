@@ -9,9 +9,8 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from collector.records import Batch, RowRange, SpooledReport, Watermark
-from collector.warehouse import BatchLimits
-from collector.warehouse.abilities import Forgotten
+from collector.records import Batch, SpooledReport, Watermark
+from collector.warehouse import BatchLimits, Forgotten, Warehouse
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
 from collector.warehouse.parquet.compaction import compact
 from collector.warehouse.parquet.engine import Engine, RowsRefused
@@ -21,15 +20,16 @@ from collector.warehouse.parquet.layout import day_name, hour_text, name_of, par
 from collector.warehouse.parquet.retention import expire_days
 from collector.warehouse.parquet.staging import Staging
 
-LIMITS: Final = BatchLimits(max_reports=10_000, max_bytes=8 * 1024 * 1024)
 _LINES: Final = "lines.json"
 _FILE: Final = "file.parquet"
 
 GiveUp: TypeAlias = Callable[[SpooledReport, str], None]
 
 
-class ParquetWarehouse:
+class ParquetWarehouse(Warehouse):
     """The folder, and the one collector that writes to it."""
+
+    limits = BatchLimits(max_reports=10_000, max_bytes=8 * 1024 * 1024)
 
     def __init__(self, folder: Folder, *, give_up: GiveUp) -> None:
         """`give_up` keeps a report that cannot be written, with the reason.
@@ -47,19 +47,9 @@ class ParquetWarehouse:
             opened.callback(self._engine.close)
             self._opened: Final = opened.pop_all()
 
-    @property
-    def limits(self) -> BatchLimits:
-        """How large a batch should be."""
-        return LIMITS
-
     def position(self, spool_id: str) -> Watermark | None:
         """Return the last row of that spool that the name of a file tells."""
         return position_in(self._folder, spool_id)
-
-    def begun(self, spool_id: str) -> RowRange | None:
-        """Return None: a file is there whole or not at all."""
-        del spool_id
-        return None
 
     def write(self, batch: Batch) -> None:
         """Write the batch as a file of its day; a report that cannot be is a dead letter."""
@@ -78,22 +68,15 @@ class ParquetWarehouse:
         self._opened.close()
 
 
-class ForgettingFolder:
-    """A folder for somebody who forgets a cluster in it, also beside its collector."""
+def forget_in(path: Path, cluster_id: str) -> Forgotten:
+    """Delete the reports of a cluster from a folder, also beside the collector that writes there.
 
-    def __init__(self, path: Path) -> None:
-        self._folder: Final = Folder(path)
-        self._engine: Final = Engine()
-
-    def forget(self, cluster_id: str) -> Forgotten:
-        """Delete the reports of a cluster."""
-        if not self._folder.path.is_dir():
-            return Forgotten(0)
-        return forget_cluster(self._folder, self._engine, cluster_id)
-
-    def close(self) -> None:
-        """Give back the memory."""
-        self._engine.close()
+    Raises `WarehouseUnavailable`.
+    """
+    if not path.is_dir():
+        return Forgotten(0)
+    with closing(Engine()) as engine:
+        return forget_cluster(Folder(path), engine, cluster_id)
 
 
 def open_parquet(path: Path, *, data_dir: Path) -> ParquetWarehouse:
