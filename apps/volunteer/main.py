@@ -16,7 +16,7 @@ from command_line.flags import parse_flags
 from command_line.words import completion_variable, given_by
 from volunteer.errors import EXIT_DELIVERED, EXIT_TERMINATED, ReaderGone
 from volunteer.settings import PreviewSettings, Settings
-from volunteer.termination import exit_without_reader
+from volunteer.sleeping.termination import exit_without_reader
 
 if TYPE_CHECKING:
     from volunteer.manifest.settings import ManifestSettings
@@ -88,15 +88,14 @@ def _print_manifest(settings: "ManifestSettings") -> int:
 
 def _world(settings: Settings, terminated: int) -> "World":
     """Return the world, from now on with a log, and with `terminated` as SIGTERM's exit status."""
-    from volunteer import console, termination
     from volunteer.clock import system_clock
     from volunteer.http.proxies import proxies_of
-    from volunteer.waiting import exchange
-    from volunteer.wiring import World
+    from volunteer.sleeping import reexec, termination
+    from volunteer.wiring import World, set_up_log
 
-    console.set_up_log(verbose=settings.is_verbose)
+    set_up_log(verbose=settings.is_verbose)
     termination.exit_on_signals(terminated=terminated)
-    exchange.unblock_signals()
+    reexec.unblock_signals()
     clock = system_clock()
     return World(
         environment=os.environ,
@@ -106,12 +105,12 @@ def _world(settings: Settings, terminated: int) -> "World":
         random_bytes=os.urandom,
         output=_STANDARD_OUTPUT,
         wait_asleep=partial(
-            exchange.wait_asleep,
+            reexec.wait_asleep,
             clock=clock,
             terminated=terminated,
-            environment=exchange.started_with(_ENVIRONMENT_FILE, os.environ),
+            environment=reexec.started_with(_ENVIRONMENT_FILE, os.environ),
         ),
-        resumed=exchange.take_wake_up(os.environ),
+        resumed=reexec.take_wake_up(os.environ),
     )
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from volunteer.delivery.destinations import Collector, Destination, StandardOutput
+from volunteer.reporting.start import start_lines, warnings
 from volunteer.settings import Settings
-from volunteer.start_line import start_lines, warnings
 
 _UUID = "2b3db8fd-e392-4754-af32-6aaf0368b319"
 

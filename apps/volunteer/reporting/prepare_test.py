@@ -16,7 +16,7 @@ from report import (
 from report.pseudonym import PseudonymSource
 from volunteer.cluster.errors import ClusterListExpired
 from volunteer.errors import NoClusterIdentity, ReportNotPossible
-from volunteer.reporting import Identity, Prepared, choose_pseudonyms, prepare
+from volunteer.reporting.prepare import Identity, Prepared, choose_pseudonyms, prepare
 
 _CLUSTER_ID = "2b3db8fd-e392-4754-af32-6aaf0368b319"
 _SECRET = bytes(range(32))

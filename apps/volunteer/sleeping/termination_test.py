@@ -11,7 +11,7 @@ import pytest
 DEADLINE_SECONDS: Final = 30.0
 _START: Final = """
 import os, signal, sys, time, weakref
-from volunteer.termination import exit_on_signals, is_exiting
+from volunteer.sleeping.termination import exit_on_signals, is_exiting
 
 exit_on_signals(terminated=7)
 

@@ -1,4 +1,4 @@
-"""The files that flags name."""
+"""The file of `--ca-file`."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from command_line.errors import InvalidOption
 from tools.simulator import certificates
-from volunteer.files import check_ca_file
+from volunteer.reporting.start import check_ca_file
 
 
 def test_ca_file(tmp_path: Path) -> None:

@@ -28,9 +28,9 @@ from tools.simulator import (
 from volunteer.cluster.access import Kubeconfig
 from volunteer.cluster.errors import ClusterAnswerUnexpected, ClusterForbidden, ClusterListExpired
 from volunteer.cluster.kubernetes_api import KubernetesApi
-from volunteer.cluster.listing import Limits
-from volunteer.cluster.look import Cluster
+from volunteer.cluster.listing import Limits, Listing
 from volunteer.cluster.object_kinds import NAMESPACES, WORKLOADS
+from volunteer.cluster.observation import observe
 from volunteer.cluster.testing import ALONE
 from volunteer.testing import AlwaysLongest, JumpingClock
 
@@ -43,18 +43,18 @@ _JOBS = "/apis/batch/v1/jobs"
 @contextmanager
 def _simulated(
     directory: Path, *rules: Rule, token: str | None = None
-) -> Iterator[tuple[Cluster, Simulator]]:
+) -> Iterator[tuple[Listing, Simulator]]:
     """A cluster of which lists come in pages of forty."""
     clock = JumpingClock().clock
     with running_simulator(_TWENTY, script=Script(rules=rules, token=token)) as simulator:
         access = Kubeconfig(simulator.kubeconfig(directory / "kubeconfig", token=token))
         with closing(KubernetesApi(access, ALONE)) as api:
             limits = Limits(page_size=40)
-            yield Cluster(api, clock=clock, random=AlwaysLongest(), limits=limits), simulator
+            yield Listing(api, clock=clock, random=AlwaysLongest(), limits=limits), simulator
 
 
-def _look(cluster: Cluster) -> Workloads:
-    workloads = cluster.observe(with_uid=False, with_workloads=True).workloads
+def _summary(listing: Listing) -> Workloads:
+    workloads = observe(listing, with_uid=False, with_workloads=True).workloads
     assert workloads is not None
     return summarise(workloads, now=_NOW)
 
@@ -70,8 +70,8 @@ def _age(metadata: dict[str, object]) -> float:
 
 def test_what_the_cluster_holds(tmp_path: Path) -> None:
     """Counts and ages are those of the objects in the cluster, whatever the pages."""
-    with _simulated(tmp_path) as (cluster, _):
-        summary = _look(cluster)
+    with _simulated(tmp_path) as (listing, _):
+        summary = _summary(listing)
     names = [each["name"] for each in _metadata(NAMESPACES.path)]
     assert summary.namespaces.count == len(names)
     assert summary.namespaces.mean_age == rounded(fmean(map(_age, _metadata(NAMESPACES.path))))
@@ -90,8 +90,8 @@ def test_what_the_cluster_holds(tmp_path: Path) -> None:
 
 def test_metadata_only(tmp_path: Path) -> None:
     """Each list is asked for in pages, as metadata and in no other form."""
-    with _simulated(tmp_path) as (cluster, simulator):
-        _look(cluster)
+    with _simulated(tmp_path) as (listing, simulator):
+        _summary(listing)
     lists = [request for request in simulator.requests if request.path != "/version"]
     assert {request.path for request in lists} == {kind.path for kind in (NAMESPACES, *WORKLOADS)}
     assert {request.headers["accept"] for request in lists} == {
@@ -103,8 +103,8 @@ def test_metadata_only(tmp_path: Path) -> None:
 
 def test_only_when_asked(tmp_path: Path) -> None:
     """Unless asked for, nothing but the version and the nodes is listed."""
-    with _simulated(tmp_path) as (cluster, simulator):
-        observation = cluster.observe(with_uid=False)
+    with _simulated(tmp_path) as (listing, simulator):
+        observation = observe(listing, with_uid=False)
         assert len(list(observation.nodes)) == 20
     assert observation.workloads is None
     assert {request.path for request in simulator.requests} == {"/version", "/api/v1/nodes"}
@@ -112,8 +112,8 @@ def test_only_when_asked(tmp_path: Path) -> None:
 
 def test_lazy_listing(tmp_path: Path) -> None:
     """A kind is listed only when it is its turn."""
-    with _simulated(tmp_path) as (cluster, simulator):
-        workloads = cluster.observe(with_uid=False, with_workloads=True).workloads
+    with _simulated(tmp_path) as (listing, simulator):
+        workloads = observe(listing, with_uid=False, with_workloads=True).workloads
         assert workloads is not None
         assert {request.path for request in simulator.requests} == {"/version", NAMESPACES.path}
         next(iter(workloads.kinds))
@@ -125,24 +125,24 @@ def test_lazy_listing(tmp_path: Path) -> None:
 )
 def test_what_passes(tmp_path: Path, fault: ExpiredToken | ConnectionReset | Refusal) -> None:
     """What goes wrong between two pages and passes changes no number."""
-    with _simulated(tmp_path) as (cluster, _):
-        expected = _look(cluster)
-    with _simulated(tmp_path, Rule(path=_PODS, first=2, fault=fault)) as (cluster, _):
-        assert _look(cluster) == expected
+    with _simulated(tmp_path) as (listing, _):
+        expected = _summary(listing)
+    with _simulated(tmp_path, Rule(path=_PODS, first=2, fault=fault)) as (listing, _):
+        assert _summary(listing) == expected
 
 
 def test_expired_without_token(tmp_path: Path) -> None:
     """A list that expired without a fresh token is void."""
     rule = Rule(path=_PODS, first=2, fault=ExpiredToken(fresh=False))
-    with _simulated(tmp_path, rule) as (cluster, _), pytest.raises(ClusterListExpired):
-        _look(cluster)
+    with _simulated(tmp_path, rule) as (listing, _), pytest.raises(ClusterListExpired):
+        _summary(listing)
 
 
 def test_rotated_token(tmp_path: Path) -> None:
     """A token that is exchanged between two pages is read again."""
     rotation = Rule(path=_PODS, first=2, fault=RotateToken(token="new"))
-    with _simulated(tmp_path, rotation, token="old") as (cluster, simulator):
-        workloads = cluster.observe(with_uid=False, with_workloads=True).workloads
+    with _simulated(tmp_path, rotation, token="old") as (listing, simulator):
+        workloads = observe(listing, with_uid=False, with_workloads=True).workloads
         assert workloads is not None
         simulator.kubeconfig(tmp_path / "kubeconfig", token="new")
         assert len(summarise(workloads, now=_NOW).kinds or ()) == len(WORKLOADS)
@@ -152,26 +152,26 @@ def test_rotated_token(tmp_path: Path) -> None:
 def test_not_served(tmp_path: Path, path: str) -> None:
     """A kind that the cluster does not serve is left out, and the others are there."""
     rule = Rule(path=path, fault=Verbatim(code=404, body=b"404 page not found\n"))
-    with _simulated(tmp_path, rule) as (cluster, _):
-        kinds = [kind.kind for kind in _look(cluster).kinds or ()]
+    with _simulated(tmp_path, rule) as (listing, _):
+        kinds = [kind.kind for kind in _summary(listing).kinds or ()]
     assert kinds == [kind.plural for kind in WORKLOADS if kind.path != path]
 
 
 def test_namespaces_not_served(tmp_path: Path) -> None:
     """A server without namespaces does not answer as the Kubernetes API does."""
     rule = Rule(path=NAMESPACES.path, fault=Verbatim(code=404, body=b""))
-    with _simulated(tmp_path, rule) as (cluster, _), pytest.raises(ClusterAnswerUnexpected):
-        _look(cluster)
+    with _simulated(tmp_path, rule) as (listing, _), pytest.raises(ClusterAnswerUnexpected):
+        _summary(listing)
 
 
 def test_forbidden(tmp_path: Path) -> None:
     """A missing rule of RBAC is named, with the lines that grant all that the flag needs."""
     rule = Rule(path=_JOBS, fault=Forbidden(user="system:serviceaccount:census:volunteer"))
     with (
-        _simulated(tmp_path, rule) as (cluster, simulator),
+        _simulated(tmp_path, rule) as (listing, simulator),
         pytest.raises(ClusterForbidden) as refusal,
     ):
-        _look(cluster)
+        _summary(listing)
     assert str(refusal.value).splitlines() == [
         (
             f"cluster at {simulator.url}: forbids `list jobs` (RBAC), which --include workloads"

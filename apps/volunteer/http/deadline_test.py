@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from volunteer.deadline import DeadlinePassed, within
+from volunteer.http.deadline import DeadlinePassed, within
 
 
 def test_in_time() -> None:

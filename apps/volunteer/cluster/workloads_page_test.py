@@ -3,7 +3,7 @@
 import pytest
 
 from volunteer.cluster.kubernetes_json import UnreadableAnswer
-from volunteer.cluster.metadata_pages import read_metadata_page
+from volunteer.cluster.workloads import read_metadata_page
 
 _PAGE = b"""{"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1",
  "metadata": {"continue": "more"}, "items": [

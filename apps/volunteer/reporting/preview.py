@@ -10,7 +10,7 @@ from typing import Final
 from report import Node, Report, Withheld, Workloads
 from report.anonymisation import NEVER_SENT
 from report.pseudonym import PseudonymSource
-from volunteer.reporting import Prepared
+from volunteer.reporting.prepare import Prepared
 
 _MOST_VALUES: Final = 8
 _WIDEST_VALUE: Final = 100

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from volunteer.sleeping.schedule import WakeUp, after_failure, first_wake_up, next_due
 from volunteer.testing import seeded
-from volunteer.waiting.schedule import WakeUp, after_failure, first_wake_up, next_due
 
 _SECONDS = st.floats(0, 1e9, allow_nan=False)
 _SHORT = st.floats(1, 3600)

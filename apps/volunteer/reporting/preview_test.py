@@ -15,8 +15,8 @@ from report import (
     Workloads,
 )
 from report.pseudonym import PseudonymSource
-from volunteer.preview import render
-from volunteer.reporting import Prepared
+from volunteer.reporting.prepare import Prepared
+from volunteer.reporting.preview import render
 
 _WITHHELD = (
     Withheld("kernelVersion", "its suffix is not a public one", 3, "--verbatim kernelVersion"),

@@ -17,7 +17,7 @@ from volunteer.errors import (
     ReaderGone,
     ReportNotPossible,
 )
-from volunteer.waiting.schedule import WakeUp, after_failure, next_due
+from volunteer.sleeping.schedule import WakeUp, after_failure, next_due
 
 _log: Final = logging.getLogger(__name__)
 

@@ -1,15 +1,66 @@
-"""Lists namespaces and workloads: of each object where it is and since when, and nothing else."""
+"""Lists namespaces and workloads: of each object where it is and since when, and nothing else.
+
+Field names are those of `v1.PartialObjectMetadataList` of the group meta.k8s.io.
+"""
 
 from array import array
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta, Struct
 
 from report import Identifying, WorkloadKindObservation, WorkloadsObservation
 from volunteer.cluster.api import METADATA_OF_LIST
 from volunteer.cluster.errors import ClusterNotServed
+from volunteer.cluster.kubernetes_json import EMPTY, ListMeta, Page, decode, seal
 from volunteer.cluster.listing import Listing
-from volunteer.cluster.metadata_pages import ObjectSeen, read_metadata_page
 from volunteer.cluster.object_kinds import NAMESPACES, WORKLOADS, WORKLOADS_ROLE, ObjectKind
+
+
+class _ObjectMeta(Struct, rename="camel"):
+    name: Identifying = EMPTY
+    namespace: Identifying = EMPTY
+    creation_timestamp: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+class _Object(Struct):
+    metadata: _ObjectMeta
+
+
+class _MetadataList(Struct, tag_field="kind", tag="PartialObjectMetadataList"):
+    metadata: ListMeta
+    items: list[_Object] | None
+
+
+class ObjectSeen:
+    """Of any object its name, its namespace (empty where it is in none) and when it was made, in
+    UNIX seconds (None where the API does not say).
+    """
+
+    __slots__ = ("created", "name", "namespace")
+
+    def __init__(self, name: Identifying, namespace: Identifying, created: float | None) -> None:
+        self.name = name
+        self.namespace = namespace
+        self.created = created
+
+
+def read_metadata_page(body: bytes | bytearray) -> Page[ObjectSeen]:
+    """Return the objects of a `PartialObjectMetadataList`. Raises `UnreadableAnswer`."""
+    page = decode(body, _METADATA_LIST)
+    return Page([_seen(item.metadata) for item in page.items or ()], page.metadata.continue_)
+
+
+_METADATA_LIST: Final = msgspec.json.Decoder(_MetadataList, dec_hook=seal)
+
+
+def _seen(metadata: _ObjectMeta) -> ObjectSeen:
+    moment = metadata.creation_timestamp
+    created = None if moment is None else moment.timestamp()
+    return ObjectSeen(metadata.name, metadata.namespace, created)
 
 
 def observe_workloads(listing: Listing) -> WorkloadsObservation:

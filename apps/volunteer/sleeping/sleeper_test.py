@@ -14,8 +14,8 @@ from typing import Final
 
 import pytest
 
+from volunteer.sleeping import sleeper
 from volunteer.testing import resident_bytes, wait_for
-from volunteer.waiting import sleeper
 
 _SECONDS: Final = 20
 _TERMINATED: Final = 7

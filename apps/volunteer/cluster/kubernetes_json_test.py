@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from volunteer.cluster import node_pages
+from volunteer.cluster import kubernetes_json
 from volunteer.cluster.kubernetes_json import UnreadableAnswer
 
 _PAGE = b"""{"kind": "NodeList", "apiVersion": "v1", "metadata": {"continue": "more"}, "items": [
@@ -18,7 +18,7 @@ _PAGE = b"""{"kind": "NodeList", "apiVersion": "v1", "metadata": {"continue": "m
 
 def test_nodes() -> None:
     """A page has the nodes with the fields that a report needs, and the token of the next page."""
-    page = node_pages.read_node_page(_PAGE)
+    page = kubernetes_json.read_node_page(_PAGE)
     node = page.items[0]
     assert page.continue_token == "more"
     assert [
@@ -38,13 +38,13 @@ def test_nodes() -> None:
 
 def test_missing_fields() -> None:
     """A node that has nothing but a name is a node with empty texts."""
-    bare = node_pages.read_node_page(_PAGE).items[1]
+    bare = kubernetes_json.read_node_page(_PAGE).items[1]
     assert (bare.os_image.reveal(), bare.provider_id.reveal(), bare.capacity) == ("", "", {})
 
 
 def test_sealed() -> None:
     """Nothing of a page can be printed or encoded."""
-    page = node_pages.read_node_page(_PAGE)
+    page = kubernetes_json.read_node_page(_PAGE)
     assert "secret-name" not in repr(page.items)
     with pytest.raises(TypeError):
         msgspec.json.encode(page.items)
@@ -77,7 +77,7 @@ def _with_labels(labels: bytes) -> bytes:
 )
 def test_label_keys(labels: bytes, keys: set[str]) -> None:
     """Of labels it is known which public keys are there: no other key, and no value."""
-    (node,) = node_pages.read_node_page(_with_labels(labels)).items
+    (node,) = kubernetes_json.read_node_page(_with_labels(labels)).items
     assert node.label_keys == keys
 
 
@@ -85,14 +85,16 @@ def test_label_keys(labels: bytes, keys: set[str]) -> None:
 def test_labels_that_are_none(labels: bytes) -> None:
     """Labels that are no object are an answer that cannot be read, and are not quoted."""
     with pytest.raises(UnreadableAnswer) as raised:
-        node_pages.read_node_page(_with_labels(labels))
+        kubernetes_json.read_node_page(_with_labels(labels))
     assert "secret" not in str(raised.value)
 
 
 def test_no_nodes() -> None:
     """A list without nodes is a list, whether empty or null."""
     for items in (b"[]", b"null"):
-        page = node_pages.read_node_page(b'{"kind":"NodeList","metadata":{},"items":%s}' % items)
+        page = kubernetes_json.read_node_page(
+            b'{"kind":"NodeList","metadata":{},"items":%s}' % items
+        )
         assert (page.items, page.continue_token) == ([], "")
 
 
@@ -111,21 +113,23 @@ def test_no_nodes() -> None:
 def test_something_else(body: bytes) -> None:
     """A body that is no list of nodes is refused, and none of it is quoted."""
     with pytest.raises(UnreadableAnswer) as refusal:
-        node_pages.read_node_page(body)
+        kubernetes_json.read_node_page(body)
     assert "html" not in str(refusal.value)
 
 
 def test_version_and_uid() -> None:
     """The server's version and a namespace's UID are read, and nothing else of them."""
-    version = node_pages.read_version(b'{"major": "1", "gitVersion": "v1.31.2"}')
-    uid = node_pages.read_uid(b'{"kind": "Namespace", "metadata": {"uid": "u-1", "name": "x"}}')
+    version = kubernetes_json.read_version(b'{"major": "1", "gitVersion": "v1.31.2"}')
+    uid = kubernetes_json.read_uid(
+        b'{"kind": "Namespace", "metadata": {"uid": "u-1", "name": "x"}}'
+    )
     assert (version.reveal(), uid.reveal()) == ("v1.31.2", "u-1")
 
 
 def test_status() -> None:
     """An error's message and fresh token are read; a body that is no Status has neither."""
     status = b'{"kind": "Status", "message": "no", "metadata": {"continue": "go-on"}, "code": 410}'
-    assert node_pages.read_message(status) == "no"
-    assert node_pages.read_fresh_token(status) == "go-on"
-    assert node_pages.read_message(b"<html>") == ""
-    assert node_pages.read_fresh_token(b"[]") == ""
+    assert kubernetes_json.read_message(status) == "no"
+    assert kubernetes_json.read_fresh_token(status) == "go-on"
+    assert kubernetes_json.read_message(b"<html>") == ""
+    assert kubernetes_json.read_fresh_token(b"[]") == ""

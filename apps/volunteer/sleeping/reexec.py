@@ -15,14 +15,14 @@ from typing import Final, TypeAlias
 
 from command_line.errors import InvalidOption
 from volunteer.clock import Clock
-from volunteer.termination import is_exiting
-from volunteer.waiting import sleeper
-from volunteer.waiting.schedule import WakeUp
-from volunteer.waiting.wait import wait_until
+from volunteer.sleeping import sleeper
+from volunteer.sleeping.schedule import WakeUp
+from volunteer.sleeping.termination import is_exiting
 
 VARIABLE: Final = "SPARTAKUS_DUE"
 """Holds, over the exchange, the wake-up: `AT` or `AT,NEXT_DUE`, readings of `Clock.now`."""
 
+_LONGEST_SLEEP_SECONDS: Final = 60.0
 SHORTEST_SECONDS: Final = 2.0
 """A shorter wait is not worth the half second of CPU time that coming back costs."""
 
@@ -101,3 +101,13 @@ def wait_asleep(
             _log.warning("waiting without giving memory back: %s", error.strerror)
         unblock_signals()
     wait_until(wake_up.at, clock)
+
+
+def wait_until(due: float, clock: Clock) -> None:
+    """Return when `clock.now` has reached `due`.
+
+    Sleeps in pieces: the kernel's sleep stands still while a machine is suspended, `clock.now`
+    does not.
+    """
+    while (remaining := due - clock.now()) > 0:
+        clock.sleep(min(remaining, _LONGEST_SLEEP_SECONDS))

@@ -5,7 +5,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from volunteer.retrying import RetryPolicy, TryAgain, retry
+from volunteer.http.retry import RetryPolicy, TryAgain, retry
 from volunteer.testing import AlwaysLongest, JumpingClock, seeded
 
 

@@ -1,15 +1,21 @@
 """What the volunteer says about itself when it starts: what goes where, and how often."""
 
 import logging
+import stat
 import uuid
+from pathlib import Path
 from typing import Final
 
+from command_line.errors import InvalidOption
 from volunteer.delivery.destinations import Collector, Destination, StandardOutput
 from volunteer.durations import in_words
-from volunteer.key_file import is_open_to_others
+from volunteer.reporting.extensions import read_extensions
+from volunteer.reporting.key_file import is_open_to_others
 from volunteer.settings import Settings
+from volunteer.sleeping.schedule import LONGEST_EXACT_PERIOD_SECONDS
 from volunteer.version import USER_AGENT
-from volunteer.waiting.schedule import LONGEST_EXACT_PERIOD_SECONDS
+
+_CA_FILE: Final = "--ca-file"
 
 _log: Final = logging.getLogger(__name__)
 
@@ -89,3 +95,27 @@ def _key(settings: Settings) -> str:
     if settings.key_file is not None:
         return "keyed with the secret of --key-file"
     return "keyed with the UID of kube-system where it may be read, else without key"
+
+
+def check_files(settings: Settings) -> None:
+    """Raise `UsageError` for the first file, of extensions or authorities, that breaks a rule."""
+    for problem in read_extensions(settings.extensions).problems:
+        raise problem
+    if settings.ca_file is not None:
+        check_ca_file(settings.ca_file)
+
+
+def check_ca_file(file: Path) -> None:
+    """Raise `InvalidOption` unless `file` holds certificates in PEM form."""
+    import ssl  # most starts do not need it
+
+    try:
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise InvalidOption(
+                _CA_FILE, f"{file} must be a regular file: it is read for each report"
+            )
+        ssl.create_default_context(cafile=str(file))
+    except ssl.SSLError as error:
+        raise InvalidOption(_CA_FILE, f"{file} must hold certificates in PEM form") from error
+    except OSError as error:
+        raise InvalidOption(_CA_FILE, f"{file} cannot be read: {error.strerror}") from error

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from command_line.errors import InvalidOption
-from volunteer.key_file import can_be_read_again, read_key_file
+from volunteer.reporting.key_file import can_be_read_again, read_key_file
 
 
 @pytest.mark.parametrize("content", [b"0a" * 32, b"0A" * 32 + b"\n", b" " + b"0a" * 32 + b"\r\n"])

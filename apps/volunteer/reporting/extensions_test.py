@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from report import Extension
-from volunteer.extensions import MAX_FILE_BYTES, read_extensions
+from volunteer.reporting.extensions import MAX_FILE_BYTES, read_extensions
 
 
 def _write(path: Path, document: object) -> Path:

@@ -8,10 +8,10 @@ from command_line.errors import UsageError
 from volunteer.cluster.errors import ClusterUnreachable
 from volunteer.delivery.rules import Delivered, Outcome, Refused, Unavailable
 from volunteer.errors import ReportNotPossible
-from volunteer.service import log_outcome, report_once, report_periodically
+from volunteer.reporting.service import log_outcome, report_once, report_periodically
+from volunteer.sleeping.reexec import wait_until
+from volunteer.sleeping.schedule import WakeUp
 from volunteer.testing import JumpingClock, seeded
-from volunteer.waiting.schedule import WakeUp
-from volunteer.waiting.wait import wait_until
 
 
 class _Enough(BaseException):
