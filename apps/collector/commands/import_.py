@@ -18,9 +18,8 @@ from collector.errors import CommandFailed
 from collector.importing import batches_of, reports_of
 from collector.settings import Settings
 from collector.warehouse.parquet import ParquetFolder
-from collector.warehouse.parquet.exporting import lines_in
 from collector.warehouse.parquet.folder import Folder
-from collector.warehouse.parquet.warehouse import spools_in
+from collector.warehouse.parquet.reading import lines_in
 
 _STDIN: Final = Path("-")
 _PARQUET: Final = b"PAR1"
@@ -63,7 +62,7 @@ def _check_empty(settings: Settings, spool_id: str, *, add: bool) -> None:
     address = settings.warehouse
     if add or not isinstance(address, ParquetFolder):
         return
-    if spools_in(Folder(address.path)) - {spool_id}:
+    if any(each.spool_id != spool_id for each in Folder(address.path).batches()):
         raise CommandFailed(
             f"there are reports in {address.path} already, and what is in both would be there"
             " twice; name an empty folder, or add to this one with --add"
