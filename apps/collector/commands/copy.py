@@ -13,10 +13,8 @@ from collector.commands.warehouses import ReadSettings, existing_folder
 from collector.errors import CommandFailed
 from collector.warehouse.bigquery import EMULATOR, BigQueryTable
 from collector.warehouse.bigquery.warehouse import BigQueryWarehouse, open_bigquery
-from collector.warehouse.parquet.damage import damaged_files
 from collector.warehouse.parquet.engine import Engine
-from collector.warehouse.parquet.querying import DamagedFiles
-from collector.warehouse.parquet.reading import OpenedFile, snapshot
+from collector.warehouse.parquet.reading import OpenedFile, snapshot, split_damaged
 from command_line.flags import flag
 from command_line.program import Command
 
@@ -49,10 +47,7 @@ def copy(settings: Copy) -> None:
     directory, folder = settings.existing_data_dir, existing_folder(settings)
     # A day that is compacted meanwhile would be copied twice, under two names.
     with folder.owned(), folder.writing(), snapshot(folder) as opened:
-        damaged = damaged_files(opened.files)
-        if damaged and not settings.skip_damaged:
-            raise DamagedFiles(damaged)
-        files = [each for each in opened.files if each.path not in damaged]
+        files, damaged = split_damaged(opened, skip_damaged=settings.skip_damaged)
         with closing(
             open_bigquery(settings.target, data_dir=directory, emulator=os.environ.get(EMULATOR))
         ) as warehouse:
@@ -76,9 +71,9 @@ def _copy(files: Sequence[OpenedFile], warehouse: BigQueryWarehouse) -> int:
     total = 0
     with closing(Engine()) as engine:
         for number, file in enumerate(files, start=1):
-            count = engine.count(file.address)
+            count = engine.count(file.fd_path)
             if count > 0:
-                warehouse.load_parquet(Path(file.address), _job_name(file))
+                warehouse.load_parquet(Path(file.fd_path), _job_name(file))
             total += count
             typer.echo(f"{number} of {len(files)} files: {total} reports", err=True)
     return total
@@ -87,7 +82,7 @@ def _copy(files: Sequence[OpenedFile], warehouse: BigQueryWarehouse) -> int:
 def _job_name(file: OpenedFile) -> str:
     """Return what names the file and its bytes: loading the same again changes nothing."""
     digest = blake2b(digest_size=_DIGEST_BYTES)
-    with Path(file.address).open("rb") as content:
+    with Path(file.fd_path).open("rb") as content:
         while piece := content.read(1024 * 1024):
             digest.update(piece)
     return f"{file.path.stem}-{digest.hexdigest()}"

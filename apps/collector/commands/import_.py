@@ -17,9 +17,8 @@ from collector.importing import batches_of, reports_of
 from collector.settings import WarehouseSettings
 from collector.warehouse import WarehouseAddress
 from collector.warehouse.parquet import ParquetFolder
-from collector.warehouse.parquet.exporting import lines_in
 from collector.warehouse.parquet.folder import Folder
-from collector.warehouse.parquet.warehouse import spools_in
+from collector.warehouse.parquet.reading import lines_in
 from command_line.flags import argument, switch
 from command_line.program import Command
 
@@ -66,7 +65,9 @@ def import_reports(settings: Import) -> None:
 
 def _check_empty(address: WarehouseAddress, spool_id: str) -> None:
     """Refuse to double what is there. Raises `CommandFailed`."""
-    if isinstance(address, ParquetFolder) and spools_in(Folder(address.path)) - {spool_id}:
+    if not isinstance(address, ParquetFolder):
+        return
+    if any(each.spool_id != spool_id for each in Folder(address.path).batches()):
         raise CommandFailed(
             f"there are reports in {address.path} already, and what is in both would be there"
             " twice; name an empty folder, or add to this one with --add"

@@ -43,7 +43,7 @@ def sql(settings: Sql) -> None:
     with scratch(directory) as staging, snapshot(folder) as files, standard_output() as output:
         skipped = answer(
             text,
-            files.files,
+            files,
             Output(settings.format, output, width),
             staging=staging,
             skip_damaged=settings.skip_damaged,

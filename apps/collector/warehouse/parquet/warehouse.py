@@ -12,13 +12,11 @@ from typing import Final, TypeAlias
 from collector.records import Batch, SpooledReport, Watermark
 from collector.warehouse import BatchLimits, Forgotten, Warehouse
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
-from collector.warehouse.parquet.compaction import compact
 from collector.warehouse.parquet.engine import Engine, RowsRefused
 from collector.warehouse.parquet.folder import Folder
-from collector.warehouse.parquet.forgetting import forget_cluster
-from collector.warehouse.parquet.layout import day_name, hour_text, name_of, parse_file
-from collector.warehouse.parquet.retention import expire_days
+from collector.warehouse.parquet.layout import day_name, hour_text, name_of
 from collector.warehouse.parquet.staging import Staging
+from collector.warehouse.parquet.upkeep import compact, expire_days, forget_cluster
 
 _LINES: Final = "lines.json"
 _FILE: Final = "file.parquet"
@@ -49,7 +47,7 @@ class ParquetWarehouse(Warehouse):
 
     def position(self, spool_id: str) -> Watermark | None:
         """Return the last row of that spool that the name of a file tells."""
-        return position_in(self._folder, spool_id)
+        return self._folder.watermark(spool_id)
 
     def write(self, batch: Batch) -> None:
         """Write the batch as a file of its day; a report that cannot be is a dead letter."""
@@ -92,19 +90,6 @@ def open_parquet(path: Path, *, data_dir: Path) -> ParquetWarehouse:
     return ParquetWarehouse(Folder(path), give_up=give_up)
 
 
-def position_in(folder: Folder, spool_id: str) -> Watermark | None:
-    """Return how far a spool is in a folder, None where no file is of it."""
-    names = (parse_file(name) for day in folder.days() for name in folder.files(day))
-    rows = [each.last for each in names if each is not None and each.spool_id == spool_id]
-    return Watermark(spool_id, max(rows)) if rows else None
-
-
-def spools_in(folder: Folder) -> set[str]:
-    """Return the IDs of the spools that the files of a folder are of."""
-    names = (parse_file(name) for day in folder.days() for name in folder.files(day))
-    return {each.spool_id for each in names if each is not None}
-
-
 def write_batch(folder: Folder, engine: Engine, batch: Batch, give_up: GiveUp) -> None:
     """Write a batch, which is of one day, as a file. Raises `WarehouseUnavailable`.
 
@@ -130,7 +115,7 @@ def write_batch(folder: Folder, engine: Engine, batch: Batch, give_up: GiveUp) -
 def _write(folder: Folder, engine: Engine, staging: Staging, batch: Batch) -> None:
     with (staging.path / _LINES).open("xb") as lines:
         lines.writelines(map(_line, batch.reports))
-    engine.write_lines(staging.address(_LINES), staging.address(_FILE))
+    engine.write_lines(staging.fd_path(_LINES), staging.fd_path(_FILE))
     day = day_name(batch.reports[0].day)
     folder.publish(staging, _FILE, day, str(name_of(batch)))
 
