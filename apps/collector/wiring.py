@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from structlog.stdlib import BoundLogger
 
-from collector.data_directory import DataDirectory
+from collector.disk.data_directory import DataDirectory
 from collector.drain.launch import launch_drain
 from collector.drain.supervisor import DrainSupervisor, Ending, RestartPolicy
 from collector.errors import CannotListen, DrainFailed

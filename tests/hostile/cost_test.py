@@ -17,7 +17,7 @@ from collector.http.cost import cost_of
 from collector.http.intake import Post, accept
 from collector.http.limits import ServerSettings
 from collector.http.request import Request, RequestLimits
-from collector.spool.packing import Packing
+from collector.spool.compression import Packing
 from report import InvalidReport
 from tests.hostile.bodies import KINDS, LARGEST, MIB, SHAPES, Shape, compressed
 

@@ -12,7 +12,7 @@ import typer
 from collector.commands.data_dir import existing_data_dir
 from collector.commands.options import DataDir
 from collector.commands.output import standard_output
-from collector.data_directory import SPOOL_NAME, moving_reports
+from collector.disk.data_directory import SPOOL_NAME, moving_reports
 from collector.errors import CommandFailed
 from collector.records import SpooledReport
 from collector.spool.readmission import readmit

@@ -10,7 +10,7 @@ import typer
 
 from collector.commands.data_dir import existing_data_dir
 from collector.commands.options import Database, DataDir, Format, Level, Verbose
-from collector.data_directory import DataDirectory
+from collector.disk.data_directory import DataDirectory
 from collector.drain.launch import launch_drain
 from collector.drain.supervisor import DrainSupervisor, Ending, RestartPolicy
 from collector.errors import CommandFailed

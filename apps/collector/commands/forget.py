@@ -12,7 +12,7 @@ import typer
 from collector.commands.data_dir import existing_data_dir
 from collector.commands.options import Database, DataDir
 from collector.commands.scratch import SCRATCH, remove_left_over
-from collector.data_directory import SPOOL_NAME, check_private, is_in_use, moving_reports
+from collector.disk.data_directory import SPOOL_NAME, check_private, is_in_use, moving_reports
 from collector.errors import CommandFailed
 from collector.settings import Settings
 from collector.spool.forgetting import forget_in_spool

@@ -13,7 +13,7 @@ import typer
 from collector.commands.data_dir import chosen_data_dir
 from collector.commands.options import Database, DataDir
 from collector.commands.scratch import scratch
-from collector.data_directory import DataDirectory
+from collector.disk.data_directory import DataDirectory
 from collector.errors import CommandFailed
 from collector.importing import batches_of, reports_of
 from collector.settings import Settings

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from collector.disk_errors import reason_of
+from collector.disk.errors import reason_of
 from collector.errors import WarehouseUnavailable
 
 KNOWN_TABLES_FILE: Final = "bigquery-tables"
