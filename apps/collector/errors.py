@@ -24,8 +24,8 @@ class InvalidRetention(UsageError):
     """The text given for `--retention` is no time to keep reports."""
 
 
-class InvalidDatabaseAddress(UsageError):
-    """The text given for `--database` names no database."""
+class InvalidWarehouseAddress(UsageError):
+    """The text given for `--database` names no warehouse."""
 
 
 class FileUnusable(CollectorError):

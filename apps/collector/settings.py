@@ -7,7 +7,9 @@ from typing import Final
 from collector.networks import Network
 from collector.spool.limits import SpoolLimits
 from collector.telemetry.log_settings import LogSettings
-from collector.warehouse.catalogue import format_parquet, parse_address
+from collector.warehouse import WarehouseAddress
+from collector.warehouse.parquet import ParquetFolder
+from collector.warehouse.registry import parse_address
 
 REPORTS_FOLDER: Final = "reports"
 DEFAULT_POSTS_PER_MINUTE: Final = 60
@@ -19,7 +21,7 @@ _DEFAULT_LOG: Final = LogSettings()
 class Settings:
     """The settings of one run.
 
-    Raises `InvalidDatabaseAddress` when it is made.
+    Raises `InvalidWarehouseAddress` when it is made.
     """
 
     data_dir: Path
@@ -77,12 +79,14 @@ class Settings:
     """Which events are logged, and how."""
 
     def __post_init__(self) -> None:
-        parse_address(self.database_address)
+        _ = self.warehouse  # raises where `database` names none
 
     @property
-    def database_address(self) -> str:
-        """The address of the database; see `collector.warehouse.catalogue`."""
-        return self.database or format_parquet(self.data_dir / REPORTS_FOLDER)
+    def warehouse(self) -> WarehouseAddress:
+        """Where reports end up."""
+        if not self.database:
+            return ParquetFolder(self.data_dir / REPORTS_FOLDER)
+        return parse_address(self.database)
 
     @property
     def posts_per_minute(self) -> int | None:

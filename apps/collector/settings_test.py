@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from collector.errors import InvalidDatabaseAddress
+from collector.errors import InvalidWarehouseAddress
 from collector.networks import parse_networks
 from collector.settings import DEFAULT_POSTS_PER_MINUTE, Settings
 
 
 def test_the_default_database_is_in_the_data_directory() -> None:
     """Without an address reports end up in a folder beside the spool."""
-    assert Settings(data_dir=Path("/data")).database_address == "parquet:///data/reports"
+    assert Settings(data_dir=Path("/data")).warehouse.text == "parquet:///data/reports"
 
 
 @pytest.mark.parametrize(
@@ -34,5 +34,5 @@ def test_a_rate_limit_is_asked_for(
 
 def test_a_database_that_cannot_be_is_refused_at_once() -> None:
     """A wrong address is an error before anything was made."""
-    with pytest.raises(InvalidDatabaseAddress):
+    with pytest.raises(InvalidWarehouseAddress):
         Settings(data_dir=Path(), database="mysql://x")

@@ -35,7 +35,6 @@ from collector.telemetry.heartbeat import Heartbeat, ServiceManager
 from collector.telemetry.logs import configure_logs, get_log
 from collector.telemetry.metrics import Metrics, Sources
 from collector.version import VERSION
-from collector.warehouse.catalogue import keeps_position, parse_address
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE
 
 if TYPE_CHECKING:
@@ -110,7 +109,7 @@ def _serve(
     try:
         supervisor.start()
         with _admin_served(settings, admin, log), manager.watched(heartbeat.is_alive):
-            log.info("serving", **describe(listening), database=settings.database_address)
+            log.info("serving", **describe(listening), database=settings.warehouse.text)
             metrics.serving()
             manager.ready()
             server.run()
@@ -131,7 +130,7 @@ def _make_supervisor(
     launch = partial(
         launch_drain,
         spool=directory.spool,
-        database=settings.database_address,
+        database=settings.warehouse.text,
         retention_days=settings.retention_days,
         batch_seconds=settings.batch_seconds,
     )
@@ -142,7 +141,7 @@ def _make_supervisor(
         policy=RestartPolicy(),
         metrics=metrics,
         batch_seconds=settings.batch_seconds,
-        may_be_away=not keeps_position(parse_address(settings.database_address)),
+        may_be_away=not settings.warehouse.keeps_watermark,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from volunteer.completion import VARIABLE
+from command_line.words import completion_variable
 from volunteer.conftest import DEADLINE_SECONDS, environment, run
 
 
@@ -71,10 +71,10 @@ def test_bash(words: list[str], expected: set[str], on_path: dict[str, str]) -> 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
 def test_other_shells(shell: str, on_path: dict[str, str]) -> None:
     """For zsh and fish there is a script, and an answer in the shell's own form to what it asks."""
-    assert VARIABLE in _script(shell, on_path)
+    assert completion_variable("volunteer") in _script(shell, on_path)
     finished = run(
         variables={
-            VARIABLE: f"complete_{shell}",
+            completion_variable("volunteer"): f"complete_{shell}",
             "_TYPER_COMPLETE_ARGS": "volunteer.pex pre",
             "_TYPER_COMPLETE_FISH_ACTION": "get-args",
         }

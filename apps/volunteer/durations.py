@@ -10,7 +10,7 @@ from typing import Final
 
 import durationpy
 
-from volunteer.errors import InvalidValue
+from command_line.errors import InvalidValue
 
 _GRAMMAR: Final = re.compile(
     r"[+-]?(?:0|(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from command_line.errors import InvalidValue
 from volunteer.durations import in_words, parse_duration
-from volunteer.errors import InvalidValue
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 

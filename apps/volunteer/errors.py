@@ -4,18 +4,16 @@ Outcomes of a delivery are values (`volunteer.delivery.rules`), not errors.
 """
 
 import signal
-import traceback
 from collections.abc import Mapping
-from pathlib import Path
-from typing import ClassVar, Final
+from typing import Final
+
+from command_line.errors import EXIT_DEFECT, EXIT_USAGE, ProgramError, UsageError
 
 EXIT_DELIVERED: Final = 0
 EXIT_NOT_WRITTEN: Final = 1
-EXIT_USAGE: Final = 2
 EXIT_CLUSTER: Final = 3
 EXIT_REFUSED: Final = 4
 EXIT_NOT_DELIVERED: Final = 5
-EXIT_DEFECT: Final = 70
 EXIT_INTERRUPTED: Final = 128 + signal.SIGINT
 EXIT_NO_READER: Final = 128 + signal.SIGPIPE
 EXIT_TERMINATED: Final = 128 + signal.SIGTERM
@@ -37,39 +35,8 @@ are 128 and a signal's number, as in a shell.
 """
 
 
-class VolunteerError(Exception):
-    """Base of every error that the volunteer raises on purpose. Its text is for people."""
-
-    exit_code: ClassVar[int]
-
-
-def defect_in_words(error: Exception) -> str:
-    """Return where an error was raised that nobody expected, on one line.
-
-    Its own text and a traceback are left out: both could show a token or a node's name.
-    """
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{Path(frame.filename).name}, line {frame.lineno}"
-    return f"a defect of the program: {type(error).__name__} in {place}"
-
-
-class UsageError(VolunteerError):
-    """What the user asked for cannot be done, whatever the cluster and the collector say."""
-
-    exit_code = EXIT_USAGE
-
-
-class InvalidValue(ValueError):
-    """A text breaks a rule, its only argument. Whoever knows where the text is from names that."""
-
-
-class InvalidOption(UsageError):
-    """A flag, or the environment variable that stands for it, breaks a rule."""
-
-    def __init__(self, option: str, rule: str) -> None:
-        super().__init__(f"{option}: {rule}")
-        self.option = option
-        self.rule = rule
+class VolunteerError(ProgramError):
+    """Base of the errors that the volunteer raises on purpose, besides those of its usage."""
 
 
 class InvalidExtensionFile(UsageError):
@@ -98,16 +65,16 @@ class NoClusterConfigured(UsageError):
 class NotWritten(VolunteerError):
     """What was asked for could not be written to standard output."""
 
-    exit_code = EXIT_NOT_WRITTEN
+    exit_status = EXIT_NOT_WRITTEN
 
 
 class ReaderGone(VolunteerError):
     """Whoever read standard output has closed it: there is nobody left to work for."""
 
-    exit_code = EXIT_NO_READER
+    exit_status = EXIT_NO_READER
 
 
 class ReportNotPossible(VolunteerError):
     """The cluster does not fit into a report, and a part of it is never sent as the whole."""
 
-    exit_code = EXIT_REFUSED
+    exit_status = EXIT_REFUSED

@@ -1,4 +1,4 @@
-"""Flags as fields of a Struct."""
+"""The worst values of each flag."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -8,16 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from volunteer.errors import InvalidOption
-from volunteer.flags import (
-    flag,
-    flags_of,
-    names_of,
-    parse_flags,
-    parse_text,
-    switch,
-    variable_of,
-)
+from command_line.errors import InvalidOption
+from command_line.flags import flags_of, names_of, parse_flags, variable_of
 from volunteer.manifest.settings import ManifestSettings
 from volunteer.settings import PreviewSettings
 
@@ -26,58 +18,6 @@ _HOSTILE: Final = (
     *("\x00", "\n", "\x1b[2J", "\udcff", "\u202e", "/", "/dev/zero", "/dev/null", "/dev/full", "."),
     *("~", "$HOME", "%s%n", "{0}", "http://", "https://[", "http://h:0/", "true", "x" * 100_000),
 )
-
-
-class _Example(Struct, frozen=True, kw_only=True):
-    """A flag of each kind."""
-
-    name: str = flag(parse_text, metavar="NAME", required=True, help="The name.")
-    size: int | None = flag(int, metavar="N", default="3", help="The size.")
-    loud: bool = switch(help="Say so.")
-    silent: str | None = flag(parse_text, metavar="X", has_variable=False, help="Unheard.")
-
-
-def _parsed(given: Mapping[str, str | bool | None], **environment: str) -> _Example:
-    return parse_flags(_Example, given, environment)
-
-
-def test_defaults() -> None:
-    """What is not given has its default, parsed as if it were typed; what has none is None."""
-    assert _parsed({"name": "a"}) == _Example(name="a", size=3, loud=False, silent=None)
-
-
-def test_flag_before_variable() -> None:
-    """A flag goes before its variable, and a variable before the default."""
-    assert _parsed({"name": "a"}, SPARTAKUS_SIZE="4").size == 4
-    assert _parsed({"name": "a", "size": "5"}, SPARTAKUS_SIZE="4").size == 5
-
-
-def test_blank() -> None:
-    """A blank flag leaves its variable in force, a blank variable the default."""
-    assert _parsed({"name": "a", "size": ""}, SPARTAKUS_SIZE="4").size == 4
-    assert _parsed({"name": "", "size": None}, SPARTAKUS_NAME="b", SPARTAKUS_SIZE="").size == 3
-
-
-def test_switch() -> None:
-    """A switch is on when it is given, or when its variable says so."""
-    assert _parsed({"name": "a", "loud": True}, SPARTAKUS_LOUD="no").loud
-    assert _parsed({"name": "a", "loud": False}, SPARTAKUS_LOUD="True").loud
-    assert not _parsed({"name": "a", "loud": False}, SPARTAKUS_LOUD="0").loud
-    with pytest.raises(InvalidOption, match=r"^SPARTAKUS_LOUD: must be true or false$"):
-        _parsed({"name": "a"}, SPARTAKUS_LOUD="perhaps")
-
-
-def test_no_variable() -> None:
-    """A flag without a variable reads none."""
-    assert _parsed({"name": "a"}, SPARTAKUS_SILENT="x").silent is None
-
-
-def test_missing() -> None:
-    """What has to be given is named, with its variable and what it is."""
-    with pytest.raises(InvalidOption, match=r"^--name \(or SPARTAKUS_NAME\): is missing: The name"):
-        _parsed({})
-
-
 _TYPED: Final[Mapping[type[Struct], Mapping[str, str]]] = {
     PreviewSettings: {"cluster_id": "auto"},
     ManifestSettings: {"image": "v", "database": "stdout"},

@@ -11,25 +11,19 @@ from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING, Final
 
-from volunteer import completion
-from volunteer.errors import (
-    EXIT_DEFECT,
-    EXIT_DELIVERED,
-    EXIT_TERMINATED,
-    ReaderGone,
-    UsageError,
-    VolunteerError,
-    defect_in_words,
-)
-from volunteer.flags import parse_flags
+from command_line.errors import EXIT_DEFECT, ProgramError, complain, defect_in_words
+from command_line.flags import parse_flags
+from command_line.words import completion_variable, given_by
+from volunteer.errors import EXIT_DELIVERED, EXIT_TERMINATED, ReaderGone
 from volunteer.settings import PreviewSettings, Settings
-from volunteer.termination import exit_without_reader
-from volunteer.words import DEFAULT_COMMAND, PROGRAM, given_by
+from volunteer.sleeping.termination import exit_without_reader
 
 if TYPE_CHECKING:
     from volunteer.manifest.settings import ManifestSettings
     from volunteer.wiring import World
 
+_PROGRAM: Final = "volunteer"
+_DEFAULT_COMMAND: Final = "run"
 _STANDARD_OUTPUT: Final = 1
 _ENVIRONMENT_FILE: Final = Path("/proc/self/environ")
 
@@ -41,33 +35,31 @@ def main(arguments: Sequence[str]) -> int:
     written for it still begin with that word.
     """
     words = list(arguments)
-    if words[:1] == [PROGRAM]:
+    if words[:1] == [_PROGRAM]:
         del words[0]
     try:
         return _run(words)
-    except UsageError as error:
-        return _complain(_one_line(str(error)), error.exit_code)
     except (BrokenPipeError, ReaderGone):
         return exit_without_reader()
-    except VolunteerError as error:
-        return _complain(str(error), error.exit_code)
+    except ProgramError as error:
+        return complain(_PROGRAM, str(error), error.exit_status)
     except Exception as error:  # noqa: BLE001 - a traceback could show a secret
-        return _complain(defect_in_words(error), EXIT_DEFECT)
+        return complain(_PROGRAM, defect_in_words(error), EXIT_DEFECT)
 
 
 def _run(words: list[str]) -> int:
-    flags = words[1:] if words[:1] == [DEFAULT_COMMAND] else words
+    flags = words[1:] if words[:1] == [_DEFAULT_COMMAND] else words
     given = given_by(Settings, flags)
-    if given is not None and completion.VARIABLE not in os.environ:
+    if given is not None and completion_variable(_PROGRAM) not in os.environ:
         return _report(parse_flags(Settings, given, os.environ))
     from volunteer import commands  # Typer: for help, completion and what is wrong with words
 
-    status = commands.run(
-        words,
+    program = commands.program(
         commands.Actions(_report, _preview, _print_manifest),
         environment=os.environ,
         file_name=Path(os.environ.get("PEX") or sys.argv[0]).name,
     )
+    status = program.run(commands.command_first(words))
     if sys.stdout is not None:
         sys.stdout.flush()
     return status
@@ -96,15 +88,14 @@ def _print_manifest(settings: "ManifestSettings") -> int:
 
 def _world(settings: Settings, terminated: int) -> "World":
     """Return the world, from now on with a log, and with `terminated` as SIGTERM's exit status."""
-    from volunteer import console, termination
     from volunteer.clock import system_clock
     from volunteer.http.proxies import proxies_of
-    from volunteer.waiting import exchange
-    from volunteer.wiring import World
+    from volunteer.sleeping import reexec, termination
+    from volunteer.wiring import World, set_up_log
 
-    console.set_up_log(verbose=settings.is_verbose)
+    set_up_log(verbose=settings.is_verbose)
     termination.exit_on_signals(terminated=terminated)
-    exchange.unblock_signals()
+    reexec.unblock_signals()
     clock = system_clock()
     return World(
         environment=os.environ,
@@ -114,29 +105,12 @@ def _world(settings: Settings, terminated: int) -> "World":
         random_bytes=os.urandom,
         output=_STANDARD_OUTPUT,
         wait_asleep=partial(
-            exchange.wait_asleep,
+            reexec.wait_asleep,
             clock=clock,
             terminated=terminated,
-            environment=exchange.started_with(_ENVIRONMENT_FILE, os.environ),
+            environment=reexec.started_with(_ENVIRONMENT_FILE, os.environ),
         ),
-        resumed=exchange.take_wake_up(os.environ),
-    )
-
-
-def _complain(text: str, status: int) -> int:
-    """Print an error, if there is still somewhere to print it, and return the exit status."""
-    if sys.stderr is not None:
-        sys.stderr.write(f"{PROGRAM}: {text}\n")
-    return status
-
-
-def _one_line(text: str) -> str:
-    """Return `text` on one line that a terminal shows as it is, whatever the user typed."""
-    return " ".join(
-        "".join(
-            character if character.isprintable() or character.isspace() else ascii(character)[1:-1]
-            for character in text
-        ).split()
+        resumed=reexec.take_wake_up(os.environ),
     )
 
 

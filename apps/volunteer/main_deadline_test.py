@@ -6,10 +6,11 @@ from typing import Final
 
 import pytest
 
+from command_line.errors import EXIT_USAGE
 from tools.simulator import Cluster, EndlessContinue, Rule, Script, SlowHead, running_simulator
 from volunteer.conftest import CLUSTER, run
 from volunteer.delivery.testing import SaysNothing, running_collector
-from volunteer.errors import EXIT_NOT_DELIVERED, EXIT_USAGE
+from volunteer.errors import EXIT_NOT_DELIVERED
 
 _SLACK_SECONDS: Final = 15.0
 _NO_HEAD: Final = (SlowHead(pause_seconds=0.02), EndlessContinue(pause_seconds=0.02))

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from command_line.flags import flags_of, names_of, variable_of
 from report import decode
 from tools.simulator import Cluster, Simulator
 from volunteer.conftest import CLUSTER, DEADLINE_SECONDS, UUID, command, environment, run
 from volunteer.delivery.testing import running_collector
 from volunteer.errors import EXIT_STATUSES
-from volunteer.flags import flags_of, names_of, variable_of
 from volunteer.settings import Settings
 
 

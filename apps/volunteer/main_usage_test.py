@@ -7,9 +7,9 @@ from typing import Final
 
 import pytest
 
+from command_line.flags import flags_of, names_of
 from tools.simulator import Cluster, Forbidden, Rule, Script, running_simulator
 from volunteer.conftest import CLUSTER, DEADLINE_SECONDS, command, environment, run
-from volunteer.flags import flags_of, names_of
 from volunteer.manifest.settings import ManifestSettings
 from volunteer.settings import PreviewSettings
 
@@ -32,8 +32,8 @@ from volunteer.settings import PreviewSettings
         ([CLUSTER, "--retry-for=0"], "volunteer: --retry-for: must be at least 1s"),
         (["--clus", "x"], "volunteer: No such option: --clus (Possible options: --cluster-id"),
         ([CLUSTER, "--v=much"], "volunteer: --v: must be a number"),
-        (["completion"], "volunteer: Missing argument 'bash|zsh|fish'"),
-        (["completion", "tcsh"], "volunteer: Invalid value for 'bash|zsh|fish': 'tcsh' is not one"),
+        (["completion"], "volunteer: bash|zsh|fish: is missing: The shell"),
+        (["completion", "tcsh"], "volunteer: bash|zsh|fish: must be one of bash, zsh, fish"),
         ([CLUSTER, "--period"], "volunteer: Option '--period' requires an argument"),
         ([CLUSTER, "--period=-5m"], "volunteer: --period: must not be negative"),
         ([CLUSTER, "--period=99"], "volunteer: --period: must be a Go duration"),

@@ -9,7 +9,7 @@ from volunteer.http.client import Exchanged
 from volunteer.http.proxies import Proxy
 from volunteer.http.tls import ClientCertificate
 from volunteer.redacted import Redacted
-from volunteer.reporting import Identity
+from volunteer.reporting.prepare import Identity
 
 _CANARY = "canary"
 _BYTES = _CANARY.encode()

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from command_line.errors import InvalidValue
+from command_line.flags import flag, switch
 from volunteer.delivery.destinations import (
     Destination,
     StandardOutput,
     parse_destination,
 )
 from volunteer.durations import parse_duration
-from volunteer.errors import InvalidValue
-from volunteer.flags import flag, parse_text, switch
 
 if TYPE_CHECKING:
     from report import Disclosure
@@ -159,7 +159,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         metavar="PATH",
         help="The cluster to observe. By default the one that the pod is in, else as kubectl does.",
     )
-    context: str | None = flag(parse_text, metavar="NAME", help="The context of the kubeconfig.")
+    context: str | None = flag(str, metavar="NAME", help="The context of the kubeconfig.")
     ca_file: Path | None = flag(
         Path,
         metavar="FILE",

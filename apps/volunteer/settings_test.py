@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
+from command_line.errors import InvalidValue
 from volunteer.delivery.destinations import Collector, StandardOutput
-from volunteer.errors import InvalidValue
 from volunteer.settings import (
     Settings,
     parse_cluster_id,
@@ -91,7 +91,7 @@ def test_no_disclosure() -> None:
 
 
 def test_include() -> None:
-    """Workloads are looked at where they are asked for, and not omitted in the end."""
+    """Workloads are observed where they are asked for, and not omitted in the end."""
     settings = _settings()
     assert not settings.with_workloads
     asked = replace(settings, include=parse_include(" workloads,"))

@@ -7,6 +7,8 @@ a report is due and not before.
 import gc
 import logging
 import os
+import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
@@ -15,28 +17,31 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from volunteer import start_line
 from volunteer.clock import Clock
-from volunteer.cluster.access import Surroundings, choose_access
-from volunteer.cluster.listing import Limits
-from volunteer.cluster.look import Cluster
 from volunteer.delivery.destinations import Collector, StandardOutput
 from volunteer.delivery.rules import Outcome, deliver
 from volunteer.delivery.standard_output import print_text, write
 from volunteer.errors import EXIT_DELIVERED
-from volunteer.extensions import read_extensions
-from volunteer.files import check_files
-from volunteer.key_file import can_be_read_again, read_key_file
-from volunteer.reporting import Identity, Prepared, prepare
-from volunteer.service import announce_retry, log_left_out, report_once, report_periodically
+from volunteer.reporting import start
+from volunteer.reporting.extensions import read_extensions
+from volunteer.reporting.key_file import can_be_read_again, read_key_file
+from volunteer.reporting.prepare import Identity, Prepared, prepare
+from volunteer.reporting.service import (
+    announce_retry,
+    log_left_out,
+    report_once,
+    report_periodically,
+)
 from volunteer.settings import PreviewSettings, Settings
-from volunteer.waiting.schedule import WakeUp, first_wake_up
-from volunteer.waiting.wait import wait_until
+from volunteer.sleeping.reexec import wait_until
+from volunteer.sleeping.schedule import WakeUp, first_wake_up
 
 if TYPE_CHECKING:
     from volunteer.delivery.request import Request
 
 _IDEMPOTENCY_KEY_BYTES: Final = 16
+_LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(message)s"
+_LOG_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 _log: Final = logging.getLogger(__name__)
 
@@ -58,6 +63,19 @@ class World(Struct, frozen=True):
     output: int
     wait_asleep: Callable[[WakeUp], None]
     resumed: WakeUp | None = None
+
+
+def set_up_log(*, verbose: bool) -> None:
+    """Send our own events from INFO (DEBUG if `verbose`), and warnings of libraries, to stderr.
+
+    Libraries never log more than warnings: their debug messages quote URLs and headers.
+    """
+    formatter = logging.Formatter(_LOG_FORMAT, _LOG_TIME)
+    formatter.converter = time.gmtime
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger("volunteer").setLevel(logging.DEBUG if verbose else logging.INFO)
 
 
 def run(settings: Settings, world: World) -> int:
@@ -95,8 +113,8 @@ def run(settings: Settings, world: World) -> int:
 def _first_wake_up(settings: Settings, world: World, secret: Callable[[], bytes | None]) -> WakeUp:
     """Return when the first report is due; say what is about to happen, and check what can be."""
     secret()
-    check_files(settings)
-    start_line.log(settings)
+    start.check_files(settings)
+    start.log(settings)
     return first_wake_up(world.clock.now(), jitter=settings.first_jitter, random=world.random)
 
 
@@ -120,21 +138,21 @@ def _secret(settings: Settings) -> Callable[[], bytes | None]:
 def preview(settings: PreviewSettings, world: World) -> int:
     """Print what a report would say, and send nothing. Raises `VolunteerError`."""
     from volunteer.delivery.request import request_of
-    from volunteer.preview import render
+    from volunteer.reporting.preview import render
 
     secret = _secret(settings)()
-    check_files(settings)
+    start.check_files(settings)
     prepared = make_report(settings, world, secret)
     request = request_of(prepared.body, idempotency_key="", compress=settings.compress)
     if settings.as_json:
-        start_line.log_warnings(settings)
+        start.log_warnings(settings)
         text = (prepared.body if settings.compress else request.body).decode("utf-8")
     else:
         text = render(
             prepared,
-            destination=start_line.where(settings.destination),
+            destination=start.where(settings.destination),
             headers=_headers(settings, request),
-            warnings=start_line.warnings(settings),
+            warnings=start.warnings(settings),
             verbatim=settings.verbatim,
             chose_cluster_id=settings.cluster_id is not None,
         )
@@ -171,7 +189,10 @@ def _without_collector() -> Iterator[None]:
 
 
 def _make_report(settings: Settings, world: World, secret: bytes | None) -> Prepared:
+    from volunteer.cluster.access import Surroundings, choose_access
     from volunteer.cluster.kubernetes_api import KubernetesApi
+    from volunteer.cluster.listing import Limits, Listing
+    from volunteer.cluster.observation import observe
 
     extensions = read_extensions(settings.extensions)
     log_left_out(extensions.problems)
@@ -184,10 +205,10 @@ def _make_report(settings: Settings, world: World, secret: bytes | None) -> Prep
     identity = Identity(settings.cluster_id, secret)
     _log.debug("observing the cluster")
     with closing(KubernetesApi(access, surroundings)) as api:
-        cluster = Cluster(api, clock=world.clock, random=world.random, limits=Limits())
+        listing = Listing(api, clock=world.clock, random=world.random, limits=Limits())
         return prepare(
-            lambda: cluster.observe(
-                with_uid=identity.needs_uid, with_workloads=settings.with_workloads
+            lambda: observe(
+                listing, with_uid=identity.needs_uid, with_workloads=settings.with_workloads
             ),
             identity=identity,
             extensions=extensions.values,

@@ -10,18 +10,19 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from command_line.errors import InvalidOption
 from report import Extension, decode
 from tools.simulator import Cluster, Simulator, running_simulator
 from volunteer.delivery.destinations import Collector, Destination, StandardOutput
 from volunteer.delivery.rules import Delivered, Unavailable
 from volunteer.delivery.testing import Says, running_collector
-from volunteer.errors import InvalidExtensionFile, InvalidOption, NoClusterConfigured
-from volunteer.files import check_files
-from volunteer.reporting import Prepared
+from volunteer.errors import InvalidExtensionFile, NoClusterConfigured
+from volunteer.reporting.prepare import Prepared
+from volunteer.reporting.start import check_files
 from volunteer.settings import Settings
+from volunteer.sleeping.reexec import wait_until
+from volunteer.sleeping.schedule import WakeUp
 from volunteer.testing import AlwaysLongest, JumpingClock
-from volunteer.waiting.schedule import WakeUp
-from volunteer.waiting.wait import wait_until
 from volunteer.wiring import World, make_report, run, send
 
 _UUID = "2b3db8fd-e392-4754-af32-6aaf0368b319"

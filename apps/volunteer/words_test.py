@@ -7,11 +7,11 @@ from hypothesis import example, given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
-from volunteer.commands import Actions, run
-from volunteer.errors import UsageError, VolunteerError
-from volunteer.flags import flags_of, names_of, parse_flags
+from command_line.errors import UsageError
+from command_line.flags import flags_of, names_of, parse_flags
+from command_line.words import given_by
+from volunteer.commands import Actions, program
 from volunteer.settings import Settings
-from volunteer.words import given_by
 
 _NAMES: Final = tuple(
     name for field, flag in flags_of(Settings).items() for name in names_of(field, flag)
@@ -44,8 +44,9 @@ def _by_typer(words: list[str]) -> Settings | str:
         return 0
 
     try:
-        run(["run", *words], Actions(report, _never, _never), environment={}, file_name="volunteer")
-    except VolunteerError as error:
+        actions = Actions(report, _never, _never)
+        program(actions, environment={}, file_name="volunteer").run(["run", *words])
+    except UsageError as error:
         return str(error)
     return made[0]
 

@@ -16,7 +16,7 @@ from google.auth.credentials import AnonymousCredentials, Credentials
 from google.cloud import bigquery
 
 from collector.records import SpooledReport
-from collector.warehouse.bigquery.address import BigQueryTable
+from collector.warehouse.bigquery import BigQueryTable
 from collector.warehouse.bigquery.rows import encode_rows
 from collector.warehouse.bigquery.schema import COLUMNS
 from collector.warehouse.bigquery.service import Deadlines, Service

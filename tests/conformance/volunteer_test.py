@@ -10,8 +10,8 @@ from report import Disclosure, Extension, Identifying, NodeObservation, Observat
 from report.anonymisation import VERBATIM_FIELDS
 from tests.conformance.vectors import Accepted, Rejected, accepted, document, rejected
 from tests.observations import node
-from volunteer.extensions import read_extensions
-from volunteer.reporting import Identity, prepare
+from volunteer.reporting.extensions import read_extensions
+from volunteer.reporting.prepare import Identity, prepare
 
 CLUSTER_ID = "2f9c93d3-156c-47aa-8802-578ffca9b50e"
 WITH_EXTENSIONS = {

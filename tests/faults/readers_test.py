@@ -15,10 +15,9 @@ import pyarrow.dataset
 import pytest
 
 from collector.testing import RunningCollector, clusters_in, run_collector, wait_until
-from collector.warehouse.parquet.compaction import compact
 from collector.warehouse.parquet.engine import Engine
-from collector.warehouse.parquet.forgetting import forget_cluster
 from collector.warehouse.parquet.testing import folder_in
+from collector.warehouse.parquet.upkeep import compact, forget_cluster
 from tests.faults.load import Load
 
 FORGOTTEN: Final = "client-1-7"

@@ -20,7 +20,7 @@ from tests.privacy.canaries import Canaries
 from tests.privacy.canary_cluster import HasKubeconfig, Says, run_volunteer, running_cluster
 from tests.privacy.clusters import ClusterMaker
 from tools.simulator import Cluster, running_simulator
-from volunteer.cluster import node_pages
+from volunteer.cluster import kubernetes_json
 from volunteer.delivery.testing import ScriptedCollector, running_collector
 from volunteer.version import VERSION
 
@@ -141,8 +141,8 @@ def test_nothing_else_puts_a_byte_in(tmp_path: Path) -> None:
     secret = bytes.fromhex(SECRET)
     expected = anonymise(
         Observation(
-            master_version=node_pages.read_version(json.dumps(EVERYTHING.version).encode()),
-            nodes=node_pages.read_node_page(nodes_of(EVERYTHING)).items,
+            master_version=kubernetes_json.read_version(json.dumps(EVERYTHING.version).encode()),
+            nodes=kubernetes_json.read_node_page(nodes_of(EVERYTHING)).items,
         ),
         pseudonyms=Pseudonyms.from_secret(secret, derive_cluster_id_from_secret(secret)),
         version=VERSION,

@@ -19,11 +19,11 @@ from tests.privacy.canaries import Canaries
 from tests.privacy.clusters import ClusterMaker
 from tests.privacy.leaks import leaks
 from volunteer.clock import Clock
-from volunteer.cluster import node_pages
+from volunteer.cluster import kubernetes_json
 from volunteer.cluster.api import METADATA_OF_LIST, WHOLE, Answer
 from volunteer.cluster.listing import Limits, Listing
-from volunteer.cluster.workload_lists import observe_workloads
-from volunteer.reporting import Identity, Prepared, prepare
+from volunteer.cluster.workloads import observe_workloads
+from volunteer.reporting.prepare import Identity, Prepared, prepare
 
 SEEDS = st.integers(0, 2**64 - 1)
 IDENTITIES = {
@@ -41,10 +41,10 @@ def look(
 ) -> Observation:
     """Return what the volunteer sees of a cluster in which every text holds a canary."""
     items = maker.nodes(2) if nodes is None else nodes
-    page = node_pages.read_node_page(maker.answer("V1NodeList", kind="NodeList", items=items))
-    uid = node_pages.read_uid(maker.answer("V1Namespace"))
+    page = kubernetes_json.read_node_page(maker.answer("V1NodeList", kind="NodeList", items=items))
+    uid = kubernetes_json.read_uid(maker.answer("V1Namespace"))
     return Observation(
-        master_version=node_pages.read_version(maker.answer("VersionInfo")),
+        master_version=kubernetes_json.read_version(maker.answer("VersionInfo")),
         nodes=page.items,
         kube_system_uid=uid if has_uid else None,
         workloads=workloads_of(maker),

@@ -111,7 +111,7 @@ MISTAKES = {
         f"{PSEUDONYMS}::test_nothing_that_goes_in_comes_out",
     ),
     "draw no random bytes": Mistake(
-        "apps/volunteer/reporting.py",
+        "apps/volunteer/reporting/prepare.py",
         "Pseudonyms.without_key(identity.cluster_id, random_bytes)",
         "Pseudonyms.without_key(identity.cluster_id, bytes)",
         f"{RUNS}::test_two_runs_differ",
@@ -213,13 +213,13 @@ MISTAKES = {
         f"{RUNS}::test_no_answer_in_a_message[another kind]",
     ),
     "log what was observed": Mistake(
-        "apps/volunteer/reporting.py",
+        "apps/volunteer/reporting/prepare.py",
         "pseudonyms = choose_pseudonyms(",
         '_log.info("%s", observation.master_version._text); pseudonyms = choose_pseudonyms(',
         f"{RUNS}::test_every_way_out[preview]",
     ),
     "read hidden files": Mistake(
-        "apps/volunteer/extensions.py",
+        "apps/volunteer/reporting/extensions.py",
         'if not (entry.name.startswith(".")',
         'if not (entry.name.startswith("..")',
         f"{RUNS}::test_dot_files",
@@ -227,7 +227,7 @@ MISTAKES = {
     "quote a refusal of the API": Mistake(
         "apps/volunteer/cluster/listing.py",
         'else "--user=YOUR-USER"',
-        'else f"--user={node_pages.read_message(body)}"',
+        'else f"--user={kubernetes_json.read_message(body)}"',
         f"{RUNS}::test_no_answer_in_a_message[forbidden]",
     ),
     "say more in a header": Mistake(
@@ -279,7 +279,7 @@ MISTAKES = {
         f"{API}::test_no_proxy_of_the_environment_for_plain_http",
     ),
     "send a pod's token through a proxy": Mistake(
-        "apps/volunteer/cluster/service_account.py",
+        "apps/volunteer/cluster/access.py",
         "route=lambda _url: None,",
         "route=lambda url: url,",
         f"{API}::test_no_proxy_in_a_pod",

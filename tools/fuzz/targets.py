@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from report import InvalidReport, Report, decode, encode
-from volunteer.extensions import read_extensions
+from volunteer.reporting.extensions import read_extensions
 
 FILE_SEPARATOR: Final = b"\xff"
 """Stands between the files of a directory: UTF-8, and so JSON, never holds it."""

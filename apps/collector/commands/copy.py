@@ -1,5 +1,6 @@
 """`collector copy`: a folder of Parquet files to BigQuery, one load job a file."""
 
+import os
 from collections.abc import Sequence
 from contextlib import closing
 from hashlib import blake2b
@@ -10,15 +11,14 @@ import typer
 
 from collector.commands.data_dir import existing_data_dir
 from collector.commands.options import Database, DataDir, SkipDamaged
-from collector.commands.warehouses import existing_folder, open_warehouse
+from collector.commands.warehouses import existing_folder
 from collector.errors import CommandFailed
 from collector.settings import Settings
-from collector.warehouse import Warehouse
-from collector.warehouse.abilities import Counts, LacksColumns, LoadsFiles
-from collector.warehouse.parquet.damage import damaged_files
+from collector.warehouse.bigquery import EMULATOR, BigQueryTable
+from collector.warehouse.bigquery.warehouse import BigQueryWarehouse, open_bigquery
 from collector.warehouse.parquet.engine import Engine
-from collector.warehouse.parquet.querying import DamagedFiles
-from collector.warehouse.parquet.reading import OpenedFile, snapshot
+from collector.warehouse.parquet.reading import OpenedFile, snapshot, split_damaged
+from collector.warehouse.registry import parse_address
 
 _DIGEST_BYTES: Final = 8
 
@@ -44,26 +44,26 @@ def copy(
 
     Let no collector write to the folder between the two: what it merges is copied again.
     """
+    table = parse_address(target)
+    if not isinstance(table, BigQueryTable):
+        raise CommandFailed("--to must be bigquery://PROJECT.DATASET.TABLE")
     directory = existing_data_dir(data_dir)
     folder = existing_folder(Settings(data_dir=directory, database=database))
     # A day that is compacted meanwhile would be copied twice, under two names.
     with folder.owned(), folder.writing(), snapshot(folder) as opened:
-        damaged = damaged_files(opened.files)
-        if damaged and not skip_damaged:
-            raise DamagedFiles(damaged)
-        files = [each for each in opened.files if each.path not in damaged]
-        with closing(open_warehouse(target, data_dir=directory)) as warehouse:
-            if not isinstance(warehouse, LoadsFiles):
-                raise CommandFailed("--to must be bigquery://PROJECT.DATASET.TABLE")
+        files, damaged = split_damaged(opened, skip_damaged=skip_damaged)
+        with closing(
+            open_bigquery(table, data_dir=directory, emulator=os.environ.get(EMULATOR))
+        ) as warehouse:
             _warn(warehouse, damaged)
             total = _copy(files, warehouse)
             _compare(total, warehouse)
 
 
-def _warn(warehouse: Warehouse, damaged: Sequence[Path]) -> None:
+def _warn(warehouse: BigQueryWarehouse, damaged: Sequence[Path]) -> None:
     for path in damaged:
         typer.echo(f"left out, because it is damaged: {path}", err=True)
-    if isinstance(warehouse, LacksColumns) and (columns := warehouse.missing_columns()):
+    if columns := warehouse.missing_columns():
         typer.echo(
             f"the table lacks {', '.join(columns)}, and these credentials may not add columns;"
             " what reports hold there is not copied",
@@ -71,13 +71,13 @@ def _warn(warehouse: Warehouse, damaged: Sequence[Path]) -> None:
         )
 
 
-def _copy(files: Sequence[OpenedFile], warehouse: LoadsFiles) -> int:
+def _copy(files: Sequence[OpenedFile], warehouse: BigQueryWarehouse) -> int:
     total = 0
     with closing(Engine()) as engine:
         for number, file in enumerate(files, start=1):
-            count = engine.count(file.address)
+            count = engine.count(file.fd_path)
             if count > 0:
-                warehouse.load_parquet(Path(file.address), _job_name(file))
+                warehouse.load_parquet(Path(file.fd_path), _job_name(file))
             total += count
             typer.echo(f"{number} of {len(files)} files: {total} reports", err=True)
     return total
@@ -86,16 +86,14 @@ def _copy(files: Sequence[OpenedFile], warehouse: LoadsFiles) -> int:
 def _job_name(file: OpenedFile) -> str:
     """Return what names the file and its bytes: loading the same again changes nothing."""
     digest = blake2b(digest_size=_DIGEST_BYTES)
-    with Path(file.address).open("rb") as content:
+    with Path(file.fd_path).open("rb") as content:
         while piece := content.read(1024 * 1024):
             digest.update(piece)
     return f"{file.path.stem}-{digest.hexdigest()}"
 
 
-def _compare(total: int, warehouse: Warehouse) -> None:
+def _compare(total: int, warehouse: BigQueryWarehouse) -> None:
     typer.echo(f"in the folder: {total} reports")
-    if not isinstance(warehouse, Counts):
-        return
     count = warehouse.count()
     typer.echo(f"in the table: {count} reports")
     if count < total:

@@ -53,7 +53,7 @@ def _empty(spool: Spool, directory: DataDirectory, settings: Settings) -> None:
     launch = partial(
         launch_drain,
         spool=directory.spool,
-        database=settings.database_address,
+        database=settings.warehouse.text,
     )
     supervisor = DrainSupervisor(
         launch, spool, log=get_log(), policy=RestartPolicy(), metrics=Metrics(version=VERSION)

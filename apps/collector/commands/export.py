@@ -13,11 +13,14 @@ from collector.commands.output import standard_output
 from collector.commands.scratch import scratch
 from collector.commands.warehouses import existing_folder
 from collector.settings import Settings
-from collector.warehouse.parquet.damage import damaged_files
 from collector.warehouse.parquet.engine import Engine
-from collector.warehouse.parquet.exporting import lines_of, write_one
-from collector.warehouse.parquet.querying import DamagedFiles
-from collector.warehouse.parquet.reading import OpenedFile, snapshot
+from collector.warehouse.parquet.reading import (
+    OpenedFile,
+    lines_of,
+    snapshot,
+    split_damaged,
+    write_one,
+)
 from collector.warehouse.parquet.staging import Staging
 
 
@@ -47,10 +50,7 @@ def export(
     directory = existing_data_dir(data_dir)
     folder = existing_folder(Settings(data_dir=directory, database=database))
     with scratch(directory) as staging, snapshot(folder) as opened, standard_output() as output:
-        damaged = damaged_files(opened.files)
-        if damaged and not skip_damaged:
-            raise DamagedFiles(damaged)
-        sound = [each for each in opened.files if each.path not in damaged]
+        sound, damaged = split_damaged(opened, skip_damaged=skip_damaged)
         count = _export(sound, form, staging, output)
     for path in damaged:
         typer.echo(f"left out, because it is damaged: {path}", err=True)
@@ -65,7 +65,7 @@ def _export(files: list[OpenedFile], form: Format, staging: Staging, output: Bin
                 output.write(line)
                 count += 1
             return count
-        write_one(engine, files, staging, staging.address("all"))
+        write_one(engine, files, staging, staging.fd_path("all"))
         with (staging.path / "all").open("rb") as written:
             shutil.copyfileobj(written, output)
-        return engine.count(staging.address("all"))
+        return engine.count(staging.fd_path("all"))

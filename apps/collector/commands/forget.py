@@ -12,7 +12,6 @@ import typer
 from collector.commands.data_dir import existing_data_dir
 from collector.commands.options import Database, DataDir
 from collector.commands.scratch import SCRATCH, remove_left_over
-from collector.commands.warehouses import open_to_forget
 from collector.data_directory import SPOOL_NAME, check_private, is_in_use, moving_reports
 from collector.errors import CommandFailed
 from collector.settings import Settings
@@ -44,8 +43,7 @@ def forget(*, cluster_id: _ClusterId, data_dir: DataDir = None, database: Databa
     with moving_reports(directory):
         spooled = _forget_in_spool(directory / SPOOL_NAME, identity, directory)
         typer.echo(f"spool: {spooled} reports removed")
-        with closing(open_to_forget(settings)) as warehouse:
-            forgotten = warehouse.forget(identity)
+        forgotten = settings.warehouse.forget(identity, data_dir=directory, environment=os.environ)
         typer.echo(f"warehouse: {forgotten.removed} reports removed")
         typer.echo(f"dead letters: {_forget_in_dead_letters(directory, identity)} reports removed")
         remove_left_over(directory, SCRATCH)

@@ -1,5 +1,6 @@
 """`collector import`: what `export` gave, back into a warehouse."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -12,15 +13,13 @@ import typer
 from collector.commands.data_dir import chosen_data_dir
 from collector.commands.options import Database, DataDir
 from collector.commands.scratch import scratch
-from collector.commands.warehouses import open_warehouse
 from collector.data_directory import DataDirectory
 from collector.errors import CommandFailed
 from collector.importing import batches_of, reports_of
 from collector.settings import Settings
-from collector.warehouse.catalogue import ParquetFolder, parse_address
-from collector.warehouse.parquet.exporting import lines_in
+from collector.warehouse.parquet import ParquetFolder
 from collector.warehouse.parquet.folder import Folder
-from collector.warehouse.parquet.warehouse import spools_in
+from collector.warehouse.parquet.reading import lines_in
 
 _STDIN: Final = Path("-")
 _PARQUET: Final = b"PAR1"
@@ -48,9 +47,7 @@ def import_reports(
         spool_id = _digest(path)
         _check_empty(settings, spool_id, add=add)
         total = sum(1 for _ in reports_of(_lines(path), spool_id=spool_id))  # all are valid
-        with closing(
-            open_warehouse(settings.database_address, data_dir=directory.path)
-        ) as warehouse:
+        with closing(settings.warehouse.open(directory.path, os.environ)) as warehouse:
             position = warehouse.position(spool_id)
             done = 0 if position is None else position.last_id
             reports = reports_of(_lines(path), spool_id=spool_id)
@@ -62,10 +59,10 @@ def import_reports(
 
 def _check_empty(settings: Settings, spool_id: str, *, add: bool) -> None:
     """Refuse to double what is there. Raises `CommandFailed`."""
-    address = parse_address(settings.database_address)
+    address = settings.warehouse
     if add or not isinstance(address, ParquetFolder):
         return
-    if spools_in(Folder(address.path)) - {spool_id}:
+    if any(each.spool_id != spool_id for each in Folder(address.path).batches()):
         raise CommandFailed(
             f"there are reports in {address.path} already, and what is in both would be there"
             " twice; name an empty folder, or add to this one with --add"

@@ -8,7 +8,7 @@ import typer
 from collector.commands.values import whole
 from collector.manifest import monitoring
 from collector.manifest.documents import BigQuery, Installation, OneFile, render
-from collector.warehouse.bigquery.address import parse_bigquery
+from collector.warehouse.bigquery import BigQueryTable
 
 _IMAGE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*")
 _SIZE: Final = re.compile(r"[1-9]\d{0,8}(Mi|Gi|Ti)")
@@ -100,7 +100,9 @@ def manifest(
 def _database(address: str, replicas: int | None, service_account: str) -> OneFile | BigQuery:
     if address:
         return BigQuery(
-            table=parse_bigquery(address), replicas=replicas or 2, service_account=service_account
+            table=BigQueryTable.parse(address),
+            replicas=replicas or 2,
+            service_account=service_account,
         )
     for given, flag in ((replicas, "--replicas"), (service_account, "--google-service-account")):
         if given:

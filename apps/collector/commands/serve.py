@@ -16,7 +16,7 @@ from collector.settings import DEFAULT_POSTS_PER_MINUTE, Settings
 from collector.spool.limits import MIB, SpoolLimits
 from collector.telemetry.log_settings import LogFormat, LogLevel, LogSettings
 from collector.version import VERSION
-from collector.warehouse.catalogue import KINDS
+from collector.warehouse.registry import KINDS
 
 _EXBIBYTE_IN_MIB = 2**40
 _HOUR = 3_600

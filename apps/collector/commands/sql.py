@@ -48,7 +48,7 @@ def sql(
     with scratch(directory) as staging, snapshot(folder) as files, standard_output() as output:
         skipped = answer(
             text,
-            files.files,
+            files,
             Output(form, output, width),
             staging=staging,
             skip_damaged=skip_damaged,

@@ -7,10 +7,10 @@ import typer
 
 from collector.commands.options import Database
 from collector.errors import CommandFailed
-from collector.warehouse.bigquery.address import BigQueryTable
+from collector.warehouse.bigquery import EMULATOR, BigQueryTable
 from collector.warehouse.bigquery.service import Service
 from collector.warehouse.bigquery.view import create_view
-from collector.warehouse.catalogue import parse_address
+from collector.warehouse.registry import parse_address
 
 
 def views(*, database: Database = "") -> None:
@@ -18,6 +18,6 @@ def views(*, database: Database = "") -> None:
     address = parse_address(database)
     if not isinstance(address, BigQueryTable):
         raise CommandFailed("--database must be bigquery://project.dataset.table: others need none")
-    with closing(Service(address, emulator=os.environ.get("BIGQUERY_EMULATOR_HOST"))) as service:
+    with closing(Service(address, emulator=os.environ.get(EMULATOR))) as service:
         create_view(service)
     typer.echo(f"{address.view} has each report of {address} once")

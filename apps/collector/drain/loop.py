@@ -15,7 +15,6 @@ from collector.drain.upkeep import Upkeep
 from collector.errors import WarehouseUnavailable
 from collector.records import Batch, RowRange, SpooledReport
 from collector.warehouse import BatchLimits, OpenWarehouse, Warehouse
-from collector.warehouse.abilities import Submits
 
 GIVEN_UP: Final = "the process that writes it ended without a word, each of three times"
 
@@ -175,7 +174,7 @@ class Drain:
         Rows before it are there only in a spool that was restored from an older copy: then its
         numbers are those of other rows, and all are written in their order.
         """
-        rows = warehouse.begun(self._source.spool_id)
+        rows = warehouse.pending(self._source.spool_id)
         if rows is None or self._source.first_unread() < rows.first:
             return last_id
         with self._surroundings.alone():
@@ -202,7 +201,8 @@ class Drain:
 
     def _write(self, warehouse: Warehouse, batch: Batch) -> None:
         began = self._clock()
-        if self._trials.is_given_up(batch) and not _is_submitted(warehouse, batch):
+        # Where the warehouse has the report already, the drains that died waited for the outcome.
+        if self._trials.is_given_up(batch) and not warehouse.is_submitted(batch):
             self._surroundings.give_up(batch.reports[0], GIVEN_UP)
         else:
             with self._trials.attempt(batch):
@@ -229,11 +229,3 @@ class Drain:
         self._failures += 1
         # Half is certain, half is chance, so that collectors sharing a warehouse spread out.
         return self._channel.rest(max(asked_for or 0.0, longest * (1 - self._jitter() / 2)))
-
-
-def _is_submitted(warehouse: Warehouse, batch: Batch) -> bool:
-    """Return whether the warehouse has these reports already.
-
-    Then a drain could write them, and those that died did so while they waited for the outcome.
-    """
-    return isinstance(warehouse, Submits) and warehouse.is_submitted(batch)

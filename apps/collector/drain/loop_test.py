@@ -13,7 +13,7 @@ from collector.drain.trials import Trial, Trials
 from collector.drain.upkeep import Upkeep
 from collector.errors import WarehouseUnavailable, WarehouseUnusable
 from collector.records import DAY_SECONDS, Batch, RowRange, SpooledReport, Watermark
-from collector.warehouse import BatchLimits
+from collector.warehouse import BatchLimits, Warehouse
 
 SPOOL = "s1"
 PACE = Pace(batch_seconds=60, count_seconds=10)
@@ -49,7 +49,7 @@ class _Rows:
         return SpooledReport(row_id, f"k{row_id}", day * DAY_SECONDS, b"{}")
 
 
-class _Store:
+class _Store(Warehouse):
     """A database in memory that outlives being closed and opened."""
 
     def __init__(self, *, keeps_position: bool = True) -> None:
@@ -74,7 +74,7 @@ class _Store:
         assert spool_id == SPOOL
         return self.watermark
 
-    def begun(self, spool_id: str) -> RowRange | None:
+    def pending(self, spool_id: str) -> RowRange | None:
         assert spool_id == SPOOL
         return self.begun_rows
 

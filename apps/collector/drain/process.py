@@ -27,10 +27,8 @@ from collector.errors import CollectorError
 from collector.records import SpooledReport
 from collector.spool.reader import SpoolReader
 from collector.warehouse import OpenWarehouse, Warehouse
-from collector.warehouse.abilities import LacksColumns
-from collector.warehouse.catalogue import parse_address
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
-from collector.warehouse.opening import opener_of
+from collector.warehouse.registry import parse_address
 
 _PRIVATE_UMASK: Final = 0o077
 # Where processors are scarce clients come first: rows can wait in the spool.
@@ -69,7 +67,7 @@ def main() -> None:
 def _drain(arguments: _Arguments, channel: SocketChannel) -> None:
     data_dir = arguments.spool.parent
     jitter: Callable[[], float] = random.SystemRandom().random
-    opener = opener_of(parse_address(arguments.database), data_dir=data_dir, environment=os.environ)
+    opener = partial(parse_address(arguments.database).open, data_dir, os.environ)
     with closing(SpoolReader(arguments.spool)) as source:
         Drain(
             source,
@@ -114,7 +112,7 @@ class _DataDirectory:
 def _open(open_warehouse: OpenWarehouse, channel: Channel) -> Warehouse:
     """Open the warehouse, and tell what its table lacks, if anything."""
     warehouse = open_warehouse()
-    if isinstance(warehouse, LacksColumns) and (columns := warehouse.missing_columns()):
+    if columns := warehouse.missing_columns():
         channel.tell(Lacking(columns))
     return warehouse
 

@@ -20,7 +20,7 @@ from collector.spool.writer import Spool
 from collector.telemetry.logs import get_log
 from collector.telemetry.metrics import Metrics
 from collector.testing import clusters_in, spooled_in, wait_until
-from collector.warehouse.catalogue import format_parquet
+from collector.warehouse.parquet import ParquetFolder
 from collector.warehouse.parquet.folder import Folder
 
 
@@ -52,7 +52,7 @@ class _Launcher:
     def __call__(self) -> DrainProcess:
         self.last = launch_drain(
             spool=self.directory / "spool.sqlite",
-            database=format_parquet(self.database),
+            database=ParquetFolder(self.database).text,
             batch_seconds=0.1,
         )
         return self.last

@@ -5,7 +5,6 @@ from typing import Final
 
 from collector.errors import FileUnusable, WarehouseUnavailable
 from collector.warehouse import Warehouse
-from collector.warehouse.abilities import Compacts, Expires
 
 INTERVAL_SECONDS: Final = 600.0
 
@@ -53,11 +52,10 @@ class Upkeep:
                 self._failed(str(error))
 
     def _expire(self, warehouse: Warehouse) -> None:
-        if self._retention_days is not None and isinstance(warehouse, Expires):
+        if self._retention_days is not None:
             count = warehouse.expire(days=self._retention_days, now=self._now())
             if count > 0:
                 self._expired(count)
 
     def _compact(self, warehouse: Warehouse) -> None:
-        if isinstance(warehouse, Compacts):
-            warehouse.compact(now=self._now())
+        warehouse.compact(now=self._now())

@@ -6,13 +6,13 @@ import pytest
 
 from collector.drain.upkeep import INTERVAL_SECONDS, Upkeep
 from collector.errors import FileUnusable, WarehouseUnavailable
-from collector.records import Batch, RowRange, Watermark
-from collector.warehouse import BatchLimits
+from collector.records import Batch
+from collector.warehouse import BatchLimits, Warehouse
 
 NOW = 1_800_000_000.0
 
 
-class _Warehouse:
+class _Warehouse(Warehouse):
     """A warehouse that notes what is asked of it."""
 
     limits = BatchLimits(1, 1)
@@ -29,12 +29,6 @@ class _Warehouse:
 
     def compact(self, *, now: float) -> None:
         self.asked.append(now)
-
-    def position(self, spool_id: str) -> Watermark | None:
-        raise AssertionError(spool_id)
-
-    def begun(self, spool_id: str) -> RowRange | None:
-        raise AssertionError(spool_id)
 
     def write(self, batch: Batch) -> None:
         raise AssertionError(batch)

@@ -9,7 +9,7 @@ from typing import Final
 
 from collector.manifest import parts
 from collector.version import VERSION
-from collector.warehouse.bigquery.address import BigQueryTable
+from collector.warehouse.bigquery import BigQueryTable
 
 SHUTDOWN_DELAY_SECONDS: Final = 5
 """How long Services and load balancers get to notice that a pod is about to end."""

@@ -19,7 +19,7 @@ from collector.manifest.documents import (
     OneFile,
     render,
 )
-from collector.warehouse.bigquery.address import BigQueryTable
+from collector.warehouse.bigquery import BigQueryTable
 
 _ONE_FILE: Final = OneFile()
 _BIGQUERY: Final = BigQuery(

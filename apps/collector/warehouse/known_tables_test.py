@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from collector.errors import WarehouseUnavailable
-from collector.warehouse.bigquery.address import BigQueryTable
+from collector.warehouse.bigquery import BigQueryTable
 from collector.warehouse.known_tables import KnownTables
 
 TABLE = BigQueryTable("project", "dataset", "table")

@@ -1,36 +1,24 @@
-"""Standard output as a database: one line of JSON a report."""
+"""Standard output as a warehouse: one line of JSON a report."""
 
 import os
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
 
-from collector.errors import WarehouseUnavailable
-from collector.records import Batch, RowRange, Watermark
-from collector.warehouse import BatchLimits
+from collector.errors import InvalidWarehouseAddress, WarehouseUnavailable
+from collector.records import Batch
+from collector.warehouse import BatchLimits, Warehouse, WarehouseAddress
 from collector.warehouse.lines import line_of
 
-LIMITS: Final = BatchLimits(max_reports=1_000, max_bytes=4 * 1024 * 1024)
 
+class StdoutWarehouse(Warehouse):
+    """Writes reports as lines to a file descriptor. At least once: it keeps no watermark."""
 
-class StdoutDatabase:
-    """Writes reports as lines to a file descriptor. At least once: it keeps no position."""
+    limits = BatchLimits(max_reports=1_000, max_bytes=4 * 1024 * 1024)
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor: Final = descriptor
-
-    @property
-    def limits(self) -> BatchLimits:
-        """How large a batch should be."""
-        return LIMITS
-
-    def position(self, spool_id: str) -> Watermark | None:
-        """Return None: what was printed is not known."""
-        del spool_id
-        return None
-
-    def begun(self, spool_id: str) -> RowRange | None:
-        """Return None: as above."""
-        del spool_id
-        return None
 
     def write(self, batch: Batch) -> None:
         """Print the batch. After a failure the last line may be cut, and all come again."""
@@ -45,3 +33,29 @@ class StdoutDatabase:
 
     def close(self) -> None:
         """Leave the descriptor open: it is the program's, not ours."""
+
+
+@dataclass(frozen=True)
+class Stdout(WarehouseAddress):
+    """`stdout`: standard output."""
+
+    form = "stdout"
+    description = "one line of JSON a report on standard output"
+    prefixes = ("stdout",)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return standard output where that is what `text` says, and nothing more."""
+        if text != cls.form:
+            raise InvalidWarehouseAddress(f"standard output is given as {cls.form}, not {text!r}")
+        return cls()
+
+    @property
+    def text(self) -> str:
+        """The address as `--database` takes it."""
+        return self.form
+
+    def open(self, data_dir: Path, environment: Mapping[str, str]) -> StdoutWarehouse:
+        """Return what prints reports."""
+        del data_dir, environment
+        return StdoutWarehouse(1)

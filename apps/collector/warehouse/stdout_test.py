@@ -10,7 +10,7 @@ import pytest
 from collector.errors import WarehouseUnavailable
 from collector.records import Batch, SpooledReport
 from collector.warehouse.bigquery.testing import WORKLOADS, batch_of, spooled
-from collector.warehouse.stdout import StdoutDatabase
+from collector.warehouse.stdout import StdoutWarehouse
 
 BATCH = Batch(
     "s1",
@@ -22,9 +22,9 @@ BATCH = Batch(
 
 
 def test_each_report_is_a_line_with_its_key_and_hour() -> None:
-    """A line is the report and the two columns that databases add."""
+    """A line is the report and the two columns that warehouses add."""
     with tempfile.TemporaryFile() as file:
-        StdoutDatabase(file.fileno()).write(BATCH)
+        StdoutWarehouse(file.fileno()).write(BATCH)
         file.seek(0)
         lines = [json.loads(line) for line in file]
     assert lines[0] == {
@@ -39,14 +39,14 @@ def test_each_report_is_a_line_with_its_key_and_hour() -> None:
 def test_workloads_are_printed_with_their_report() -> None:
     """The part that is there only when asked for is in the line as it came."""
     with tempfile.TemporaryFile() as file:
-        StdoutDatabase(file.fileno()).write(batch_of([spooled(1, workloads=WORKLOADS)]))
+        StdoutWarehouse(file.fileno()).write(batch_of([spooled(1, workloads=WORKLOADS)]))
         file.seek(0)
         assert json.loads(file.read())["workloads"] == WORKLOADS
 
 
 def test_it_keeps_no_position() -> None:
     """What was printed cannot be known."""
-    assert StdoutDatabase(1).position("s1") is None
+    assert StdoutWarehouse(1).position("s1") is None
 
 
 def test_a_full_or_closed_output_is_unavailable() -> None:
@@ -54,6 +54,6 @@ def test_a_full_or_closed_output_is_unavailable() -> None:
     descriptor = os.open(Path("/dev/full"), os.O_WRONLY)
     try:
         with pytest.raises(WarehouseUnavailable, match="No space left"):
-            StdoutDatabase(descriptor).write(BATCH)
+            StdoutWarehouse(descriptor).write(BATCH)
     finally:
         os.close(descriptor)

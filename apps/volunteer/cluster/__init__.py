@@ -1,1 +1,1 @@
-"""Looking at a cluster through the Kubernetes API, a page at a time."""
+"""A cluster, observed through the Kubernetes API a page at a time."""

@@ -1,4 +1,4 @@
-"""What a look at a cluster needs of the Kubernetes API: GET, and nothing else."""
+"""What observing a cluster takes of the Kubernetes API: GET, and nothing else."""
 
 from collections.abc import Mapping
 from typing import Final, Protocol

@@ -1,4 +1,4 @@
-"""The errors of looking at a cluster: one line each; `volunteer.errors` has the others."""
+"""The errors of observing a cluster: one line each; `volunteer.errors` has the others."""
 
 from pathlib import Path
 
@@ -7,9 +7,9 @@ from volunteer.errors import EXIT_CLUSTER, NoClusterConfigured, VolunteerError
 
 
 class ClusterError(VolunteerError):
-    """The cluster could not be looked at. `server` is the address of its API."""
+    """The cluster could not be observed. `server` is the address of its API."""
 
-    exit_code = EXIT_CLUSTER
+    exit_status = EXIT_CLUSTER
 
     def __init__(self, server: str, why: str) -> None:
         super().__init__(f"cluster at {server}: {why}")
@@ -30,7 +30,7 @@ class ClusterBusy(ClusterError):
 
 
 class ClusterTooSlow(ClusterError):
-    """The cluster could not be listed within the time for one look."""
+    """The cluster could not be listed within the time for one observation."""
 
 
 class ClusterCertificateRejected(ClusterError):

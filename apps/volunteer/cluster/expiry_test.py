@@ -6,7 +6,7 @@ import pytest
 
 from tools.simulator import ExpiredToken, Rule
 from volunteer.cluster.errors import ClusterListExpired, ClusterListKeepsExpiring
-from volunteer.cluster.look import Cluster
+from volunteer.cluster.listing import Listing
 from volunteer.cluster.testing import NODES, all_names, names_of, simulated
 
 
@@ -14,18 +14,18 @@ def test_expired_with_token(tmp_path: Path) -> None:
     """A list that expired goes on with the fresh token, and no node comes twice."""
     expected = all_names(tmp_path)
     rule = Rule(path=NODES, first=2, fault=ExpiredToken(fresh=True))
-    with simulated(tmp_path, rule) as (cluster, _):
-        assert names_of(cluster) == expected
+    with simulated(tmp_path, rule) as (listing, _):
+        assert names_of(listing) == expected
 
 
 def test_expired_without_token(tmp_path: Path) -> None:
     """A list that expired without a fresh token is void, and a second look is complete."""
     expected = all_names(tmp_path)
     rule = Rule(path=NODES, first=2, fault=ExpiredToken(fresh=False))
-    with simulated(tmp_path, rule) as (cluster, _):
+    with simulated(tmp_path, rule) as (listing, _):
         with pytest.raises(ClusterListExpired):
-            names_of(cluster)
-        assert names_of(cluster) == expected
+            names_of(listing)
+        assert names_of(listing) == expected
 
 
 @pytest.mark.parametrize("fresh", [True, False])
@@ -33,15 +33,15 @@ def test_keeps_expiring(tmp_path: Path, fresh: bool) -> None:  # noqa: FBT001 - 
     """A list that expires three times is given up."""
     rule = Rule(path=NODES, first=2, times=None, fault=ExpiredToken(fresh=fresh))
     with (
-        simulated(tmp_path, rule) as (cluster, _),
+        simulated(tmp_path, rule) as (listing, _),
         pytest.raises(ClusterListKeepsExpiring, match="the list expired 3 times"),
     ):
-        _names_in_the_end(cluster)
+        _names_in_the_end(listing)
 
 
-def _names_in_the_end(cluster: Cluster) -> list[str]:
+def _names_in_the_end(listing: Listing) -> list[str]:
     while True:
         try:
-            return names_of(cluster)
+            return names_of(listing)
         except ClusterListExpired:
             continue

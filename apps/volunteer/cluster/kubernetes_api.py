@@ -7,9 +7,15 @@ from urllib.parse import quote, urlencode
 
 from urllib3 import HTTPHeaderDict
 
-from volunteer.cluster.access import ClusterAccess, Kubeconfig, ServiceAccount, Surroundings
+from volunteer.cluster.access import (
+    ClusterAccess,
+    Endpoint,
+    Kubeconfig,
+    ServiceAccount,
+    Surroundings,
+    service_account_endpoint,
+)
 from volunteer.cluster.api import WHOLE, Answer
-from volunteer.cluster.endpoint import Endpoint
 from volunteer.cluster.errors import (
     ClusterAnswerUnexpected,
     ClusterCertificateRejected,
@@ -18,7 +24,6 @@ from volunteer.cluster.errors import (
     ClusterSilent,
     ClusterUnreachable,
 )
-from volunteer.cluster.service_account import service_account_endpoint
 from volunteer.http.client import HttpClient
 from volunteer.http.failures import ExchangeFailed, Failure
 from volunteer.version import USER_AGENT

@@ -8,11 +8,16 @@ import pytest
 from tools.simulator import Cluster as Simulated
 from tools.simulator import RotateToken, Rule, Script, running_simulator
 from tools.simulator.access import write_service_account
-from volunteer.cluster.access import Kubeconfig, ServiceAccount, Surroundings
+from volunteer.cluster.access import (
+    Kubeconfig,
+    ServiceAccount,
+    Surroundings,
+    server_address,
+    service_account_endpoint,
+)
 from volunteer.cluster.errors import ClusterCertificateRejected
 from volunteer.cluster.kubeconfig.endpoint import kubeconfig_endpoint
 from volunteer.cluster.kubernetes_api import KubernetesApi
-from volunteer.cluster.service_account import server_address, service_account_endpoint
 from volunteer.cluster.testing import ALONE, expired_identity, says_json
 from volunteer.delivery.testing import running_collector
 from volunteer.errors import NoClusterConfigured

@@ -1,4 +1,4 @@
-"""Reads lists from the Kubernetes API page by page, with patience for what may pass."""
+"""Reads lists from the Kubernetes API page by page, and tries again what may pass."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -8,7 +8,7 @@ from typing import Final, NoReturn, TypeVar
 from msgspec import Struct
 
 from volunteer.clock import Clock
-from volunteer.cluster import node_pages
+from volunteer.cluster import kubernetes_json
 from volunteer.cluster.api import WHOLE, Answer, ClusterApi
 from volunteer.cluster.errors import (
     ClusterAnswerUnexpected,
@@ -25,7 +25,7 @@ from volunteer.cluster.errors import (
 )
 from volunteer.cluster.kubernetes_json import Page, UnreadableAnswer
 from volunteer.cluster.object_kinds import ObjectKind, Role
-from volunteer.retrying import RetryPolicy, TryAgain, retry
+from volunteer.http.retry import RetryPolicy, TryAgain, retry
 
 _log: Final = logging.getLogger(__name__)
 
@@ -43,29 +43,29 @@ _Item = TypeVar("_Item")
 
 
 class Limits(Struct, frozen=True):
-    """How long one look at a cluster goes on. Times are seconds.
+    """How long one observation goes on. Times are seconds.
 
     `attempts` are those until the first page of a list: a server that has listed once is the right
-    one, and for the rest it may be asked until `look_seconds` are over.
+    one, and for the rest it may be asked until `total_seconds` are over.
     """
 
     page_size: int = 500
     call_seconds: float = 60.0
-    look_seconds: float = 600.0
+    total_seconds: float = 600.0
     attempts: int = 5
     longest_backoff: float = 30.0
     expiries: int = 3
 
 
 class Listing:
-    """Asks one cluster, during one look: time and patience are used up once."""
+    """Asks one cluster, during one observation: its time and its attempts are used up once."""
 
     def __init__(self, api: ClusterApi, *, clock: Clock, random: Random, limits: Limits) -> None:
         self._api = api
         self._clock = clock
         self._random = random
         self._limits = limits
-        self._deadline = clock.now() + limits.look_seconds
+        self._deadline = clock.now() + limits.total_seconds
         self._expiries = 0
         self._is_in_list = False
 
@@ -119,7 +119,7 @@ class Listing:
         self._expiries += 1
         if self._expiries >= self._limits.expiries:
             self._fail(ClusterListKeepsExpiring, f"the list expired {self._expiries} times")
-        token = node_pages.read_fresh_token(answer.body)
+        token = kubernetes_json.read_fresh_token(answer.body)
         if not token:
             self._fail(ClusterListExpired, "the list expired between two pages")
         return token
@@ -142,9 +142,12 @@ class Listing:
     def get(
         self, path: str, query: Mapping[str, str] | None = None, *, accept: str = WHOLE
     ) -> Answer:
-        """Return the answer to one GET, after as many attempts as it takes and patience allows."""
+        """Return the answer to one GET, after as many attempts as the retry policy allows."""
         if self._clock.now() >= self._deadline:
-            self._fail(ClusterTooSlow, f"one look took more than {self._limits.look_seconds:g} s")
+            self._fail(
+                ClusterTooSlow,
+                f"observing it took more than {self._limits.total_seconds:g} s",
+            )
         outcome = retry(
             lambda: self._attempt(path, query or {}, accept),
             policy=RetryPolicy(
@@ -192,5 +195,5 @@ def _subject(body: bytearray) -> str:
     """Return the flag of kubectl for whom the API server refused, its names left to be filled in:
     no word of the server's answer is repeated.
     """
-    is_account = _SERVICE_ACCOUNT in node_pages.read_message(body)
+    is_account = _SERVICE_ACCOUNT in kubernetes_json.read_message(body)
     return "--serviceaccount=YOUR-NAMESPACE:YOUR-ACCOUNT" if is_account else "--user=YOUR-USER"

@@ -7,14 +7,15 @@ import pytest
 
 from tools.simulator import Forbidden, RotateToken, Rule, Verbatim
 from volunteer.cluster.errors import ClusterAnswerUnexpected, ClusterForbidden, ClusterUnauthorized
+from volunteer.cluster.observation import observe
 from volunteer.cluster.testing import NODES, names_of, simulated
 
 
 def test_rotated_token(tmp_path: Path) -> None:
     """A token that is exchanged between two pages is read again."""
     rotation = Rule(path=NODES, first=2, fault=RotateToken(token="new"))
-    with simulated(tmp_path, rotation, token="old") as (cluster, simulator):
-        nodes = iter(cluster.observe(with_uid=False).nodes)
+    with simulated(tmp_path, rotation, token="old") as (listing, simulator):
+        nodes = iter(observe(listing, with_uid=False).nodes)
         names = [next(nodes).name.reveal()]
         simulator.kubeconfig(tmp_path / "kubeconfig", token="new")
         names += [node.name.reveal() for node in nodes]
@@ -25,13 +26,13 @@ def test_wrong_token(tmp_path: Path) -> None:
     """Credentials that stay wrong after a second reading end the look without more attempts."""
     rotation = Rule(path=NODES, fault=RotateToken(token="new"))
     with (
-        simulated(tmp_path, rotation, token="old") as (cluster, simulator),
+        simulated(tmp_path, rotation, token="old") as (listing, simulator),
         pytest.raises(
             ClusterUnauthorized,
             match=r"credentials \(401\): .*token: renew this token$",
         ),
     ):
-        names_of(cluster)
+        names_of(listing)
     assert sum(request.path == NODES for request in simulator.requests) == 2
 
 
@@ -40,9 +41,9 @@ def test_events_of_a_listing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -
     rotation = Rule(path=NODES, first=2, fault=RotateToken(token="new"))
     with (
         caplog.at_level(logging.DEBUG, logger="volunteer"),
-        simulated(tmp_path, rotation, token="old") as (cluster, simulator),
+        simulated(tmp_path, rotation, token="old") as (listing, simulator),
     ):
-        nodes = iter(cluster.observe(with_uid=False).nodes)
+        nodes = iter(observe(listing, with_uid=False).nodes)
         next(nodes)
         simulator.kubeconfig(tmp_path / "kubeconfig", token="new")
         list(nodes)
@@ -59,10 +60,10 @@ def test_forbidden(tmp_path: Path) -> None:
     user = "system:serviceaccount:census:volunteer"
     rule = Rule(path=NODES, fault=Forbidden(user=user))
     with (
-        simulated(tmp_path, rule) as (cluster, simulator),
+        simulated(tmp_path, rule) as (listing, simulator),
         pytest.raises(ClusterForbidden) as refusal,
     ):
-        names_of(cluster)
+        names_of(listing)
     assert str(refusal.value).splitlines() == [
         f"cluster at {simulator.url}: forbids `list nodes` (RBAC); this grants it:",
         "  kubectl create clusterrole spartakus-volunteer --verb=list --resource=nodes",
@@ -76,8 +77,8 @@ def test_forbidden(tmp_path: Path) -> None:
 def test_forbidden_person(tmp_path: Path) -> None:
     """A person's name is not repeated."""
     rule = Rule(path=NODES, fault=Forbidden(user="jane@example.com"))
-    with simulated(tmp_path, rule) as (cluster, _), pytest.raises(ClusterForbidden) as refusal:
-        names_of(cluster)
+    with simulated(tmp_path, rule) as (listing, _), pytest.raises(ClusterForbidden) as refusal:
+        names_of(listing)
     assert str(refusal.value).endswith("--user=YOUR-USER")
 
 
@@ -93,9 +94,9 @@ def test_forbidden_person(tmp_path: Path) -> None:
 def test_something_else(tmp_path: Path, fault: Verbatim) -> None:
     """What does not answer as the Kubernetes API does is named as such."""
     with (
-        simulated(tmp_path, Rule(path=NODES, fault=fault)) as (cluster, simulator),
+        simulated(tmp_path, Rule(path=NODES, fault=fault)) as (listing, simulator),
         pytest.raises(ClusterAnswerUnexpected) as refusal,
     ):
-        names_of(cluster)
+        names_of(listing)
     assert str(refusal.value).startswith(f"cluster at {simulator.url}: ")
     assert "html" not in str(refusal.value)

@@ -1,4 +1,4 @@
-"""For tests: a look at a simulated cluster of seven nodes, with the real client over HTTP."""
+"""For tests: a simulated cluster of seven nodes, observed with the real client over HTTP."""
 
 import json
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ from tools.simulator import Rule, Script, Simulator, running_simulator
 from volunteer.clock import system_clock
 from volunteer.cluster.access import Kubeconfig, Surroundings
 from volunteer.cluster.kubernetes_api import KubernetesApi
-from volunteer.cluster.listing import Limits
-from volunteer.cluster.look import Cluster
+from volunteer.cluster.listing import Limits, Listing
+from volunteer.cluster.observation import observe
 from volunteer.delivery.testing import Says
 from volunteer.testing import AlwaysLongest, JumpingClock
 
@@ -31,25 +31,25 @@ def simulated(
     token: str | None = None,
     clock: JumpingClock | None = None,
     limits: Limits = PAGES_OF_THREE,
-) -> Iterator[tuple[Cluster, Simulator]]:
+) -> Iterator[tuple[Listing, Simulator]]:
     """A cluster of seven nodes in three pages; `token` is right at first, until a rule says so."""
     time = clock.clock if clock else system_clock()
     with running_simulator(SEVEN, script=Script(rules=rules, token=token)) as simulator:
         access = Kubeconfig(simulator.kubeconfig(directory / "kubeconfig", token=token))
         with closing(KubernetesApi(access, ALONE)) as api:
-            yield Cluster(api, clock=time, random=AlwaysLongest(), limits=limits), simulator
+            yield Listing(api, clock=time, random=AlwaysLongest(), limits=limits), simulator
 
 
-def names_of(cluster: Cluster) -> list[str]:
-    """Return the names of the nodes that one look sees, in its order."""
-    observation = cluster.observe(with_uid=False)
+def names_of(listing: Listing) -> list[str]:
+    """Return the names of the nodes that one observation has, in its order."""
+    observation = observe(listing, with_uid=False)
     return [node.name.reveal() for node in observation.nodes]
 
 
 def all_names(directory: Path) -> list[str]:
-    """Return the names that a look sees through which nothing goes wrong."""
-    with simulated(directory, limits=Limits()) as (cluster, _):
-        return names_of(cluster)
+    """Return the names of an observation in which nothing goes wrong."""
+    with simulated(directory, limits=Limits()) as (listing, _):
+        return names_of(listing)
 
 
 def expired_identity(simulator: Simulator, directory: Path, *, issuer: str) -> Path:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from volunteer.errors import InvalidValue
+from command_line.errors import InvalidValue
 from volunteer.http.hosts import is_near
 
 DATABASES: Final = """\

@@ -2,8 +2,8 @@
 
 import pytest
 
+from command_line.errors import InvalidValue
 from volunteer.delivery.destinations import Collector, StandardOutput, parse_destination
-from volunteer.errors import InvalidValue
 
 
 def test_standard_output() -> None:

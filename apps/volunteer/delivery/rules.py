@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from msgspec import Struct
 
 from volunteer.clock import Clock
-from volunteer.retrying import RetryPolicy, TryAgain, retry
+from volunteer.http.retry import RetryPolicy, TryAgain, retry
 
 _log: Final = logging.getLogger(__name__)
 

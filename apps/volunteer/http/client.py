@@ -17,7 +17,7 @@ import urllib3
 from msgspec import Struct, field
 from urllib3.connection import HTTPConnection
 
-from volunteer.deadline import DeadlinePassed
+from volunteer.http.deadline import DeadlinePassed
 from volunteer.http.failures import AnswerTooLarge, ExchangeFailed, failed
 from volunteer.http.pools import hang_up, new_pool
 from volunteer.http.proxies import Proxy

@@ -8,7 +8,7 @@ from typing import Final
 
 from urllib3 import exceptions as faults
 
-from volunteer.deadline import DeadlinePassed
+from volunteer.http.deadline import DeadlinePassed
 
 
 class Failure(Enum):

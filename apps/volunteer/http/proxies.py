@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from volunteer.errors import InvalidOption
+from command_line.errors import InvalidOption
 from volunteer.http.hosts import is_near, parse_address
 from volunteer.redacted import Redacted
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from volunteer.errors import InvalidOption
+from command_line.errors import InvalidOption
 from volunteer.http.proxies import NoProxyUrl, Proxy, choose_proxy, parse_proxy, proxies_of
 
 _URL = "https://census.example/api/v1"

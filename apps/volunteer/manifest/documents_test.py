@@ -179,7 +179,7 @@ def test_time_of_a_job() -> None:
     flags = dict(flag.split("=", 1) for flag in container["args"])
     longest = parse_duration(flags["--jitter"]) + parse_duration(flags["--retry-for"])
     job = documents["CronJob"]["spec"]["jobTemplate"]["spec"]
-    assert longest + Limits().look_seconds < job["activeDeadlineSeconds"] < 24 * 3600
+    assert longest + Limits().total_seconds < job["activeDeadlineSeconds"] < 24 * 3600
 
 
 def test_deployment() -> None:

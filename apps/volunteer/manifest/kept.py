@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from volunteer.errors import InvalidOption
+from command_line.errors import InvalidOption
 from volunteer.manifest.documents import DailyTime
 
 _OPTION: Final = "--keep"

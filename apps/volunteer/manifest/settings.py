@@ -6,9 +6,9 @@ from typing import Final
 
 from msgspec import Struct
 
+from command_line.errors import InvalidValue
+from command_line.flags import flag, switch
 from volunteer.delivery.destinations import parse_destination
-from volunteer.errors import InvalidValue
-from volunteer.flags import flag, switch
 from volunteer.settings import AUTO, parse_cluster_id, parse_include
 
 _IMAGE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*")

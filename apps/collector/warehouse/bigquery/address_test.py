@@ -2,9 +2,9 @@
 
 import pytest
 
-from collector.errors import InvalidDatabaseAddress
-from collector.warehouse.bigquery.address import BigQueryTable, parse_bigquery
-from collector.warehouse.relay.address import parse_collector
+from collector.errors import InvalidWarehouseAddress
+from collector.warehouse.bigquery import BigQueryTable
+from collector.warehouse.relay import OtherCollector
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from collector.warehouse.relay.address import parse_collector
 )
 def test_a_table_is_named_by_project_dataset_and_table(text: str, table: BigQueryTable) -> None:
     """An address gives the project, the dataset and the table that it names."""
-    assert parse_bigquery(text) == table
+    assert BigQueryTable.parse(text) == table
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,8 @@ def test_a_table_is_named_by_project_dataset_and_table(text: str, table: BigQuer
 )
 def test_other_texts_name_no_table(text: str) -> None:
     """A text that is not three names, or holds what SQL would take otherwise, is refused."""
-    with pytest.raises(InvalidDatabaseAddress, match=r"project\.dataset\.table"):
-        parse_bigquery(text)
+    with pytest.raises(InvalidWarehouseAddress, match=r"project\.dataset\.table"):
+        BigQueryTable.parse(text)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_other_texts_name_no_table(text: str) -> None:
 )
 def test_reports_are_posted_below_the_base_path(text: str, url: str) -> None:
     """The base path of another collector is kept, and the API's path follows it."""
-    assert parse_collector(text).url == url
+    assert OtherCollector.parse(text).url == url
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,6 @@ def test_reports_are_posted_below_the_base_path(text: str, url: str) -> None:
 )
 def test_other_texts_name_no_collector(text: str) -> None:
     """A text that is no plain URL is refused without being repeated: it may hold a password."""
-    with pytest.raises(InvalidDatabaseAddress) as refusal:
-        parse_collector(text)
+    with pytest.raises(InvalidWarehouseAddress) as refusal:
+        OtherCollector.parse(text)
     assert "secret" not in str(refusal.value)

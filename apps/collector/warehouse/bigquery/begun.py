@@ -18,7 +18,7 @@ from collector.disk_errors import reason_of
 from collector.errors import FileUnusable, WarehouseUnavailable
 from collector.private_files import open_private, sync_folder
 from collector.records import Batch, RowRange
-from collector.warehouse.bigquery.address import BigQueryTable
+from collector.warehouse.bigquery import BigQueryTable
 
 BEGUN_FILE: Final = "bigquery-load"
 _TABLE_DIGEST_BYTES: Final = 8

@@ -7,7 +7,7 @@ import pytest
 
 from collector.errors import FileUnusable, WarehouseUnavailable
 from collector.records import RowRange
-from collector.warehouse.bigquery.address import BigQueryTable
+from collector.warehouse.bigquery import BigQueryTable
 from collector.warehouse.bigquery.begun import BEGUN_FILE, BegunFile, format_job_id
 from collector.warehouse.bigquery.testing import TABLE, batch_of, some_reports, spooled
 

@@ -17,7 +17,7 @@ from google.auth.exceptions import (
 from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 
 from collector.errors import WarehouseUnavailable
-from collector.warehouse.bigquery.address import BigQueryTable
+from collector.warehouse.bigquery import BigQueryTable
 
 QUOTA_SECONDS: Final = 300.0
 """When to come again after a quota was exhausted. It fills up over hours, and failed jobs count:

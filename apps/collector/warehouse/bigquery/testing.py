@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.records import Batch, SpooledReport
-from collector.warehouse.bigquery.address import BigQueryTable
+from collector.warehouse.bigquery import BigQueryTable
 from collector.warehouse.bigquery.service import Deadlines
 from collector.warehouse.bigquery.warehouse import BigQueryWarehouse, open_bigquery
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetter, DeadLetters

@@ -5,7 +5,7 @@ from typing import Final
 from google.cloud.bigquery import Table
 
 from collector.errors import WarehouseUnavailable
-from collector.warehouse.abilities import Forgotten
+from collector.warehouse import Forgotten
 from collector.warehouse.bigquery.schema import RECEIVED_AT
 from collector.warehouse.bigquery.service import Change, Service
 from collector.warehouse.bigquery.table import require_table

@@ -8,7 +8,7 @@ import pytest
 from google.cloud.bigquery import Table
 
 from collector.errors import WarehouseUnavailable
-from collector.warehouse.abilities import Counts, Expires, Forgets, Forgotten
+from collector.warehouse import Forgotten
 from collector.warehouse.bigquery.schema import new_table
 from collector.warehouse.bigquery.service import Service
 from collector.warehouse.bigquery.testing import HOUR, TABLE, opened
@@ -133,11 +133,3 @@ def test_a_table_that_is_gone_has_no_retention() -> None:
         pytest.raises(WarehouseUnavailable, match="deleted"),
     ):
         expire_reports(service, days=400, now=HOUR)
-
-
-def test_commands_find_what_bigquery_can_do(tmp_path: Path) -> None:
-    """The warehouse counts, forgets and expires, which commands ask for by type."""
-    with running_bigquery() as fake, opened(fake.url, tmp_path) as warehouse:
-        assert isinstance(warehouse, Counts)
-        assert isinstance(warehouse, Forgets)
-        assert isinstance(warehouse, Expires)

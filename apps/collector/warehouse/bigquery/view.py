@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from collector.warehouse.bigquery.address import BigQueryTable
+from collector.warehouse.bigquery import BigQueryTable
 from collector.warehouse.bigquery.service import Service
 
 # One collector loads a report once. A client that posts it again to another replica makes two rows

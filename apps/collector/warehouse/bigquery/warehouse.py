@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from collector.errors import WarehouseUnavailable
-from collector.records import DAY_SECONDS, Batch, RowRange, SpooledReport, Watermark
-from collector.warehouse import BatchLimits
-from collector.warehouse.abilities import Forgotten
-from collector.warehouse.bigquery.address import BigQueryTable
+from collector.records import DAY_SECONDS, Batch, RowRange, SpooledReport
+from collector.warehouse import BatchLimits, Forgotten, Warehouse
+from collector.warehouse.bigquery import BigQueryTable
 from collector.warehouse.bigquery.begun import BEGUN_FILE, Begun, BegunFile
 from collector.warehouse.bigquery.loading import Loader
 from collector.warehouse.bigquery.outcomes import Failed, Loaded, Outcome, RowsRefused
@@ -32,7 +31,7 @@ LIMITS: Final = BatchLimits(max_reports=50_000, max_bytes=32 * 1024 * 1024)
 """How large a batch is best."""
 
 
-class BigQueryWarehouse:
+class BigQueryWarehouse(Warehouse):
     """A table of BigQuery, by way of load jobs."""
 
     def __init__(
@@ -54,24 +53,14 @@ class BigQueryWarehouse:
         self._service: Final = service
         self._begun: Final = begun
         self._dead_letters: Final = dead_letters
-        self._limits: Final = limits
+        self.limits = limits
         self._table: Final = prepare_table(service, known_tables)
         self._loader: Final = Loader(
             service, self._table, deadlines=deadlines, sleep=sleep, clock=clock
         )
         self._expired_on: float | None = None
 
-    @property
-    def limits(self) -> BatchLimits:
-        """How large a batch should be."""
-        return self._limits
-
-    def position(self, spool_id: str) -> Watermark | None:
-        """Return None: a table that several collectors write to keeps no position."""
-        del spool_id
-        return None
-
-    def begun(self, spool_id: str) -> RowRange | None:
+    def pending(self, spool_id: str) -> RowRange | None:
         """Return the rows of the batch that was begun last: BigQuery may have loaded them.
 
         Raises `FileUnusable`.

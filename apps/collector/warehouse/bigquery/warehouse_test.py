@@ -125,11 +125,11 @@ def test_what_was_begun_is_known_after_a_restart(tmp_path: Path) -> None:
     """The rows of a batch that was begun are told to the spool that they are of, and no other."""
     with running_bigquery(script=first(1, Reset(applied=True))) as fake:
         with opened(fake.url, tmp_path) as warehouse:
-            assert warehouse.begun("spool") is None
+            assert warehouse.pending("spool") is None
         _fail(fake, tmp_path, REPORTS)
         with opened(fake.url, tmp_path) as warehouse:
-            assert warehouse.begun("spool") == RowRange(1, 5)
-            assert warehouse.begun("another") is None
+            assert warehouse.pending("spool") == RowRange(1, 5)
+            assert warehouse.pending("another") is None
 
 
 def test_the_bounds_are_on_disk_before_the_job_is_submitted(tmp_path: Path) -> None:

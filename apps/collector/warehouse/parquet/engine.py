@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import duckdb
+import msgspec
 
 from collector.disk_errors import reason_of
 from collector.errors import WarehouseUnavailable
@@ -16,6 +17,8 @@ from collector.warehouse.parquet import sql
 MEMORY: Final = "200MB"
 """Of the process that shares a small machine with the service; what is sorted goes to disk."""
 
+_ROWS_AT_ONCE: Final = 16
+
 # What DuckDB raises about the rows it was given, and not about the disk it writes to.
 _ABOUT_ROWS: Final = (
     duckdb.OutOfMemoryException,
@@ -23,7 +26,6 @@ _ABOUT_ROWS: Final = (
     duckdb.ConversionException,
     duckdb.OutOfRangeException,
 )
-
 
 # DuckDB puts what it knows of an error into its text, as JSON.
 _ERRNO: Final = re.compile(r'"errno":"(\d{1,4})"')
@@ -38,7 +40,7 @@ class FileDamaged(Exception):
 
 
 class Engine:
-    """One connection. Paths are those of `collector.warehouse.parquet.staging` and the like."""
+    """One connection. Paths are those that lead to a descriptor, such as `Staging.fd_path`."""
 
     def __init__(self, *, memory: str = MEMORY) -> None:
         self._connection: Final = duckdb.connect(
@@ -91,10 +93,23 @@ class Engine:
         with _damage():
             return self._count(file)
 
-    def check(self, file: str) -> None:
-        """Read all of `file`. Raises `FileDamaged`."""
-        with _damage():
+    def is_sound(self, file: str) -> bool:
+        """Read all of `file`, and return whether that was possible."""
+        try:
             self._connection.execute(sql.digest(file)).fetchone()
+        except duckdb.Error:
+            return False
+        return True
+
+    def lines(self, file: str) -> Iterator[bytes]:
+        """Return each report in `file` as a line of JSON. Raises `WarehouseUnavailable`."""
+        try:
+            self._connection.execute(sql.lines_at(file))
+            while rows := self._connection.fetchmany(_ROWS_AT_ONCE):
+                for (text,) in rows:
+                    yield _without_nulls(text) + b"\n"
+        except duckdb.Error as error:
+            raise WarehouseUnavailable(_first_line(error)) from error
 
     def close(self) -> None:
         """Close the connection."""
@@ -121,6 +136,18 @@ def _damage() -> Iterator[None]:
         raise FileDamaged(_first_line(error)) from error
 
 
+def _without_nulls(text: str) -> bytes:
+    return msgspec.json.encode(_present(msgspec.json.decode(text)))
+
+
+def _present(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _present(inner) for name, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [_present(each) for each in value]
+    return value
+
+
 def _not_written(target: str, error: duckdb.Error) -> WarehouseUnavailable:
     """Return the error in the system's words, of which DuckDB gives the number, and with a path.
 
@@ -130,12 +157,11 @@ def _not_written(target: str, error: duckdb.Error) -> WarehouseUnavailable:
     is_staged = target.startswith("/proc/self/fd/")
     place = Path(target).parent.resolve().parent if is_staged else target
     number = _ERRNO.search(str(error))
-    reason = _first_line(error) if number is None else reason_of(_os_error(int(number[1])))
+    if number is None:
+        reason = _first_line(error)
+    else:
+        reason = reason_of(OSError(int(number[1]), os.strerror(int(number[1]))))
     return WarehouseUnavailable(f"{place} cannot be written: {reason}")
-
-
-def _os_error(number: int) -> OSError:
-    return OSError(number, os.strerror(number))
 
 
 def _first_line(error: Exception) -> str:

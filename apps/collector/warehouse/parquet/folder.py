@@ -3,7 +3,7 @@
 DAY/…parquet   what readers read, by the pattern `*/*.parquet`
 .staging/      what is not finished; whatever is found there was left by a process that died
 .writing       a lock: who changes the folder is alone
-.reading       a lock: readers share it while they open files; held alone to exchange a day
+.reading       a lock: readers share it while they open files; held alone to replace a day
 .owner         a lock: the one collector that writes here holds it for as long as it runs
 """
 
@@ -19,9 +19,14 @@ from typing import Final
 from collector.disk_errors import reason_of
 from collector.errors import WarehouseUnavailable, WarehouseUnusable
 from collector.private_files import FOLDER_MODE, make_private_folder, open_private, sync_folder
-from collector.warehouse.parquet.exchange import Exchange, exchange
-from collector.warehouse.parquet.layout import SUFFIX, parse_day
-from collector.warehouse.parquet.staging import Staging
+from collector.records import Watermark
+from collector.warehouse.parquet.layout import SUFFIX, FileName, parse_day, parse_file
+from collector.warehouse.parquet.staging import (
+    ExchangeFolders,
+    Staging,
+    exchange_folders,
+    link_or_copy,
+)
 
 _STAGING: Final = ".staging"
 _OLD: Final = "old-"
@@ -32,9 +37,9 @@ _TOLERATED: Final = frozenset({"lost+found"})
 class Folder:
     """A folder of reports. Raises `WarehouseUnavailable` for what the system refuses."""
 
-    def __init__(self, path: Path, *, exchange_folders: Exchange = exchange) -> None:
+    def __init__(self, path: Path, *, exchange: ExchangeFolders = exchange_folders) -> None:
         self.path: Final = path
-        self._exchange: Final = exchange_folders
+        self._exchange: Final = exchange
 
     def prepare(self) -> None:
         """Make the folder where it is missing. Raises `WarehouseUnusable` for one not ours."""
@@ -65,10 +70,10 @@ class Folder:
 
     @contextmanager
     def opening(self) -> Iterator[None]:
-        """Open files for reading: no day is exchanged meanwhile."""
+        """Open files for reading: no day is replaced meanwhile."""
         try:
             lock = os.open(self.path / ".reading", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except OSError:  # a copy of a folder, or none: nobody exchanges days there
+        except OSError:  # a copy of a folder, or none: nobody replaces days there
             yield
             return
         try:
@@ -91,6 +96,20 @@ class Folder:
             return []
         return sorted(each.name for each in entries if each.name.endswith(SUFFIX))
 
+    def all_files(self) -> Iterator[tuple[str, str]]:
+        """Return day and name of each file that readers read, in order."""
+        return ((day, name) for day in self.days() for name in self.files(day))
+
+    def batches(self) -> Iterator[FileName]:
+        """Return what the name of each file tells of the rows in it."""
+        names = (parse_file(name) for _, name in self.all_files())
+        return (each for each in names if each is not None)
+
+    def watermark(self, spool_id: str) -> Watermark | None:
+        """Return how far a spool is in the folder, None where no file is of it."""
+        rows = [each.last for each in self.batches() if each.spool_id == spool_id]
+        return Watermark(spool_id, max(rows)) if rows else None
+
     def publish(self, staging: Staging, staged: str, day: str, name: str) -> None:
         """Move a finished file into a day; on return it is there, on disk.
 
@@ -112,7 +131,7 @@ class Folder:
         without: Iterable[str],
         staged: Iterable[tuple[str, str]],
     ) -> None:
-        """Exchange a day for one without some of its files, and with others: (staged, name).
+        """Replace a day by one without some of its files, and with others: (staged, name).
 
         All other files stay, whatever they are.
         """
@@ -124,7 +143,7 @@ class Folder:
             (staging.path / name).rename(new / final)
         for entry in (self.path / day).iterdir():
             if entry.name not in removed:
-                _link(entry, new / entry.name)
+                link_or_copy(entry, new / entry.name)
         sync_folder(new)
         with self._locked(".reading", fcntl.LOCK_EX):
             self._swap(new, self.path / day)
@@ -193,11 +212,3 @@ class Folder:
             yield
         finally:
             os.close(lock)
-
-
-def _link(source: Path, target: Path) -> None:
-    """Have a file in a second folder, without copying it where the file system can."""
-    try:
-        os.link(source, target, follow_symlinks=False)
-    except OSError:
-        shutil.copy2(source, target, follow_symlinks=False)

@@ -16,8 +16,7 @@ import duckdb
 from collector.errors import CommandFailed
 from collector.warehouse.columns import RECEIVED_AT
 from collector.warehouse.parquet import sql
-from collector.warehouse.parquet.damage import damaged_files
-from collector.warehouse.parquet.reading import OpenedFile
+from collector.warehouse.parquet.reading import OpenedFile, split_damaged
 from collector.warehouse.parquet.staging import Staging
 
 MEMORY: Final = "1GB"
@@ -83,7 +82,7 @@ def answer(
     *,
     staging: Staging,
     skip_damaged: bool,
-) -> tuple[Path, ...]:
+) -> list[Path]:
     """Answer a query about the reports in `files`; return the damaged ones that are left out.
 
     Nothing is written before the whole answer is known, except of a table.
@@ -92,29 +91,16 @@ def answer(
     try:
         _answer(query, files, output, staging)
     except NoAnswer as error:
-        damaged = damaged_files(files)
+        sound, damaged = split_damaged(files, skip_damaged=skip_damaged)
         if not damaged:
             raise CommandFailed(str(error)) from error
-        if not skip_damaged:
-            raise DamagedFiles(damaged) from error
     else:
-        return ()
-    sound = [each for each in files if each.path not in damaged]
+        return []
     try:
         _answer(query, sound, output, staging)
     except NoAnswer as error:
         raise CommandFailed(str(error)) from error
     return damaged
-
-
-class DamagedFiles(CommandFailed):
-    """Files cannot be read."""
-
-    def __init__(self, paths: Sequence[Path]) -> None:
-        super().__init__(
-            f"damaged: {', '.join(map(str, paths))}; restore copies, move them away, or go on"
-            " without them by --skip-damaged"
-        )
 
 
 def _answer(query: str, files: Sequence[OpenedFile], output: Output, staging: Staging) -> None:
@@ -132,7 +118,7 @@ def _answer_once(query: str, files: Sequence[OpenedFile], output: Output, stagin
             relation = connection.sql(select)
             relation.show(max_rows=_MOST_LINES, max_width=output.width or _WIDE)
             return
-        target = sql.quoted(staging.address(_OUTPUT))
+        target = sql.quoted(staging.fd_path(_OUTPUT))
         connection.execute(f"COPY (\n{select}\n) TO {target} ({_COPY_AS[output.form]})")
     with (staging.path / _OUTPUT).open("rb") as written:
         shutil.copyfileobj(written, output.stream)
@@ -142,19 +128,19 @@ def _connect(files: Sequence[OpenedFile], staging: Staging) -> duckdb.DuckDBPyCo
     connection = duckdb.connect(
         config={
             "memory_limit": MEMORY,
-            "temp_directory": staging.address("spill"),
+            "temp_directory": staging.fd_path("spill"),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }
     )
-    addresses = [each.address for each in files]
-    rows = sql.all_reports(addresses) if files else ""
+    fd_paths = [each.fd_path for each in files]
+    rows = sql.all_reports(fd_paths) if files else ""
     union = " UNION ALL BY NAME ".join(filter(None, (sql.NO_REPORTS, rows)))
     connection.execute(f"CREATE VIEW reports AS {union}")
     connection.execute(_NODES)
     connection.execute(_LATEST)
-    connection.execute("SET allowed_paths = ?", [[*addresses, staging.address(_OUTPUT)]])
-    connection.execute("SET allowed_directories = ?", [[staging.address("")]])
+    connection.execute("SET allowed_paths = ?", [[*fd_paths, staging.fd_path(_OUTPUT)]])
+    connection.execute("SET allowed_directories = ?", [[staging.fd_path("")]])
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection

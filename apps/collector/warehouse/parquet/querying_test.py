@@ -17,15 +17,15 @@ class MovesADay(Staging):
         super().__init__(path)
         self._day = day
 
-    def address(self, name: str) -> str:
-        """Return the address, and move the day when that of the whole folder is asked for."""
+    def fd_path(self, name: str) -> str:
+        """Return the path, and move the day when that of the whole folder is asked for."""
         if name == "" and self._day.exists():
             self._day.rename(self._day.with_name("moved"))
-        return super().address(name)
+        return super().fd_path(name)
 
 
 def test_a_day_that_is_moved_is_still_answered(tmp_path: Path) -> None:
-    """A file that is held open is read, also when its day changes places in the meantime."""
+    """A file that is held open is read, also when its day is moved in the meantime."""
     day = tmp_path / "2026-11-25"
     day.mkdir()
     file = day / "0-1-1.parquet"
@@ -34,11 +34,11 @@ def test_a_day_that_is_moved_is_still_answered(tmp_path: Path) -> None:
     with opened_files([file]) as opened, MovesADay(tmp_path / "staging", day) as staging:
         damaged = answer(
             'SELECT "clusterID" FROM reports',
-            opened.files,
+            opened,
             Output(Format.CSV, stream),
             staging=staging,
             skip_damaged=False,
         )
-    assert damaged == ()
+    assert damaged == []
     assert not day.exists()
     assert stream.getvalue() == b"clusterID\none\n"

@@ -1,63 +1,124 @@
 """Files held open for reading: whatever happens to the folder meanwhile, they stay as they are.
 
 DuckDB opens a file by its path, and again for each query. The path that it is given here leads to
-an open descriptor, so a day that is exchanged, or deleted, is not noticed.
+an open descriptor, so a day that is rewritten, or deleted, is not noticed.
 """
 
 import os
 import resource
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from collector.disk_errors import reason_of
-from collector.errors import WarehouseUnavailable
+from collector.errors import CommandFailed, WarehouseUnavailable
+from collector.warehouse.parquet.engine import Engine
 from collector.warehouse.parquet.folder import Folder
+from collector.warehouse.parquet.staging import Staging
+
+_LINES_MEMORY: Final = "512MB"
 
 
 @dataclass(frozen=True)
 class OpenedFile:
-    """A file by its path, and by the address at which DuckDB finds it."""
+    """A file by its path, and by the one at which DuckDB finds it while it is held open."""
 
     path: Path
-    address: str
+    fd_path: str
 
 
-@dataclass(frozen=True)
-class OpenedFiles:
-    """Files that are held open."""
+class DamagedFiles(CommandFailed):
+    """Files cannot be read."""
 
-    files: tuple[OpenedFile, ...]
-
-    @property
-    def addresses(self) -> list[str]:
-        """Where DuckDB finds them."""
-        return [each.address for each in self.files]
+    def __init__(self, paths: Sequence[Path]) -> None:
+        super().__init__(
+            f"damaged: {', '.join(map(str, paths))}; restore copies, move them away, or go on"
+            " without them by --skip-damaged"
+        )
 
 
 @contextmanager
-def opened_files(paths: Iterable[Path]) -> Iterator[OpenedFiles]:
+def opened_files(paths: Iterable[Path]) -> Iterator[tuple[OpenedFile, ...]]:
     """Hold files open. Raises `WarehouseUnavailable`."""
     descriptors: list[int] = []
     try:
-        yield OpenedFiles(tuple(_opened(each, descriptors) for each in paths))
+        yield tuple(_opened(each, descriptors) for each in paths)
     finally:
         for descriptor in descriptors:
             os.close(descriptor)
 
 
 @contextmanager
-def snapshot(folder: Folder) -> Iterator[OpenedFiles]:
+def snapshot(folder: Folder) -> Iterator[tuple[OpenedFile, ...]]:
     """Hold all files of a folder open, as they are at one moment. Raises `WarehouseUnavailable`."""
     _allow_many_files()
     with ExitStack() as opened:
         with folder.opening():
-            paths = [
-                folder.path / day / name for day in folder.days() for name in folder.files(day)
-            ]
+            paths = [folder.path / day / name for day, name in folder.all_files()]
             files = opened.enter_context(opened_files(paths))
         yield files
+
+
+def split_damaged(
+    files: Iterable[OpenedFile], *, skip_damaged: bool
+) -> tuple[list[OpenedFile], list[Path]]:
+    """Read all of `files`; return those that can be read, and the paths of the others.
+
+    Raises `DamagedFiles` for the others unless they are to be skipped.
+    """
+    sound: list[OpenedFile] = []
+    damaged: list[Path] = []
+    with closing(Engine()) as engine:
+        for each in files:
+            if engine.is_sound(each.fd_path):
+                sound.append(each)
+            else:
+                damaged.append(each.path)
+    if damaged and not skip_damaged:
+        raise DamagedFiles(damaged)
+    return sound, damaged
+
+
+def lines_of(engine: Engine, files: Iterable[OpenedFile], staging: Staging) -> Iterator[bytes]:
+    """Return each report as a line of JSON, as the wire has it, with the hour of receipt.
+
+    Day by day, in no order that tells when in a day a report came. Whoever reads slowly keeps
+    nobody waiting. Raises `WarehouseUnavailable`.
+    """
+    for day in _day_files(engine, files, staging):
+        yield from _lines_at(day)
+
+
+def lines_in(path: Path) -> Iterator[bytes]:
+    """Return each report in one Parquet file as such a line. Raises `WarehouseUnavailable`."""
+    with opened_files([path]) as (file,):
+        yield from _lines_at(file.fd_path)
+
+
+def write_one(engine: Engine, files: Iterable[OpenedFile], staging: Staging, target: str) -> None:
+    """Write all reports as one Parquet file, in such an order. Raises `WarehouseUnavailable`."""
+    engine.concatenate(list(_day_files(engine, files, staging)), target)
+
+
+def _lines_at(fd_path: str) -> Iterator[bytes]:
+    with closing(Engine(memory=_LINES_MEMORY)) as engine:
+        yield from engine.lines(fd_path)
+
+
+def _day_files(engine: Engine, files: Iterable[OpenedFile], staging: Staging) -> Iterator[str]:
+    """Return one file a day: the day's own, or what its files are merged to."""
+    days: defaultdict[str, list[str]] = defaultdict(list)
+    for each in files:
+        days[each.path.parent.name].append(each.fd_path)
+    for day, fd_paths in days.items():
+        if len(fd_paths) == 1:
+            yield fd_paths[0]
+            continue
+        engine.merge(fd_paths, staging.fd_path(day), spill=staging.make_folder("spill"))
+        yield staging.fd_path(day)
 
 
 def _opened(path: Path, descriptors: list[int]) -> OpenedFile:

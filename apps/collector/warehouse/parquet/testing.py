@@ -8,11 +8,10 @@ from typing import Final
 
 from collector.records import SpooledReport
 from collector.settings import REPORTS_FOLDER
-from collector.warehouse.parquet.compaction import compact
 from collector.warehouse.parquet.engine import Engine
-from collector.warehouse.parquet.exchange import exchange
 from collector.warehouse.parquet.folder import Folder
-from collector.warehouse.parquet.forgetting import forget_cluster
+from collector.warehouse.parquet.staging import exchange_folders
+from collector.warehouse.parquet.upkeep import compact, forget_cluster
 from collector.warehouse.parquet.warehouse import ParquetWarehouse
 
 FORGOTTEN: Final = "c-7"
@@ -40,8 +39,8 @@ def open_folder(
 
 def folder_in(data_dir: Path) -> Folder:
     """Return the folder of a data directory."""
-    exchanges = os.environ.get("SPARTAKUS_TEST_EXCHANGE") != "two renames"
-    return Folder(data_dir / REPORTS_FOLDER, exchange_folders=exchange if exchanges else never)
+    can_exchange = os.environ.get("SPARTAKUS_TEST_EXCHANGE") != "two renames"
+    return Folder(data_dir / REPORTS_FOLDER, exchange=exchange_folders if can_exchange else never)
 
 
 def main() -> None:

@@ -9,27 +9,25 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from collector.records import Batch, RowRange, SpooledReport, Watermark
-from collector.warehouse import BatchLimits
-from collector.warehouse.abilities import Forgotten
+from collector.records import Batch, SpooledReport, Watermark
+from collector.warehouse import BatchLimits, Forgotten, Warehouse
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
-from collector.warehouse.parquet.compaction import compact
 from collector.warehouse.parquet.engine import Engine, RowsRefused
 from collector.warehouse.parquet.folder import Folder
-from collector.warehouse.parquet.forgetting import forget_cluster
-from collector.warehouse.parquet.layout import day_name, hour_text, name_of, parse_file
-from collector.warehouse.parquet.retention import expire_days
+from collector.warehouse.parquet.layout import day_name, hour_text, name_of
 from collector.warehouse.parquet.staging import Staging
+from collector.warehouse.parquet.upkeep import compact, expire_days, forget_cluster
 
-LIMITS: Final = BatchLimits(max_reports=10_000, max_bytes=8 * 1024 * 1024)
 _LINES: Final = "lines.json"
 _FILE: Final = "file.parquet"
 
 GiveUp: TypeAlias = Callable[[SpooledReport, str], None]
 
 
-class ParquetWarehouse:
+class ParquetWarehouse(Warehouse):
     """The folder, and the one collector that writes to it."""
+
+    limits = BatchLimits(max_reports=10_000, max_bytes=8 * 1024 * 1024)
 
     def __init__(self, folder: Folder, *, give_up: GiveUp) -> None:
         """`give_up` keeps a report that cannot be written, with the reason.
@@ -47,19 +45,9 @@ class ParquetWarehouse:
             opened.callback(self._engine.close)
             self._opened: Final = opened.pop_all()
 
-    @property
-    def limits(self) -> BatchLimits:
-        """How large a batch should be."""
-        return LIMITS
-
     def position(self, spool_id: str) -> Watermark | None:
         """Return the last row of that spool that the name of a file tells."""
-        return position_in(self._folder, spool_id)
-
-    def begun(self, spool_id: str) -> RowRange | None:
-        """Return None: a file is there whole or not at all."""
-        del spool_id
-        return None
+        return self._folder.watermark(spool_id)
 
     def write(self, batch: Batch) -> None:
         """Write the batch as a file of its day; a report that cannot be is a dead letter."""
@@ -78,22 +66,15 @@ class ParquetWarehouse:
         self._opened.close()
 
 
-class ForgettingFolder:
-    """A folder for somebody who forgets a cluster in it, also beside its collector."""
+def forget_in(path: Path, cluster_id: str) -> Forgotten:
+    """Delete the reports of a cluster from a folder, also beside the collector that writes there.
 
-    def __init__(self, path: Path) -> None:
-        self._folder: Final = Folder(path)
-        self._engine: Final = Engine()
-
-    def forget(self, cluster_id: str) -> Forgotten:
-        """Delete the reports of a cluster."""
-        if not self._folder.path.is_dir():
-            return Forgotten(0)
-        return forget_cluster(self._folder, self._engine, cluster_id)
-
-    def close(self) -> None:
-        """Give back the memory."""
-        self._engine.close()
+    Raises `WarehouseUnavailable`.
+    """
+    if not path.is_dir():
+        return Forgotten(0)
+    with closing(Engine()) as engine:
+        return forget_cluster(Folder(path), engine, cluster_id)
 
 
 def open_parquet(path: Path, *, data_dir: Path) -> ParquetWarehouse:
@@ -107,19 +88,6 @@ def open_parquet(path: Path, *, data_dir: Path) -> ParquetWarehouse:
             letters.add([(report, reason)])
 
     return ParquetWarehouse(Folder(path), give_up=give_up)
-
-
-def position_in(folder: Folder, spool_id: str) -> Watermark | None:
-    """Return how far a spool is in a folder, None where no file is of it."""
-    names = (parse_file(name) for day in folder.days() for name in folder.files(day))
-    rows = [each.last for each in names if each is not None and each.spool_id == spool_id]
-    return Watermark(spool_id, max(rows)) if rows else None
-
-
-def spools_in(folder: Folder) -> set[str]:
-    """Return the IDs of the spools that the files of a folder are of."""
-    names = (parse_file(name) for day in folder.days() for name in folder.files(day))
-    return {each.spool_id for each in names if each is not None}
 
 
 def write_batch(folder: Folder, engine: Engine, batch: Batch, give_up: GiveUp) -> None:
@@ -147,7 +115,7 @@ def write_batch(folder: Folder, engine: Engine, batch: Batch, give_up: GiveUp) -
 def _write(folder: Folder, engine: Engine, staging: Staging, batch: Batch) -> None:
     with (staging.path / _LINES).open("xb") as lines:
         lines.writelines(map(_line, batch.reports))
-    engine.write_lines(staging.address(_LINES), staging.address(_FILE))
+    engine.write_lines(staging.fd_path(_LINES), staging.fd_path(_FILE))
     day = day_name(batch.reports[0].day)
     folder.publish(staging, _FILE, day, str(name_of(batch)))
 

@@ -17,13 +17,11 @@ from collector.records import DAY_SECONDS, Batch, SpooledReport, Watermark
 from collector.testing import clusters_in, query
 from collector.warehouse.columns import REPORT_COLUMNS
 from collector.warehouse.parquet.engine import Engine
-from collector.warehouse.parquet.exchange import Exchange, exchange
-from collector.warehouse.parquet.exporting import lines_of
 from collector.warehouse.parquet.folder import Folder
-from collector.warehouse.parquet.forgetting import forget_cluster
-from collector.warehouse.parquet.reading import snapshot
-from collector.warehouse.parquet.staging import Staging
+from collector.warehouse.parquet.reading import lines_of, snapshot
+from collector.warehouse.parquet.staging import ExchangeFolders, Staging, exchange_folders
 from collector.warehouse.parquet.testing import folder_in, never, open_folder
+from collector.warehouse.parquet.upkeep import forget_cluster
 from collector.warehouse.parquet.warehouse import ParquetWarehouse
 from report import Node, Report, Resource
 from tests.reports import reports
@@ -81,7 +79,7 @@ def test_a_report_is_kept_whole(tmp_path_factory: pytest.TempPathFactory, conten
         warehouse.write(batch(2, 2))
         warehouse.compact(now=AFTERWARDS)
         with snapshot(folder_in(data_dir)) as opened, Staging(data_dir / "x") as staging:
-            lines = [json.loads(each) for each in lines_of(engine, opened.files, staging)]
+            lines = [json.loads(each) for each in lines_of(engine, opened, staging)]
     ours = [each for each in lines if each["clusterID"] == content.cluster_id]
     assert report.decode(json.dumps(ours[0]).encode()) == report.decode(stamped)
     assert ours[0]["receivedAt"] == "2024-10-04T00:00:00Z"
@@ -200,14 +198,14 @@ def test_old_days_go(tmp_path: Path, warehouse: ParquetWarehouse) -> None:
     assert clusters_in(tmp_path) == [f"c-{DAY + 1}", f"c-{DAY + 2}"]
 
 
-@pytest.mark.parametrize("exchange_folders", [exchange, never])
-def test_a_cluster_is_forgotten(tmp_path: Path, exchange_folders: Exchange) -> None:
+@pytest.mark.parametrize("exchange", [exchange_folders, never])
+def test_a_cluster_is_forgotten(tmp_path: Path, exchange: ExchangeFolders) -> None:
     """Also where folders cannot be exchanged; a file that is emptied still tells the position."""
     with closing(open_folder(tmp_path)) as warehouse:
         for first in (1, 3):
             warehouse.write(batch(first, first + 1))
         warehouse.write(batch(5, 5))
-    folder = Folder(tmp_path / "reports", exchange_folders=exchange_folders)
+    folder = Folder(tmp_path / "reports", exchange=exchange)
     with closing(Engine()) as engine:
         assert forget_cluster(folder, engine, "c-5").removed == 1
         assert forget_cluster(folder, engine, "c-2").removed == 1
@@ -238,7 +236,8 @@ def test_a_reader_that_opened_its_files_keeps_them(
         for now in (AFTERWARDS, AFTERWARDS + 400 * DAY_SECONDS):
             warehouse.compact(now=now)
             warehouse.expire(days=2, now=now)
-            rows = connection.execute("SELECT count(*) FROM read_parquet(?)", [opened.addresses])
+            paths = [each.fd_path for each in opened]
+            rows = connection.execute("SELECT count(*) FROM read_parquet(?)", [paths])
             assert rows.fetchall() == [(4,)]
     assert files_in(tmp_path) == []
 

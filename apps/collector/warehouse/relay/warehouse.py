@@ -1,4 +1,4 @@
-"""Another collector as a database: each report is posted to it, at least once.
+"""Another collector as a warehouse: each report is posted to it, at least once.
 
 The report's key goes along as its Idempotency-Key, so that the other collector knows a repeat.
 Reports go straight there: the proxies that an environment may name are not used.
@@ -15,14 +15,12 @@ from typing import Final, TypeAlias
 import urllib3
 
 from collector.errors import WarehouseUnavailable
-from collector.records import Batch, RowRange, SpooledReport, Watermark
+from collector.records import Batch, SpooledReport
 from collector.version import VERSION
-from collector.warehouse import BatchLimits
-from collector.warehouse.abilities import Forgotten
+from collector.warehouse import BatchLimits, Forgotten, Warehouse
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
-from collector.warehouse.relay.address import CollectorAddress
+from collector.warehouse.relay import OtherCollector
 
-LIMITS: Final = BatchLimits(max_reports=1_000, max_bytes=4 * 1024 * 1024)
 _SERVER_ERRORS: Final = range(500, 600)
 _CLIENT_ERRORS: Final = range(400, 500)
 _TRIED_AGAIN: Final = frozenset(
@@ -78,11 +76,13 @@ class Refused:
 Outcome: TypeAlias = Delivered | Refused
 
 
-class RelayDatabase:
+class RelayWarehouse(Warehouse):
     """A collector that reports are passed on to."""
 
+    limits = BatchLimits(max_reports=1_000, max_bytes=4 * 1024 * 1024)
+
     def __init__(
-        self, address: CollectorAddress, *, dead_letters: DeadLetters, manners: Manners
+        self, address: OtherCollector, *, dead_letters: DeadLetters, manners: Manners
     ) -> None:
         """`close` closes `dead_letters`."""
         self._url: Final = address.url
@@ -93,21 +93,6 @@ class RelayDatabase:
             timeout=urllib3.Timeout(manners.call_seconds),
         )
         self._workers: Final = ThreadPoolExecutor(manners.connections, "relay")
-
-    @property
-    def limits(self) -> BatchLimits:
-        """How large a batch should be."""
-        return LIMITS
-
-    def position(self, spool_id: str) -> Watermark | None:
-        """Return None: the other collector knows keys, not positions."""
-        del spool_id
-        return None
-
-    def begun(self, spool_id: str) -> RowRange | None:
-        """Return None: a report that is posted again under its key is known there."""
-        del spool_id
-        return None
 
     def write(self, batch: Batch) -> None:
         """Post the batch. On return each report was accepted there, or is a dead letter."""
@@ -169,13 +154,13 @@ class RelayDatabase:
         return Refused(f"HTTP {status}: {words}")
 
 
-def open_relay(address: CollectorAddress, *, data_dir: Path) -> RelayDatabase:
+def open_relay(address: OtherCollector, *, data_dir: Path) -> RelayWarehouse:
     """Open the way to another collector, for a collector with that data directory.
 
     Connects only to post. Raises `FileUnusable`.
     """
     dead_letters = DeadLetters(data_dir / DEAD_LETTERS_FILE, clock=time.time)
-    return RelayDatabase(address, dead_letters=dead_letters, manners=Manners())
+    return RelayWarehouse(address, dead_letters=dead_letters, manners=Manners())
 
 
 def _retries(manners: Manners) -> urllib3.Retry:

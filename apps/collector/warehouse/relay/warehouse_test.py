@@ -1,4 +1,4 @@
-"""Another collector as a database, over real HTTP."""
+"""Another collector as a warehouse, over real HTTP."""
 
 import json
 import threading
@@ -13,6 +13,7 @@ from socket import socket
 import pytest
 
 from collector.errors import WarehouseUnavailable
+from collector.warehouse import relay as relays
 from collector.warehouse.bigquery.testing import (
     HOUR,
     WORKLOADS,
@@ -22,8 +23,7 @@ from collector.warehouse.bigquery.testing import (
     spooled,
 )
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, RETENTION_SECONDS, DeadLetters
-from collector.warehouse.relay.address import parse_collector
-from collector.warehouse.relay.warehouse import Manners, RelayDatabase
+from collector.warehouse.relay.warehouse import Manners, RelayWarehouse
 from tools.fake_server import FakeHandler, FakeServer, serving
 
 QUICK = Manners(
@@ -100,9 +100,9 @@ def _collector(choose: Callable[[Post], int] = lambda _: 204) -> Iterator[OtherC
 
 
 @contextmanager
-def _relay(url: str, data_dir: Path) -> Iterator[RelayDatabase]:
+def _relay(url: str, data_dir: Path) -> Iterator[RelayWarehouse]:
     letters = DeadLetters(data_dir / DEAD_LETTERS_FILE, clock=lambda: HOUR)
-    relay = RelayDatabase(parse_collector(url), dead_letters=letters, manners=QUICK)
+    relay = RelayWarehouse(relays.OtherCollector.parse(url), dead_letters=letters, manners=QUICK)
     with closing(relay):
         yield relay
 

@@ -13,8 +13,7 @@ import urllib3
 from msgspec import Struct
 from urllib3 import HTTPHeaderDict
 
-from volunteer.cluster.access import Kubeconfig, Surroundings
-from volunteer.cluster.endpoint import Endpoint
+from volunteer.cluster.access import Endpoint, Kubeconfig, Surroundings
 from volunteer.cluster.kubeconfig.choosing import Chosen, choose_context
 from volunteer.cluster.kubeconfig.documents import Cluster, User
 from volunteer.cluster.kubeconfig.places import Place, Placed, file_or_data

@@ -14,12 +14,11 @@ from typing import Final, NoReturn
 import msgspec
 from msgspec import Struct
 
-from volunteer.cluster.access import Surroundings
-from volunteer.cluster.endpoint import parse_token
+from volunteer.cluster.access import Surroundings, parse_token
 from volunteer.cluster.kubeconfig.documents import Cluster, ExecPlugin
 from volunteer.cluster.kubeconfig.places import Place, Placed
 from volunteer.cluster.kubeconfig.plugin_process import run_program
-from volunteer.deadline import DeadlinePassed
+from volunteer.http.deadline import DeadlinePassed
 from volunteer.http.tls import ClientCertificate
 from volunteer.redacted import Redacted
 

@@ -14,8 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
-from volunteer.cluster.access import Surroundings
-from volunteer.cluster.endpoint import parse_token
+from volunteer.cluster.access import Surroundings, parse_token
 from volunteer.cluster.kubeconfig.documents import AuthProvider
 from volunteer.cluster.kubeconfig.places import Place, Placed, file_or_data
 from volunteer.http.client import HttpClient

@@ -9,7 +9,7 @@ from typing import Final, Generic, NoReturn, TypeVar
 from msgspec import Struct
 
 from volunteer.cluster.errors import InvalidKubeconfig
-from volunteer.deadline import DeadlinePassed, within
+from volunteer.http.deadline import DeadlinePassed, within
 
 T = TypeVar("T")
 _MOST_BYTES: Final = 1024 * 1024

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
-from volunteer.deadline import within
+from volunteer.http.deadline import within
 
 _MOST_BYTES: Final = 1024 * 1024
 

@@ -11,8 +11,7 @@ from typing import Final
 from msgspec import Struct
 from urllib3 import HTTPHeaderDict
 
-from volunteer.cluster.access import Surroundings
-from volunteer.cluster.endpoint import BEARER_RULE, bearer, parse_token
+from volunteer.cluster.access import BEARER_RULE, Surroundings, bearer, parse_token
 from volunteer.cluster.kubeconfig.documents import AuthProvider, Cluster, User
 from volunteer.cluster.kubeconfig.exec_plugin import run_plugin
 from volunteer.cluster.kubeconfig.impersonation import impersonation
