@@ -9,7 +9,7 @@ import pytest
 from command_line.errors import EXIT_USAGE
 from tools.simulator import Cluster, EndlessContinue, Rule, Script, SlowHead, running_simulator
 from volunteer.conftest import CLUSTER, run
-from volunteer.delivery.testing import SaysNothing, running_collector
+from volunteer.delivery.testing import StaysSilent, running_collector
 from volunteer.errors import EXIT_NOT_DELIVERED
 
 _SLACK_SECONDS: Final = 15.0
@@ -18,7 +18,7 @@ _NO_HEAD: Final = (SlowHead(pause_seconds=0.02), EndlessContinue(pause_seconds=0
 
 def test_silent_collector(kubeconfig: str) -> None:
     """A collector that never answers costs no more than the time for the delivery."""
-    with running_collector(*[SaysNothing()] * 9) as collector:
+    with running_collector(*[StaysSilent()] * 9) as collector:
         before = time.monotonic()
         finished = run(
             CLUSTER, "--period=0", kubeconfig, f"--database={collector.url}", "--retry-for=3s"

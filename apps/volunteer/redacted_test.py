@@ -5,7 +5,7 @@ import pytest
 from volunteer.cluster.access import Surroundings
 from volunteer.cluster.api import Answer
 from volunteer.cluster.kubeconfig.exec_plugin import PluginCredentials
-from volunteer.http.client import Exchanged
+from volunteer.http.client import Response
 from volunteer.http.proxies import Proxy
 from volunteer.http.tls import ClientCertificate
 from volunteer.redacted import Redacted
@@ -20,7 +20,7 @@ _BYTES = _CANARY.encode()
     [
         Answer(200, bytearray(_BYTES)),
         ClientCertificate(_BYTES, _BYTES),
-        Exchanged(200, {"Set-Cookie": _CANARY}, None, bytearray(_BYTES)),
+        Response(200, {"Set-Cookie": _CANARY}, None, bytearray(_BYTES)),
         Identity(_CANARY, _BYTES),
         PluginCredentials(_CANARY, ClientCertificate(_BYTES, _BYTES)),
         Proxy("http", "host", 1, "HTTP_PROXY", _CANARY, _CANARY),

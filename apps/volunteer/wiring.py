@@ -123,7 +123,7 @@ def _wait_awake(wake_up: WakeUp, clock: Clock) -> None:
 
 
 def _secret(settings: Settings) -> Callable[[], bytes | None]:
-    """Return what returns the secret: read anew for each report, as it may be exchanged; from a
+    """Return what returns the secret: read anew for each report, as it may be rotated; from a
     pipe it is read now, and kept.
     """
     file = settings.key_file

@@ -46,7 +46,7 @@ class ClusterApi(Protocol):
         """
 
     def renew_credentials(self) -> None:
-        """Read the credentials again: tokens are exchanged while a pod lives.
+        """Read the credentials again: tokens are rotated while a pod lives.
 
         Raises `NoClusterConfigured`.
         """

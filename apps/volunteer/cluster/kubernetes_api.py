@@ -25,7 +25,7 @@ from volunteer.cluster.errors import (
     ClusterUnreachable,
 )
 from volunteer.http.client import HttpClient
-from volunteer.http.failures import ExchangeFailed, Failure
+from volunteer.http.failures import Failure, RequestFailed
 from volunteer.version import USER_AGENT
 
 MOST_BYTES: Final = 256 * 1024 * 1024
@@ -87,20 +87,20 @@ class KubernetesApi:
         )
         headers.extend(self._endpoint.credentials())
         try:
-            came = self._client.exchange(
+            came = self._client.request(
                 "GET",
                 f"{self.server}{path}{asked}",
                 headers=headers,
                 seconds=seconds,
                 most_bytes=MOST_BYTES,
             )
-        except ExchangeFailed as error:
+        except RequestFailed as error:
             raise self._translated(error) from error
         if came.fault is not None:
             raise self._translated(came.fault) from came.fault
         return Answer(came.status, came.body, came.retry_after)
 
-    def _translated(self, error: ExchangeFailed) -> ClusterError:
+    def _translated(self, error: RequestFailed) -> ClusterError:
         advice = self._endpoint.advice.get(error.failure)
         words = f"{error} ({advice})" if advice else str(error)
         return _ERRORS[error.failure](self.server, words)

@@ -12,7 +12,7 @@ from volunteer.cluster.testing import NODES, names_of, simulated
 
 
 def test_rotated_token(tmp_path: Path) -> None:
-    """A token that is exchanged between two pages is read again."""
+    """A token that is rotated between two pages is read again."""
     rotation = Rule(path=NODES, first=2, fault=RotateToken(token="new"))
     with simulated(tmp_path, rotation, token="old") as (listing, simulator):
         nodes = iter(observe(listing, with_uid=False).nodes)

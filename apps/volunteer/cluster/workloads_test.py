@@ -139,7 +139,7 @@ def test_expired_without_token(tmp_path: Path) -> None:
 
 
 def test_rotated_token(tmp_path: Path) -> None:
-    """A token that is exchanged between two pages is read again."""
+    """A token that is rotated between two pages is read again."""
     rotation = Rule(path=_PODS, first=2, fault=RotateToken(token="new"))
     with _simulated(tmp_path, rotation, token="old") as (listing, simulator):
         workloads = observe(listing, with_uid=False, with_workloads=True).workloads

@@ -11,7 +11,7 @@ from msgspec import Struct
 from volunteer.delivery.request import request_of
 from volunteer.delivery.rules import NoReply, Reply
 from volunteer.http.client import HttpClient
-from volunteer.http.failures import PROXY_FAILURES, ExchangeFailed, Failure
+from volunteer.http.failures import PROXY_FAILURES, Failure, RequestFailed
 from volunteer.http.proxies import choose_proxy
 from volunteer.http.tls import TlsMaterialRefused, client_context
 
@@ -69,7 +69,7 @@ class CollectorClient:
         """
         seconds = min(self._transport.call_seconds, self._deadline - self._now())
         try:
-            came = self._client.exchange(
+            came = self._client.request(
                 "POST",
                 url,
                 headers=self._request.headers,
@@ -77,7 +77,7 @@ class CollectorClient:
                 seconds=seconds,
                 most_bytes=_MOST_REPLY_BYTES,
             )
-        except ExchangeFailed as error:
+        except RequestFailed as error:
             return NoReply(f"{error}{self._advice(error, url)}", lasting=error.failure.is_lasting)
         except TlsMaterialRefused as error:
             return NoReply(f"{_CA_FILE}: {error}", lasting=True)
@@ -86,7 +86,7 @@ class CollectorClient:
         body = b"" if came.fault else bytes(came.body)
         return Reply(came.status, body, came.headers.get("Location"), came.retry_after)
 
-    def _advice(self, error: ExchangeFailed, url: str) -> str:
+    def _advice(self, error: RequestFailed, url: str) -> str:
         """Return which flag or variable a failure is about, in brackets."""
         if error.failure is Failure.CERTIFICATE:
             return f"; {_CA_FILE} names the authorities to trust"

@@ -11,7 +11,7 @@ from volunteer.clock import system_clock
 from volunteer.delivery.collector_client import CollectorClient, Transport
 from volunteer.delivery.request import padded, padded_gzip
 from volunteer.delivery.rules import Delivered, NoReply, Reply, deliver
-from volunteer.delivery.testing import Dribbles, HangsUp, Says, SaysNothing, running_collector
+from volunteer.delivery.testing import Disconnects, Says, SlowBody, StaysSilent, running_collector
 from volunteer.testing import free_port, seeded
 
 _BODY = b'{"version":"v2.0.0"}'
@@ -66,7 +66,7 @@ def test_headers() -> None:
 def test_same_key_on_each_retry() -> None:
     """A retry carries the same key and body."""
     clock = system_clock()
-    with running_collector(Says(503), HangsUp()) as collector, _client() as client:
+    with running_collector(Says(503), Disconnects()) as collector, _client() as client:
         outcome = deliver(
             client.post,
             collector.url,
@@ -122,7 +122,7 @@ def test_unknown_host() -> None:
 
 def test_hanging_up() -> None:
     """A connection that breaks is no reply."""
-    with running_collector(HangsUp()) as collector, _client() as client:
+    with running_collector(Disconnects()) as collector, _client() as client:
         reply = client.post(collector.url)
     assert isinstance(reply, NoReply)
     assert reply.why in {"connection reset by peer", "the connection broke"}
@@ -130,7 +130,7 @@ def test_hanging_up() -> None:
 
 def test_silence() -> None:
     """A collector that never answers is given up."""
-    with running_collector(SaysNothing()) as collector, _client(seconds=0.2) as client:
+    with running_collector(StaysSilent()) as collector, _client(seconds=0.2) as client:
         assert client.post(collector.url) == NoReply("no answer in time")
 
 
@@ -138,7 +138,7 @@ def test_dribbling() -> None:
     """A collector that sends a byte of its reply now and then cannot hold the volunteer, and its
     status counts.
     """
-    with running_collector(Dribbles(0.02)) as collector, _client(seconds=0.2) as client:
+    with running_collector(SlowBody(0.02)) as collector, _client(seconds=0.2) as client:
         assert client.post(collector.url) == Reply(200)
 
 
@@ -160,7 +160,7 @@ def test_deadline_of_the_delivery() -> None:
     """No post goes on after the time for the whole delivery is over."""
     before = _NOW()
     with (
-        running_collector(SaysNothing()) as collector,
+        running_collector(StaysSilent()) as collector,
         _client(seconds=60.0, deadline=before + 0.3) as client,
     ):
         assert client.post(collector.url) == NoReply("no answer in time")

@@ -24,23 +24,23 @@ class Says:
 
 
 @dataclass(frozen=True)
-class HangsUp:
+class Disconnects:
     """Reset the connection instead of answering."""
 
 
 @dataclass(frozen=True)
-class SaysNothing:
+class StaysSilent:
     """Read the request and never answer."""
 
 
 @dataclass(frozen=True)
-class Dribbles:
+class SlowBody:
     """Answer 200 and send a byte of the body now and then, for ever."""
 
     pause_seconds: float
 
 
-Step: TypeAlias = Says | HangsUp | SaysNothing | Dribbles
+Step: TypeAlias = Says | Disconnects | StaysSilent | SlowBody
 
 
 @dataclass(frozen=True)
@@ -107,14 +107,14 @@ class _Handler(FakeHandler):
                 self.send_head(status, headers, length=len(body) if has_length else None)
                 self.wfile.write(body)
                 self.close_connection = "Content-Length" in headers
-            case HangsUp():
+            case Disconnects():
                 self.reset()
-            case SaysNothing():
+            case StaysSilent():
                 self.stay_silent()
-            case Dribbles(pause_seconds):
-                self._dribble(pause_seconds)
+            case SlowBody(pause_seconds):
+                self._send_slowly(pause_seconds)
 
-    def _dribble(self, pause_seconds: float) -> None:
+    def _send_slowly(self, pause_seconds: float) -> None:
         self.send_head(200, {}, length=1_000_000)
         self.close_connection = True
         while not self.server.stopping.wait(pause_seconds):

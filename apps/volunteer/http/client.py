@@ -1,25 +1,21 @@
-"""One HTTP exchange under one deadline, over urllib3.
+"""One HTTP request under one deadline, over urllib3.
 
-The deadline holds for all of it: the name, the connection, TLS, the request, the answer's head and
-its body. urllib3's own timeouts are about inactivity, so a server that sends a byte now and then,
-or `100 Continue` for ever, would hold a caller without end.
+The deadline holds for all of it: the name, the connection, TLS, the request, the response's head
+and its body. urllib3's own timeouts are about inactivity, so a server that sends a byte now and
+then, or `100 Continue` for ever, would hold a caller without end.
 """
 
 import ssl
-import time
 from collections.abc import Callable, Iterator, Mapping
-from queue import Empty, SimpleQueue
-from threading import Thread
 from typing import Final, TypeAlias
 from weakref import WeakSet
 
 import urllib3
-from msgspec import Struct, field
 from urllib3.connection import HTTPConnection
 
-from volunteer.http.deadline import DeadlinePassed
-from volunteer.http.failures import AnswerTooLarge, ExchangeFailed, failed
-from volunteer.http.pools import hang_up, new_pool
+from volunteer.http.deadline import DeadlinePassed, arriving
+from volunteer.http.failures import BodyTooLarge, RequestFailed, failed
+from volunteer.http.pools import disconnect, new_pool
 from volunteer.http.proxies import Proxy
 from volunteer.redacted import Redacted
 
@@ -31,14 +27,14 @@ _RETRY_AFTER: Final = urllib3.Retry(retry_after_max=_LONGEST_RETRY_AFTER_SECONDS
 Headers: TypeAlias = Mapping[str, str] | urllib3.HTTPHeaderDict
 
 
-class Exchanged(Redacted, frozen=True):
+class Response(Redacted, frozen=True):
     """What came back. `fault` says why the body is not whole; None where it is."""
 
     status: int
     headers: Mapping[str, str]
     retry_after: float | None
     body: bytearray
-    fault: ExchangeFailed | None = None
+    fault: RequestFailed | None = None
 
 
 class HttpClient:
@@ -66,7 +62,7 @@ class HttpClient:
             pool.clear()
         self._pools.clear()
 
-    def exchange(
+    def request(
         self,
         method: str,
         url: str,
@@ -75,10 +71,10 @@ class HttpClient:
         seconds: float,
         most_bytes: int,
         body: bytes | None = None,
-    ) -> Exchanged:
-        """Return the answer to one request; all of it takes at most so many `seconds`.
+    ) -> Response:
+        """Return the response to one request; all of it takes at most so many `seconds`.
 
-        A body larger than `most_bytes` is not read to its end. Raises `ExchangeFailed` where not
+        A body larger than `most_bytes` is not read to its end. Raises `RequestFailed` where not
         even a head came, and whatever `route` and `tls` raise.
         """
         if seconds <= 0:
@@ -86,8 +82,8 @@ class HttpClient:
         pool = self._pool(url)
         timeout = urllib3.Timeout(connect=min(_CONNECT_SECONDS, seconds), read=seconds)
 
-        def request() -> urllib3.BaseHTTPResponse:
-            return pool.request(
+        def parts() -> Iterator[urllib3.BaseHTTPResponse | bytes]:
+            response = pool.request(
                 method,
                 url,
                 body=body,
@@ -97,18 +93,27 @@ class HttpClient:
                 preload_content=False,
                 timeout=timeout,
             )
+            yield response
+            yield from _pieces(response, most_bytes)
 
-        came = _Came()
+        return self._received(arriving(seconds, parts))
+
+    def _received(self, parts: Iterator[urllib3.BaseHTTPResponse | bytes]) -> Response:
+        head, body, fault = None, bytearray(), None
         try:
-            for part in _Exchange(request).parts(seconds):
-                came.add(part, most_bytes)
+            for part in parts:
+                if isinstance(part, bytes):
+                    body += part
+                else:
+                    head = part
         except Exception as error:  # whatever a library raises has to end here
-            if isinstance(error, (DeadlinePassed, AnswerTooLarge)):
-                self._hang_up()
-            if came.response is None:
-                raise failed(error) from error
-            return came.whole(failed(error))
-        return came.whole(None)
+            if isinstance(error, (DeadlinePassed, BodyTooLarge)):
+                self._disconnect()
+            fault = failed(error)
+            if head is None:
+                raise fault from error
+        assert head is not None  # noqa: S101 - the first part is the head
+        return Response(head.status, head.headers, _retry_after(head), body, fault)
 
     def _pool(self, url: str) -> urllib3.PoolManager:
         proxy = self._route(url)
@@ -118,76 +123,24 @@ class HttpClient:
             self._pools[key] = new_pool(proxy, tls, self._server_name, self._connections)
         return self._pools[key]
 
-    def _hang_up(self) -> None:
+    def _disconnect(self) -> None:
         """End the work that was left to itself: what it waits for ends with its connection."""
-        hang_up(tuple(self._connections))
+        disconnect(tuple(self._connections))
         self.close()
 
 
-_Part: TypeAlias = urllib3.BaseHTTPResponse | bytes
-
-
-class _Exchange:
-    """One request, made by a thread of its own, which says at once what arrives: the head, and then
-    pieces of the body. Whoever waits for it keeps the deadline.
-    """
-
-    def __init__(self, request: Callable[[], urllib3.BaseHTTPResponse]) -> None:
-        self._request = request
-        self._arrived = SimpleQueue[_Part | BaseException | None]()
-
-    def parts(self, seconds: float) -> Iterator[_Part]:
-        """Start, and yield what arrives. Raises `DeadlinePassed`, and what the thread raises."""
-        deadline = time.monotonic() + seconds
-        Thread(target=self._run, daemon=True).start()
-        while True:
-            try:
-                part = self._arrived.get(timeout=max(0.0, deadline - time.monotonic()))
-            except Empty:
-                raise DeadlinePassed from None
-            if part is None:
-                return
-            if isinstance(part, BaseException):
-                raise part
-            yield part
-
-    def _run(self) -> None:
-        try:
-            response = self._request()
-            self._arrived.put(response)
-            try:
-                while piece := response.read1(_PIECE_BYTES):
-                    self._arrived.put(piece)
-            except BaseException:
-                response.close()
-                raise
-            self._arrived.put(None)
-        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
-            self._arrived.put(error)
-
-
-class _Came(Struct):
-    """What has arrived so far."""
-
-    response: urllib3.BaseHTTPResponse | None = None
-    body: bytearray = field(default_factory=bytearray)
-
-    def add(self, part: _Part, most_bytes: int) -> None:
-        """Add the head or a piece. Raises `AnswerTooLarge`."""
-        if not isinstance(part, bytes):
-            self.response = part
-            return
-        self.body += part
-        if len(self.body) > most_bytes:
-            raise AnswerTooLarge
-
-    def whole(self, fault: ExchangeFailed | None) -> Exchanged:
-        """Return all that came; `fault` says why that is not all."""
-        assert self.response is not None  # noqa: S101 - asked only once a head has come
-        response = self.response
-        return Exchanged(
-            response.status, response.headers, _retry_after(response), self.body, fault
-        )
+def _pieces(response: urllib3.BaseHTTPResponse, most_bytes: int) -> Iterator[bytes]:
+    """Yield the body as it arrives. Raises `BodyTooLarge`."""
+    count = 0
+    try:
+        while count <= most_bytes and (piece := response.read1(_PIECE_BYTES)):
+            yield piece
+            count += len(piece)
+    except BaseException:
+        response.close()
+        raise
+    if count > most_bytes:
+        raise BodyTooLarge
 
 
 def _retry_after(response: urllib3.BaseHTTPResponse) -> float | None:

@@ -1,4 +1,4 @@
-"""One exchange under one deadline, over real sockets."""
+"""One request under one deadline, over real sockets."""
 
 import socket
 import ssl
@@ -14,8 +14,8 @@ import pytest
 from tools.simulator import certificates
 from tools.simulator.proxies import running_proxy
 from volunteer.delivery.testing import Says, running_collector
-from volunteer.http.client import Exchanged, HttpClient
-from volunteer.http.failures import ExchangeFailed, Failure
+from volunteer.http.client import HttpClient, Response
+from volunteer.http.failures import Failure, RequestFailed
 from volunteer.http.proxies import Proxy, parse_proxy
 from volunteer.http.tls import client_context
 from volunteer.testing import free_port, wait_for
@@ -29,7 +29,7 @@ def _nothing(_connection: socket.socket) -> bytes:
     return b""
 
 
-def _trickle(text: bytes) -> Callable[[socket.socket], bytes]:
+def _slowly(text: bytes) -> Callable[[socket.socket], bytes]:
     """Send a text and then one byte after the other."""
     first = [text]
 
@@ -46,13 +46,13 @@ def _repeat(text: bytes) -> Callable[[socket.socket], bytes]:
 _HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
 _SLOW: Final = {
     "never answers": _nothing,
-    "a byte of the head now and then": _trickle(b"HTTP/1.1 200 OK\r\nX-Padding: "),
-    "a header now and then": _trickle(b"HTTP/1.1 200 OK\r\n"),
+    "a byte of the head now and then": _slowly(b"HTTP/1.1 200 OK\r\nX-Padding: "),
+    "a header now and then": _slowly(b"HTTP/1.1 200 OK\r\n"),
     "100 Continue for ever": _repeat(b"HTTP/1.1 100 Continue\r\n\r\n"),
 }
 _SLOW_BODIES: Final = {
-    "a byte of the body now and then": _trickle(_HEAD),
-    "a chunk's length that does not end": _trickle(
+    "a byte of the body now and then": _slowly(_HEAD),
+    "a chunk's length that does not end": _slowly(
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0"
     ),
 }
@@ -89,34 +89,34 @@ def _client(*, proxy: Proxy | None = None, trusting: bool = True) -> HttpClient:
     return HttpClient(route=lambda _url: proxy, tls=tls)
 
 
-def _get(client: HttpClient, url: str, *, seconds: float = _SECONDS) -> Exchanged:
-    return client.exchange("GET", url, headers={}, seconds=seconds, most_bytes=1_000)
+def _get(client: HttpClient, url: str, *, seconds: float = _SECONDS) -> Response:
+    return client.request("GET", url, headers={}, seconds=seconds, most_bytes=1_000)
 
 
-def _failure(client: HttpClient, url: str, *, seconds: float = _SECONDS) -> ExchangeFailed:
-    with pytest.raises(ExchangeFailed) as failure:
+def _failure(client: HttpClient, url: str, *, seconds: float = _SECONDS) -> RequestFailed:
+    with pytest.raises(RequestFailed) as failure:
         _get(client, url, seconds=seconds)
     return failure.value
 
 
-@pytest.mark.parametrize("manner", _SLOW)
-def test_slow_head(manner: str) -> None:
-    """However a server keeps its answer's head back, the deadline of the exchange holds, and the
+@pytest.mark.parametrize("server", _SLOW)
+def test_slow_head(server: str) -> None:
+    """However a server keeps its answer's head back, the deadline of the request holds, and the
     thread that waited ends.
     """
     before = time.monotonic()
     threads = threading.active_count()
-    with _server(_SLOW[manner]) as url, closing(_client()) as client:
+    with _server(_SLOW[server]) as url, closing(_client()) as client:
         assert _failure(client, url).failure is Failure.SILENCE
         assert time.monotonic() - before < _SECONDS + _SLACK
         wait_for(lambda: threading.active_count() <= threads + 1, seconds=_SLACK)
 
 
-@pytest.mark.parametrize("manner", _SLOW_BODIES)
-def test_slow_body(manner: str) -> None:
+@pytest.mark.parametrize("server", _SLOW_BODIES)
+def test_slow_body(server: str) -> None:
     """However a server keeps its body back, the deadline holds, and the status is known."""
     before = time.monotonic()
-    with _server(_SLOW_BODIES[manner]) as url, closing(_client()) as client:
+    with _server(_SLOW_BODIES[server]) as url, closing(_client()) as client:
         came = _get(client, url)
     assert came.status == 200
     assert came.fault is not None
@@ -145,13 +145,13 @@ def test_silent_proxy() -> None:
 
 
 def test_no_time() -> None:
-    """Where no time is left the exchange is over at once."""
+    """Where no time is left the request is over at once."""
     with _server(_nothing) as url, closing(_client()) as client:
         assert _failure(client, url, seconds=-1.0).failure is Failure.SILENCE
 
 
 def test_works_after_a_deadline() -> None:
-    """After an exchange that was given up the next one has a connection of its own."""
+    """After a request that was given up the next one has a connection of its own."""
     with running_collector() as collector, closing(_client()) as client:
         with _server(_nothing) as url:
             _failure(client, url, seconds=0.1)
@@ -168,7 +168,7 @@ def test_through_a_proxy(scheme: str, login: str | None) -> None:
         closing(_client(proxy=parse_proxy(proxy.url, "x"))) as client,
     ):
         headers = {"Authorization": "Bearer canary"}
-        came = client.exchange(
+        came = client.request(
             "POST", collector.url, headers=headers, body=b"canary", seconds=10.0, most_bytes=10
         )
     assert came.status == 204
@@ -287,10 +287,10 @@ def test_garbage(garbage: bytes) -> None:
         assert "canary" not in _in_words(lambda: _get(client, url, seconds=5.0))
 
 
-def _in_words(ask: Callable[[], Exchanged]) -> str:
+def _in_words(ask: Callable[[], Response]) -> str:
     try:
         return str(ask().fault)
-    except ExchangeFailed as error:
+    except RequestFailed as error:
         return str(error)
 
 

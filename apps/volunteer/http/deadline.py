@@ -1,8 +1,10 @@
 """A deadline for work that cannot be trusted to end: a server's answer, a helper program."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
 
@@ -11,35 +13,52 @@ class DeadlinePassed(Exception):
     """Work was not finished in time, and was left to itself."""
 
 
-def within(seconds: float, work: Callable[[], T]) -> T:
-    """Return what `work` returns, or raise what it raises; after `seconds`, `DeadlinePassed`.
+class _Ended:
+    """The work is over. `error` is what it raised, if anything."""
 
-    A thread does the work, so that no part of it can hold the caller: timeouts of sockets are
-    about inactivity, and resolving a name has none. Whoever calls sees to it that work which was
-    left to itself ends, by taking away what it waits for.
+    __slots__ = ("error",)
+
+    def __init__(self, error: BaseException | None) -> None:
+        self.error = error
+
+
+def arriving(seconds: float, work: Callable[[], Iterator[T]]) -> Iterator[T]:
+    """Yield what `work` yields as it arrives, and raise what it raises.
+
+    Raises `DeadlinePassed` when all of it takes more than `seconds`. A thread does the work, so
+    that no part of it can hold the caller: timeouts of sockets are about inactivity, and resolving
+    a name has none. The caller sees to it that work which was left to itself ends, by taking away
+    what it waits for.
     """
-    job = _Job(work)
-    thread = Thread(target=job.run, daemon=True)
-    thread.start()
-    thread.join(max(0.0, seconds))
-    if thread.is_alive():
-        raise DeadlinePassed
-    return job.outcome()
+    deadline = time.monotonic() + seconds
+    arrived = SimpleQueue[T | _Ended]()
 
-
-class _Job(Generic[T]):
-    def __init__(self, work: Callable[[], T]) -> None:
-        self._work = work
-        self._returned: list[T] = []
-        self._raised: BaseException | None = None
-
-    def run(self) -> None:
+    def run() -> None:
         try:
-            self._returned.append(self._work())
-        except BaseException as error:  # noqa: BLE001 - raised again where it was asked for
-            self._raised = error
+            for item in work():
+                arrived.put(item)
+            arrived.put(_Ended(None))
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+            arrived.put(_Ended(error))
 
-    def outcome(self) -> T:
-        if self._raised is not None:
-            raise self._raised
-        return self._returned[0]
+    Thread(target=run, daemon=True).start()
+    while True:
+        try:
+            item = arrived.get(timeout=max(0.0, deadline - time.monotonic()))
+        except Empty:
+            raise DeadlinePassed from None
+        if not isinstance(item, _Ended):
+            yield item
+        elif item.error is None:
+            return
+        else:
+            raise item.error
+
+
+def within(seconds: float, work: Callable[[], T]) -> T:
+    """Return what `work` returns, or raise what it raises; after `seconds`, `DeadlinePassed`."""
+
+    def once() -> Iterator[T]:
+        yield work()
+
+    return next(arriving(seconds, once))

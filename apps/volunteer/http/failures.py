@@ -1,4 +1,4 @@
-"""What went wrong in an exchange, in words that quote nothing that travelled."""
+"""What went wrong with a request, in words that quote nothing that travelled."""
 
 import re
 import ssl
@@ -32,19 +32,19 @@ class Failure(Enum):
 PROXY_FAILURES: Final = (Failure.PROXY, Failure.PROXY_AWAY)
 
 
-class ExchangeFailed(Exception):
-    """An exchange came to nothing. Its text is for people; it quotes no header, URL or body."""
+class RequestFailed(Exception):
+    """A request got no whole response. Its text is for people; it quotes no header, URL or body."""
 
     def __init__(self, failure: Failure, words: str) -> None:
         super().__init__(words)
         self.failure = failure
 
 
-class AnswerTooLarge(Exception):
+class BodyTooLarge(Exception):
     """A body is larger than any that makes sense."""
 
 
-def failed(error: BaseException) -> ExchangeFailed:
+def failed(error: BaseException) -> RequestFailed:
     """Say what `error`, of any library, means."""
     causes = list(_causes(error))
     for explain in (_certificate, _tls, _proxy):
@@ -52,12 +52,12 @@ def failed(error: BaseException) -> ExchangeFailed:
             if (found := explain(cause)) is not None:
                 return _of_proxy(found) if isinstance(error, faults.ProxyError) else found
     if isinstance(error, _SILENCE):
-        return ExchangeFailed(Failure.SILENCE, "no answer in time")
-    if isinstance(error, AnswerTooLarge):
-        return ExchangeFailed(Failure.TOO_LARGE, "the answer is too large")
+        return RequestFailed(Failure.SILENCE, "no answer in time")
+    if isinstance(error, BodyTooLarge):
+        return RequestFailed(Failure.TOO_LARGE, "the answer is too large")
     if isinstance(error, faults.ProxyError):
-        return ExchangeFailed(Failure.PROXY_AWAY, "the proxy cannot be reached")
-    return ExchangeFailed(Failure.BROKEN, _broken(error, causes))
+        return RequestFailed(Failure.PROXY_AWAY, "the proxy cannot be reached")
+    return RequestFailed(Failure.BROKEN, _broken(error, causes))
 
 
 _SILENCE: Final = (faults.ReadTimeoutError, DeadlinePassed)
@@ -71,44 +71,44 @@ _TUNNEL: Final = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")
 _SOCKS_REFUSALS: Final = re.compile(r"authentication|not allowed by ruleset|0x02", re.IGNORECASE)
 
 
-def _of_proxy(found: ExchangeFailed) -> ExchangeFailed:
+def _of_proxy(found: RequestFailed) -> RequestFailed:
     """Say that the way ended at the proxy: urllib3 has an error for what happens before it."""
     if found.failure in PROXY_FAILURES:
         return found
-    return ExchangeFailed(Failure.PROXY, f"the proxy: {found}")
+    return RequestFailed(Failure.PROXY, f"the proxy: {found}")
 
 
-def _certificate(cause: BaseException) -> ExchangeFailed | None:
+def _certificate(cause: BaseException) -> RequestFailed | None:
     if not isinstance(cause, ssl.SSLCertVerificationError):
         return None
     words = f"its certificate is not accepted: {cause.verify_message}"
-    return ExchangeFailed(Failure.CERTIFICATE, words)
+    return RequestFailed(Failure.CERTIFICATE, words)
 
 
-def _tls(cause: BaseException) -> ExchangeFailed | None:
+def _tls(cause: BaseException) -> RequestFailed | None:
     if not isinstance(cause, ssl.SSLError):
         return None
     reason = cause.reason or ""
     if "ALERT_CERTIFICATE_REQUIRED" in reason:
-        return ExchangeFailed(Failure.CLIENT_CERTIFICATE, "it asks for a client certificate")
+        return RequestFailed(Failure.CLIENT_CERTIFICATE, "it asks for a client certificate")
     if _CLIENT_CERTIFICATE.search(reason):
         words = f"it does not accept the client certificate ({reason})"
-        return ExchangeFailed(Failure.CLIENT_CERTIFICATE, words)
+        return RequestFailed(Failure.CLIENT_CERTIFICATE, words)
     if reason in _NO_TLS:
-        return ExchangeFailed(Failure.NO_TLS, "it does not speak TLS: http where https is meant?")
+        return RequestFailed(Failure.NO_TLS, "it does not speak TLS: http where https is meant?")
     return None
 
 
-def _proxy(cause: BaseException) -> ExchangeFailed | None:
+def _proxy(cause: BaseException) -> RequestFailed | None:
     if (tunnel := _TUNNEL.search(str(cause))) and isinstance(cause, OSError):
         words = f"the proxy answered {tunnel[1]}"
         refuses = tunnel[1].startswith("4")
-        return ExchangeFailed(Failure.PROXY if refuses else Failure.PROXY_AWAY, words)
+        return RequestFailed(Failure.PROXY if refuses else Failure.PROXY_AWAY, words)
     # The module is there only where a SOCKS proxy is used.
     if type(cause).__module__ == "socks":
         if _SOCKS_REFUSALS.search(str(cause)):
-            return ExchangeFailed(Failure.PROXY, "the proxy refuses")
-        return ExchangeFailed(Failure.PROXY_AWAY, "the proxy cannot be reached, or cannot reach it")
+            return RequestFailed(Failure.PROXY, "the proxy refuses")
+        return RequestFailed(Failure.PROXY_AWAY, "the proxy cannot be reached, or cannot reach it")
     return None
 
 

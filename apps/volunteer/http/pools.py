@@ -1,4 +1,4 @@
-"""urllib3's pools of connections, with a proxy or without, and the end of a connection in use."""
+"""urllib3's pools of connections, with a proxy or without, and how to shut a connection down."""
 
 import socket
 import ssl
@@ -29,7 +29,7 @@ def new_pool(
     return pool
 
 
-def hang_up(connections: Iterable[HTTPConnection]) -> None:
+def disconnect(connections: Iterable[HTTPConnection]) -> None:
     """Shut connections down under whoever reads from them."""
     for connection in connections:
         outer = connection.sock
@@ -54,7 +54,7 @@ def _pool(proxy: Proxy | None, shared: dict[str, Any]) -> urllib3.PoolManager:
 
 
 def _keep_connections(pool: urllib3.PoolManager, kept: WeakSet[HTTPConnection]) -> None:
-    """Make `pool` add each connection that it opens to `kept`, so that it can be hung up."""
+    """Make `pool` add each connection that it opens to `kept`, so that it can be shut down."""
 
     def keeping(pool_class: Callable[..., Any]) -> Callable[..., Any]:
         def new_pool(*arguments: object, **named: object) -> object:

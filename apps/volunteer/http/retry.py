@@ -22,7 +22,7 @@ Reason = TypeVar("Reason")
 
 
 class TryAgain(Struct, Generic[Reason], frozen=True):
-    """An attempt failed in a way that may pass. `after` is the server's wish, in seconds."""
+    """An attempt failed in a way that may pass. `after` is `Retry-After`, in seconds."""
 
     reason: Reason
     after: float | None = None

@@ -59,7 +59,7 @@ def test_full_jitter(seed: int) -> None:
 
 
 def test_retry_after() -> None:
-    """The server's wish is waited for in full, and jitter comes on top."""
+    """The server's `Retry-After` is waited for in full, and jitter comes on top."""
     clock = JumpingClock()
     _run([TryAgain("no", 120.0), "done"], clock)
     assert clock.sleeps == [121.0]
@@ -74,7 +74,7 @@ def test_deadline() -> None:
     assert clock.sleeps == [1, 2]
 
 
-def test_wish_beyond_the_deadline() -> None:
+def test_retry_after_beyond_the_deadline() -> None:
     """A server that asks for more time than there is ends the attempts at once."""
     clock = JumpingClock()
     assert _run([TryAgain("busy", 100.0)], clock, seconds=60.0) == (TryAgain("busy", 100.0), [])

@@ -20,7 +20,7 @@ from volunteer.sleeping.schedule import WakeUp
 from volunteer.sleeping.termination import is_exiting
 
 VARIABLE: Final = "SPARTAKUS_DUE"
-"""Holds, over the exchange, the wake-up: `AT` or `AT,NEXT_DUE`, readings of `Clock.now`."""
+"""Holds, over the re-exec, the wake-up: `AT` or `AT,NEXT_DUE`, readings of `Clock.now`."""
 
 _LONGEST_SLEEP_SECONDS: Final = 60.0
 SHORTEST_SECONDS: Final = 2.0
@@ -71,7 +71,7 @@ def started_with(file: Path, otherwise: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def unblock_signals() -> None:
-    """Let the signals through that were held back during the exchange."""
+    """Let the signals through that were held back during the re-exec."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, EXIT_SIGNALS)
 
 
@@ -86,7 +86,7 @@ def wait_asleep(
     """Return when `clock.now` has reached the wake-up; after a long wait, as another process image.
 
     `terminated` is the exit status for SIGTERM, `environment` all variables of the program that
-    comes back. Where the exchange is not possible the wait is an ordinary one.
+    comes back. Where a re-exec is not possible the wait is an ordinary one.
     """
     file = Path(sleeper.__file__)
     is_long = wake_up.at - clock.now() >= SHORTEST_SECONDS

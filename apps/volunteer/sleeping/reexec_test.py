@@ -1,4 +1,4 @@
-"""The exchange with the sleeping interpreter; `sleeper_test.py` has the other half."""
+"""The re-exec as the sleeping interpreter; `sleeper_test.py` has the other half."""
 
 import logging
 import signal
@@ -62,15 +62,15 @@ def test_long_wait() -> None:
 
 
 def test_signals_are_held_back() -> None:
-    """While the process is exchanged, signals wait; where that fails, they are heard again."""
+    """During the re-exec signals wait; where that fails, they are heard again."""
     execute, clock = _Executed(), JumpingClock()
     wait_asleep(WakeUp(1e6), clock.clock, terminated=0, environment={}, execute=execute)
     assert execute.blocked == [True]
     assert not _blocked() & set(EXIT_SIGNALS)
 
 
-def test_exchange_fails(caplog: pytest.LogCaptureFixture) -> None:
-    """Where the process cannot be exchanged, it waits as it is and says so."""
+def test_reexec_fails(caplog: pytest.LogCaptureFixture) -> None:
+    """Where the process cannot re-exec, it waits as it is and says so."""
     clock = JumpingClock(now=0.0)
     with caplog.at_level(logging.WARNING):
         wait_asleep(WakeUp(500.0), clock.clock, terminated=0, environment={}, execute=_Executed())
@@ -80,7 +80,7 @@ def test_exchange_fails(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_short_wait() -> None:
-    """A short wait is not worth the exchange."""
+    """A short wait is not worth a re-exec."""
     execute, clock = _Executed(), JumpingClock(now=0.0)
     due = SHORTEST_SECONDS / 2
     wait_asleep(WakeUp(due), clock.clock, terminated=0, environment={}, execute=execute)
@@ -108,7 +108,7 @@ def test_first_start() -> None:
 
 
 def test_another_try() -> None:
-    """When the next report is due is known over the exchange too, where a try is waited for."""
+    """When the next report is due is known after the re-exec too, where a try is waited for."""
     execute, clock = _Executed(), JumpingClock(now=0.0)
     wake_up = WakeUp(900.5, 86_400.25)
     wait_asleep(wake_up, clock.clock, terminated=0, environment={}, execute=execute)

@@ -18,7 +18,7 @@ from volunteer.cluster.access import Surroundings, parse_token
 from volunteer.cluster.kubeconfig.documents import AuthProvider
 from volunteer.cluster.kubeconfig.places import Place, Placed, file_or_data
 from volunteer.http.client import HttpClient
-from volunteer.http.failures import ExchangeFailed
+from volunteer.http.failures import RequestFailed
 from volunteer.http.hosts import is_loopback
 from volunteer.http.proxies import choose_proxy
 from volunteer.http.tls import TlsMaterialRefused, client_context
@@ -133,7 +133,7 @@ class _Issuer:
             headers["Authorization"] = self._client_authentication()
         self._check_url(url)
         try:
-            came = self._client.exchange(
+            came = self._client.request(
                 method,
                 url,
                 headers=headers,
@@ -141,7 +141,7 @@ class _Issuer:
                 seconds=self._seconds,
                 most_bytes=_MOST_BYTES,
             )
-        except ExchangeFailed as error:
+        except RequestFailed as error:
             self._refuse(str(error), error)
         if came.fault is not None:
             self._refuse(str(came.fault), came.fault)
