@@ -226,7 +226,6 @@ def serve(
     """Receive anonymous reports of Kubernetes clusters over HTTP, and keep them in a database."""
     # Only now, so that --help is quick.
     from collector.retention import parse_retention
-    from collector.systemd import ServiceManager
     from collector.wiring import run
 
     settings = Settings(
@@ -248,4 +247,4 @@ def serve(
         retention_days=parse_retention(retention) if retention else None,
         log=LogSettings.of(log_level, log_format, verbose=verbose or original_verbosity > 0),
     )
-    run(settings, ServiceManager.from_environment(os.environ, process_id=os.getpid()))
+    run(settings, os.environ, process_id=os.getpid())

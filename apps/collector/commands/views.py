@@ -9,7 +9,7 @@ from collector.commands.options import Database
 from collector.errors import CommandFailed
 from collector.warehouse.bigquery import EMULATOR, BigQueryTable
 from collector.warehouse.bigquery.service import Service
-from collector.warehouse.bigquery.view import create_view
+from collector.warehouse.bigquery.table import create_view
 from collector.warehouse.registry import parse_address
 
 
