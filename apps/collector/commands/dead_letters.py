@@ -10,7 +10,7 @@ from typing import Final
 import typer
 
 from collector.commands.output import standard_output
-from collector.data_directory import SPOOL_NAME, moving_reports
+from collector.disk.data_directory import SPOOL_NAME, moving_reports
 from collector.errors import CommandFailed
 from collector.records import SpooledReport
 from collector.settings import DataDirectorySettings

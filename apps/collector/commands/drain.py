@@ -8,7 +8,7 @@ from typing import Final
 
 import typer
 
-from collector.data_directory import DataDirectory
+from collector.disk.data_directory import DataDirectory
 from collector.drain.launch import launch_drain
 from collector.drain.supervisor import DrainSupervisor, Ending, RestartPolicy
 from collector.errors import CommandFailed

@@ -10,7 +10,7 @@ from typing import Final
 import typer
 
 from collector.commands.scratch import SCRATCH, remove_left_over
-from collector.data_directory import SPOOL_NAME, check_private, is_in_use, moving_reports
+from collector.disk.data_directory import SPOOL_NAME, check_private, is_in_use, moving_reports
 from collector.errors import CommandFailed
 from collector.settings import WarehouseSettings
 from collector.spool.forgetting import forget_in_spool

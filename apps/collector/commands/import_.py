@@ -11,7 +11,7 @@ from typing import BinaryIO, Final
 import typer
 
 from collector.commands.scratch import scratch
-from collector.data_directory import DataDirectory
+from collector.disk.data_directory import DataDirectory
 from collector.errors import CommandFailed
 from collector.importing import batches_of, reports_of
 from collector.settings import WarehouseSettings

@@ -13,10 +13,9 @@ from command_line.program import Command, Information
 def serve(settings: Settings) -> None:
     """Receive anonymous reports of Kubernetes clusters over HTTP, and keep them in a database."""
     # Only now, so that --help is quick.
-    from collector.systemd import ServiceManager
     from collector.wiring import run
 
-    run(settings, ServiceManager.from_environment(os.environ, process_id=os.getpid()))
+    run(settings, os.environ, process_id=os.getpid())
 
 
 def _version() -> str:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from collector.warehouse.bigquery import EMULATOR, BigQueryTable
 from collector.warehouse.bigquery.service import Service
-from collector.warehouse.bigquery.view import create_view
+from collector.warehouse.bigquery.table import create_view
 from command_line.flags import flag
 from command_line.program import Command
 

@@ -11,7 +11,7 @@ from waitress import utilities
 from collector.errors import BodyTooLarge, SpoolFull
 from collector.http import connections, request
 from collector.http.problems import STATUS_OF
-from collector.http.response import Answer
+from collector.http.response import Response
 from collector.spool.backlog import Backlog
 from collector.telemetry.dead_letter_count import count_dead_letters
 from collector.telemetry.metrics import Metrics, Sources
@@ -33,7 +33,7 @@ def test_every_reason_is_there_before_it_happens() -> None:
 def test_whatever_the_server_refuses_is_there_before_it_happens() -> None:
     """Each status of an answer that is the server's own, or its parser's, is a reason."""
     own = [*vars(request).values(), *vars(connections).values()]
-    statuses = {each.status_code for each in own if isinstance(each, Answer)}
+    statuses = {each.status_code for each in own if isinstance(each, Response)}
     kinds = [each for each in vars(utilities).values() if isinstance(each, type)]
     errors = {each for each in kinds if issubclass(each, utilities.Error)}
     # The base, and what waitress's own tasks answer when an application fails, no parser raises.

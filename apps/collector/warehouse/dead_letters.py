@@ -13,11 +13,11 @@ from typing import Final
 
 from msgspec import Struct
 
-from collector import sqlite_file
-from collector.disk_errors import reason_of_sqlite
+from collector.disk import sqlite_file
+from collector.disk.errors import reason_of_sqlite
+from collector.disk.sqlite_file import FileFormat
 from collector.errors import WarehouseUnavailable
 from collector.records import SpooledReport
-from collector.sqlite_file import FileFormat
 
 DEAD_LETTERS_FILE: Final = "dead-letters.sqlite"
 RETENTION_SECONDS: Final = 30 * 24 * 3_600

@@ -1,4 +1,4 @@
-"""Behaviour of `collector.disk_errors`."""
+"""Behaviour of `collector.disk.errors`."""
 
 import errno
 import os
@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from collector.disk_errors import reason_of, reason_of_sqlite
+from collector.disk.errors import reason_of, reason_of_sqlite
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,13 @@ from collector.errors import WarehouseUnavailable
 from collector.warehouse import Forgotten
 from collector.warehouse.bigquery.schema import new_table
 from collector.warehouse.bigquery.service import Service
-from collector.warehouse.bigquery.testing import HOUR, TABLE, opened
-from collector.warehouse.bigquery.upkeep import (
+from collector.warehouse.bigquery.table import (
     REMAINS,
     count_reports,
     expire_reports,
     forget_cluster,
 )
+from collector.warehouse.bigquery.testing import HOUR, TABLE, opened
 from tools.bigquery.faults import ACCESS_REVOKED, FaultScript, first, no_faults
 from tools.bigquery.messages import JSONObject
 from tools.bigquery.server import FakeBigQuery, running_bigquery

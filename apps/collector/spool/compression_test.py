@@ -1,11 +1,11 @@
-"""Behaviour of `collector.spool.packing`."""
+"""Behaviour of `collector.spool.compression`."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import report
-from collector.spool.packing import DamagedReport, Packing
+from collector.spool.compression import DamagedReport, Packing
 from report import Node, Report, Resource
 
 

@@ -1,10 +1,10 @@
-"""Behaviour of `collector.data_directory`."""
+"""Behaviour of `collector.disk.data_directory`."""
 
 from pathlib import Path
 
 import pytest
 
-from collector.data_directory import DataDirectory
+from collector.disk.data_directory import DataDirectory
 from collector.errors import DataDirectoryUnusable
 
 

@@ -1,4 +1,4 @@
-"""What an application is given and what is taken from it (PEP 3333)."""
+"""What an application is given and what is taken from it (PEP 3333), and its faults."""
 
 import sys
 from collections.abc import Iterator
@@ -7,11 +7,11 @@ from wsgiref.validate import validator
 
 import pytest
 
-from collector.http.conftest import Serve, echo, get, post
-from collector.http.gateway import call_application, make_environ
-from collector.http.limits import ServerSettings
+from collector.http import Limits
+from collector.http.conftest import FakeGroup, ManualClock, Serve, echo, get, post
+from collector.http.dispatcher import QUIET_SECONDS, call_application, make_environ
 from collector.http.request import Request, RequestLimits
-from collector.http.response import Answer
+from collector.http.response import Response
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -21,7 +21,7 @@ REQUEST = b"PUT /a%2Fb?c=d HTTP/1.1\r\nHost: h\r\nContent-Type: x/y\r\nX-One: 1\
 
 def environ_of(data: bytes) -> "WSGIEnvironment":
     """The environ of a request."""
-    request = Request(RequestLimits(ServerSettings()))
+    request = Request(RequestLimits(Limits()))
     while data:
         data = data[request.receive(data) :]
     return make_environ(request, client=("192.0.2.1", 5), server=("127.0.0.1", 8080))
@@ -60,7 +60,7 @@ def test_a_client_cannot_set_what_is_the_servers() -> None:
 
 
 @pytest.mark.parametrize("request_bytes", [get("/x?y=z", "Content-Type: a/b"), post(b"hello")])
-def test_the_gateway_keeps_to_pep_3333(serve: Serve, request_bytes: bytes) -> None:
+def test_an_application_is_called_as_pep_3333_says(serve: Serve, request_bytes: bytes) -> None:
     """The standard library's validator finds no fault with what an application is given."""
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
@@ -70,7 +70,7 @@ def test_the_gateway_keeps_to_pep_3333(serve: Serve, request_bytes: bytes) -> No
 
     client = serve(validator(application)).client()
     client.send(request_bytes)
-    assert client.answer().status == 200
+    assert client.response().status == 200
 
 
 def test_the_body_is_taken_whole_and_closed() -> None:
@@ -86,7 +86,7 @@ def test_the_body_is_taken_whole_and_closed() -> None:
         finally:
             closed.append(True)
 
-    assert call_application(application, {}) == Answer("200 OK", [("X", "1")], b"abc")
+    assert call_application(application, {}) == Response("200 OK", [("X", "1")], b"abc")
     assert closed == [True]
 
 
@@ -141,7 +141,7 @@ def test_an_application_that_answers_nothing_raises() -> None:
 
 
 def test_a_header_that_cannot_be_sent_is_answered_500(serve: Serve) -> None:
-    """An application cannot split an answer in two."""
+    """An application cannot split a response in two."""
 
     def splits(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
         if environ["PATH_INFO"] == "/fine":
@@ -151,6 +151,65 @@ def test_a_header_that_cannot_be_sent_is_answered_500(serve: Serve) -> None:
 
     client = serve(splits).client()
     client.send(get())
-    assert client.answer().status == 500
+    assert client.response().status == 500
     client.send(get("/fine"))
-    assert client.answer().status == 200
+    assert client.response().status == 200
+
+
+# Not in a line that raises, because the log shows those.
+SECRET = "secret-payload"
+
+
+def broken(environ: "WSGIEnvironment", _: "StartResponse") -> list[bytes]:
+    if environ["PATH_INFO"] == "/other":
+        raise KeyError(SECRET)
+    raise ValueError(SECRET)
+
+
+def test_a_fault_is_told_once_and_then_how_often_it_came(
+    serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However many requests are answered 500, a fault is one line until it is over."""
+    clock = ManualClock()
+    client = serve(broken, clock=clock).client()
+    for target in ("/", "/other", *("/",) * 40):
+        client.send(get(target))
+        assert client.response().status == 500
+    clock.now += QUIET_SECONDS
+    client.send(get("/other"))
+    assert client.response().status == 500
+    told = [record.getMessage().partition("\n")[0] for record in caplog.records]
+    assert [_without_line(each) for each in told] == [
+        "the application raised ValueError in broken, answered 500",
+        "the application raised KeyError in broken, answered 500",
+        "the application raised ValueError in broken 41 times, and now no more",
+        "the application raised KeyError in broken, answered 500",
+    ]
+    assert SECRET not in caplog.text
+
+
+def test_a_commit_that_fails_in_an_unknown_way_is_a_fault(
+    serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where nobody knows the error, the clients of the group get 500, and its place is logged."""
+
+    def fails() -> None:
+        raise ZeroDivisionError(SECRET)
+
+    group = FakeGroup(fails)
+
+    def joins(_: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
+        group.join()
+        start_response("204 No Content", [])
+        return []
+
+    client = serve(joins, group).client()
+    client.send(post(b"hello"))
+    assert client.response().status == 500
+    assert "ZeroDivisionError in fails" in caplog.text
+    assert SECRET not in caplog.text
+
+
+def _without_line(text: str) -> str:
+    before, _, after = text.partition(", line ")
+    return before + after.lstrip("0123456789")

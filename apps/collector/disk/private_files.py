@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
-from collector.disk_errors import reason_of
+from collector.disk.errors import reason_of
 from collector.errors import FileUnusable
 
 FILE_MODE: Final = 0o600

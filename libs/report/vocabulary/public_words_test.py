@@ -1,16 +1,16 @@
-"""Behaviour of `collector.http.public_words`."""
+"""Behaviour of `report.vocabulary.public_words`."""
 
 import tracemalloc
 
 import pytest
 
-from collector.http.public_words import (
+from report import InvalidReport, Node, Report, Resource, vocabulary
+from report.vocabulary.public_words import (
     MAX_COMPARED,
     MAX_RESOURCE_NAMES,
     unknown_resources,
     without_unknown_words,
 )
-from report import InvalidReport, Node, Report, Resource, vocabulary
 from report.vocabulary.vocabularies import Vocabulary, read
 
 LISTED = ("cpu", "memory", "pods", "ephemeral-storage", "nvidia.com/gpu", "nvidia.com/gpu.shared")

@@ -14,8 +14,6 @@ import pytest
 
 from collector.drain.trials import TRIAL_FILE, TrialFile
 from collector.testing import wait_until
-from collector.warehouse.bigquery import drain_testing
-from collector.warehouse.bigquery.drain_testing import drain, fill, left_in
 from collector.warehouse.bigquery.testing import (
     TABLE_ID,
     dead_letters_in,
@@ -23,6 +21,8 @@ from collector.warehouse.bigquery.testing import (
     keys_of,
     spooled,
 )
+from tests.bigquery import drain_program
+from tests.bigquery.drain_program import drain, fill, left_in
 from tools.bigquery.faults import (
     ACCESS_REVOKED,
     INSERT,
@@ -88,7 +88,7 @@ def _run_and_kill(fake: FakeBigQuery, data_dir: Path, chance: Random) -> None:
 
 def _start(data_dir: Path, url: str, size: str) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
-        [sys.executable, "-m", drain_testing.__name__, str(data_dir), url, size],
+        [sys.executable, "-m", drain_program.__name__, str(data_dir), url, size],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         stdout=subprocess.PIPE,
     )

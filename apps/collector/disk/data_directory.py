@@ -9,8 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from collector.disk.private_files import make_private_folder, open_private
 from collector.errors import DataDirectoryUnusable, FileUnusable
-from collector.private_files import make_private_folder, open_private
 
 _ROOT: Final = 0
 _LOCK_NAME: Final = "lock"

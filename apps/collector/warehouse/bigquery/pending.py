@@ -1,4 +1,4 @@
-"""The load that was begun last, on disk before BigQuery hears of it.
+"""The pending load: the one submitted last, on disk before BigQuery hears of it.
 
 After a crash the same rows have to go under the same job ID: other rows under it would be lost,
 because BigQuery takes them for loaded, and the same rows under another would be there twice
@@ -14,17 +14,17 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from collector.disk_errors import reason_of
+from collector.disk.errors import reason_of
+from collector.disk.private_files import open_private, sync_folder
 from collector.errors import FileUnusable, WarehouseUnavailable
-from collector.private_files import open_private, sync_folder
 from collector.records import Batch, RowRange
 from collector.warehouse.bigquery import BigQueryTable
 
-BEGUN_FILE: Final = "bigquery-load"
+PENDING_LOAD_FILE: Final = "bigquery-load"
 _TABLE_DIGEST_BYTES: Final = 8
 
 
-class Begun(Struct, frozen=True):
+class PendingLoad(Struct, frozen=True):
     """A load that BigQuery may have heard of: some or all rows of a batch.
 
     `first` and `last` are the rows of the batch. `identity` and `keys` (of reports) are those of
@@ -69,16 +69,16 @@ def format_job_id(name: str, table: str, attempt: int) -> str:
     return f"spartakus-{digest}-{name}-{attempt}"
 
 
-class BegunFile:
-    """The file that holds the load begun last. It is replaced as a whole, never changed."""
+class PendingLoadFile:
+    """The file that holds the pending load. It is replaced as a whole, never changed."""
 
     def __init__(self, path: Path, table: BigQueryTable) -> None:
         """`table` is what is loaded into; what the file says of another counts for nothing."""
         self._path: Final = path
         self._table: Final = str(table)
 
-    def read(self) -> Begun | None:
-        """Return the load begun last, None where there was none.
+    def read(self) -> PendingLoad | None:
+        """Return the load that was noted last, None where there was none.
 
         Raises `FileUnusable`, and `WarehouseUnavailable` where the disk fails.
         """
@@ -86,10 +86,10 @@ class BegunFile:
             if not os.path.lexists(self._path):
                 return None
             with open(open_private(self._path, os.O_RDONLY), "rb") as file:  # noqa: PTH123
-                begun = msgspec.json.decode(file.read(), type=Begun)
+                load = msgspec.json.decode(file.read(), type=PendingLoad)
         except msgspec.DecodeError as error:
             raise FileUnusable(
-                f"{self._path} is damaged: it does not say which load was begun last; restore a"
+                f"{self._path} is damaged: it does not say which load is pending; restore a"
                 " copy of it, or move it away, after which reports of one batch may be in the"
                 " table twice"
             ) from error
@@ -97,18 +97,18 @@ class BegunFile:
             raise WarehouseUnavailable(
                 f"{self._path} cannot be read: {reason_of(error)}"
             ) from error
-        return begun if begun.table == self._table else None
+        return load if load.table == self._table else None
 
-    def begin(self, batch: Batch, part: Batch, dead_letters: tuple[str, ...] = ()) -> Begun:
+    def note(self, batch: Batch, part: Batch, dead_letters: tuple[str, ...] = ()) -> PendingLoad:
         """Note that `part` of `batch` is loaded now, and return the load; on return it is on disk.
 
         `dead_letters` are the keys of the others. The attempt is the next one where the same was
-        begun before. Raises `FileUnusable` or `WarehouseUnavailable`.
+        noted before. Raises `FileUnusable` or `WarehouseUnavailable`.
         """
         known = self.read()
         if known is not None and known.identity == part.identity:
             return known
-        begun = Begun(
+        load = PendingLoad(
             table=self._table,
             spool_id=batch.spool_id,
             first=batch.rows.first,
@@ -117,24 +117,24 @@ class BegunFile:
             keys=tuple(each.report_key for each in part.reports),
             dead_letters=dead_letters,
         )
-        self._write(begun)
-        return begun
+        self._write(load)
+        return load
 
-    def note_failure(self, begun: Begun) -> Begun:
+    def note_failure(self, load: PendingLoad) -> PendingLoad:
         """Note that the attempt failed, with nothing loaded; return the next one, on disk.
 
         Raises `FileUnusable` or `WarehouseUnavailable`.
         """
-        following = replace(begun, attempt=begun.attempt + 1)
+        following = replace(load, attempt=load.attempt + 1)
         self._write(following)
         return following
 
-    def _write(self, begun: Begun) -> None:
+    def _write(self, load: PendingLoad) -> None:
         unfinished = self._path.with_name(f"{self._path.name}.new")
         try:
             descriptor = open_private(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             with open(descriptor, "wb") as file:  # noqa: PTH123 - of a descriptor
-                file.write(msgspec.json.encode(begun))
+                file.write(msgspec.json.encode(load))
                 file.flush()
                 os.fsync(file.fileno())
             unfinished.replace(self._path)

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from collector.disk_errors import reason_of_sqlite
+from collector.disk.errors import reason_of_sqlite
+from collector.disk.private_files import open_private, refuse_links
 from collector.errors import FileUnusable
-from collector.private_files import open_private, refuse_links
 
 _BUSY_SECONDS: Final = 30.0
 _BESIDE: Final = ("-wal", "-shm", "-journal")

@@ -7,7 +7,7 @@ import pytest
 
 from collector.drain.supervisor import RestartPolicy
 from collector.errors import WarehouseUnavailable
-from collector.warehouse.bigquery.failures import QUOTA_SECONDS
+from collector.warehouse.bigquery.outcomes import QUOTA_SECONDS
 from collector.warehouse.bigquery.service import DEADLINES
 from collector.warehouse.bigquery.testing import (
     TABLE,
