@@ -95,8 +95,8 @@ class Program(TyperGroup):
             epilog=f"Without a command: {default}. {epilog}",
             rich_markup_mode=None,
             context_settings=_CONTEXT,
-            subcommand_metavar="[COMMAND]",
-            options_metavar=_FLAGS,
+            subcommand_metavar=f"[COMMAND] {_FLAGS}",
+            options_metavar=None,
         )
         self._name: Final = name
         self._default: Final = _Named(default, entries[default], environment)

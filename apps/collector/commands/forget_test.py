@@ -95,6 +95,6 @@ def test_what_is_no_id_is_one_line(tmp_path: Path, stdin: bytes) -> None:
 def test_an_id_on_the_command_line_is_refused(tmp_path: Path) -> None:
     """The ID comes from standard input, and the message does not repeat it."""
     outcome = run_collector("forget", "--cluster-id", "gone", "--data-dir", str(tmp_path))
-    assert outcome.returncode == 1
+    assert outcome.returncode == 2
     assert b"read from standard input" in outcome.stderr
     assert b"gone" not in outcome.stderr

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from collector.telemetry.log_settings import LogFormat, LogLevel, LogSettings
+from collector.settings import LogFormat, LogLevel, LogSettings
 from collector.telemetry.logs import Incident, configure_logs, get_log
 
 
@@ -62,12 +62,6 @@ def test_a_level_is_the_least(
 ) -> None:
     """Events below the level are not logged."""
     assert len(logged(LogSettings(level=level), capsys)) == count
-
-
-def test_verbose_is_short_for_debug() -> None:
-    """The flag of old counts as the level."""
-    settings = LogSettings.of(LogLevel.ERROR, LogFormat.JSON, verbose=True)
-    assert settings.level is LogLevel.DEBUG
 
 
 def test_an_incident_begins_once() -> None:

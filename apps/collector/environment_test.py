@@ -1,6 +1,6 @@
-"""Behaviour of `collector.commands.service_links`."""
+"""Which variables count."""
 
-from collector.commands.service_links import drop_service_links
+from collector.main import without_service_links
 
 
 def test_only_links_to_services_are_dropped() -> None:
@@ -11,8 +11,7 @@ def test_only_links_to_services_are_dropped() -> None:
         "SPARTAKUS_DATABASE": "http://collector",
         "OTHER_PORT": "tcp://10.0.0.2:80",
     }
-    drop_service_links(environment)
-    assert environment == {
+    assert without_service_links(environment) == {
         "SPARTAKUS_ADMIN_PORT": "9090",
         "SPARTAKUS_DATABASE": "http://collector",
         "OTHER_PORT": "tcp://10.0.0.2:80",
