@@ -91,9 +91,9 @@ def test_a_compaction_that_is_stopped_at_any_step_loses_and_doubles_nothing(
         fill_day(data_dir)
         status = _compacted_in(data_dir, library, "/reports", at)
         with closing(open_folder(data_dir)) as warehouse:
-            position = warehouse.position("s")
-        assert position is not None
-        assert position.last_id == 40
+            watermark = warehouse.watermark("s")
+        assert watermark is not None
+        assert watermark.last_id == 40
         assert open_every_file(data_dir) > 0
         kept = clusters_in(data_dir)
         assert kept in (FORTY, without_one)

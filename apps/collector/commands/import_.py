@@ -54,8 +54,8 @@ def import_reports(settings: Import) -> None:
             _check_empty(settings.warehouse, spool_id)
         total = sum(1 for _ in reports_of(_lines(path), spool_id=spool_id))  # all are valid
         with closing(settings.warehouse.open(directory.path, os.environ)) as warehouse:
-            position = warehouse.position(spool_id)
-            done = 0 if position is None else position.last_id
+            written = warehouse.watermark(spool_id)
+            done = 0 if written is None else written.last_id
             reports = reports_of(_lines(path), spool_id=spool_id)
             rest = (each for each in reports if each.row_id > done)
             for batch in batches_of(rest, spool_id=spool_id, limits=warehouse.limits):
