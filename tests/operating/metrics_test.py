@@ -6,7 +6,6 @@ from typing import Final
 
 import yaml
 
-from collector.http.problems import STATUS_OF
 from collector.manifest import documents
 from collector.spool.backlog import Backlog
 from collector.telemetry.metrics import Metrics, Sources
@@ -19,7 +18,7 @@ _DOCUMENT: Final = "docs/operating.md"
 
 def samples() -> set[str]:
     """Return the names of all samples that a collector with a drain serves."""
-    metrics = Metrics(version="1.2.3", refusals=STATUS_OF)
+    metrics = Metrics(version="1.2.3")
     metrics.drain_started(1)
     metrics.watch(
         Sources(

@@ -51,7 +51,7 @@ def test_the_tests_of_alerts_can_fail(tmp_path: Path) -> None:
     (tmp_path / "alerts.yaml").write_text(without_annotations(changed))
     (tmp_path / "test.yaml").write_text(ALERTS_TEST.read_text())
     said = promtool("test", "rules", "test.yaml", folder=tmp_path, status=1)
-    assert "SpartakusDatabaseTakesNothing" in said
+    assert "SpartakusWarehouseTakesNothing" in said
 
 
 def test_the_dashboard_asks_what_prometheus_understands(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ class Status(Struct, frozen=True, kw_only=True):
     """Refused posts by reason."""
     written: int
     last_written: int | None
-    """When the database took reports last; None for not since the start."""
+    """When the warehouse took reports last; None for not since the start."""
     drain_failures: int
     drain_restarts: int
     dead_letters: int
@@ -117,14 +117,14 @@ def _lines(status: Status, now: float) -> Iterator[tuple[str, str]]:
     yield "last written", _moment(status.last_written, now)
     yield "dead letters", f"{status.dead_letters}"
     yield (
-        "database",
+        "warehouse",
         f"{status.drain_failures} failures, its process started anew {status.drain_restarts} times",
     )
     yield "disk", f"{_size(status.stored_bytes)} stored, {_size(status.free_bytes)} free"
     yield "connections", f"{status.connections}"
     yield (
         "memory",
-        f"{_size(status.memory_bytes)}, the database's {_size(status.drain_memory_bytes)}",
+        f"{_size(status.memory_bytes)}, the warehouse's {_size(status.drain_memory_bytes)}",
     )
 
 
