@@ -6,7 +6,7 @@ from collector.disk.usage import DiskUsage
 
 
 def test_files_are_measured_once_a_minute(tmp_path: Path) -> None:
-    """Files of all folders count, links as themselves; asked again within a minute, none is read."""
+    """Files of all folders count, links as themselves; within a minute none is read again."""
     now = [0.0]
     (tmp_path / "reports" / "day").mkdir(parents=True)
     (tmp_path / "reports" / "day" / "one").write_bytes(bytes(1_000))
