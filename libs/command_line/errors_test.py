@@ -21,7 +21,7 @@ def test_statuses() -> None:
 def test_defect() -> None:
     """A defect is named by its kind and place: its text could hold a secret."""
     with pytest.raises(KeyError) as caught:
-        _ = os.environ["a secret"]
+        _ = os.environ["A SECRET"]
     line = defect_in_words(caught.value)
     assert line.startswith("a defect of the program: KeyError in ")
-    assert "a secret" not in line
+    assert "A SECRET" not in line
