@@ -50,7 +50,7 @@ def _empty(spool: Spool, directory: DataDirectory, settings: LoggedSettings) -> 
         launch, spool, log=get_log(), policy=RestartPolicy(), metrics=Metrics(version=VERSION)
     )
     supervisor.start()
-    # As long as it takes, while the log says what it waits for; Ctrl-C ends it.
+    # As long as it takes, while the log says what it waits for; Ctrl-C stops it.
     ending = supervisor.finish(grace_seconds=_LONGEST_SECONDS)
     if ending is not Ending.EMPTIED:
         raise CommandFailed("reports are left in the spool")
