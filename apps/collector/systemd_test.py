@@ -16,7 +16,8 @@ import pytest
 
 from collector import main
 from collector.errors import CannotListen
-from collector.systemd import ServiceManager
+from collector.http.listener import inherited
+from collector.telemetry.heartbeat import ServiceManager
 from collector.testing import DEADLINE_SECONDS, wait_until
 
 LOOPBACK = "127.0.0.1"
@@ -165,15 +166,15 @@ def test_the_variables_are_taken() -> None:
         "NOTIFY_SOCKET": "/run/nowhere",
         "HOME": "/",
     }
-    manager = ServiceManager.from_environment(environment, process_id=2)
+    assert inherited(environment, process_id=2) is None
+    ServiceManager.from_environment(environment, process_id=2)
     assert environment == {"HOME": "/"}
-    assert manager.listening is None
 
 
 def test_two_sockets_are_one_too_many() -> None:
     """More than one socket is refused, because only one would be served."""
     with pytest.raises(CannotListen, match="hands over 2 sockets"):
-        ServiceManager.from_environment({"LISTEN_PID": "2", "LISTEN_FDS": "2"}, process_id=2)
+        inherited({"LISTEN_PID": "2", "LISTEN_FDS": "2"}, process_id=2)
 
 
 def test_what_does_not_listen_is_refused(systemd: StandIn) -> None:

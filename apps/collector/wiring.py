@@ -5,7 +5,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import closing, contextmanager
 from functools import partial
 from types import FrameType
@@ -13,31 +13,27 @@ from typing import TYPE_CHECKING, Final
 
 from structlog.stdlib import BoundLogger
 
-from collector.data_directory import DataDirectory
+from collector.disk.data_directory import DataDirectory
+from collector.disk.usage import DiskUsage
 from collector.drain.launch import launch_drain
 from collector.drain.supervisor import DrainSupervisor, Ending, RestartPolicy
-from collector.errors import CannotListen, DrainFailed
-from collector.http.admission import make_admission
+from collector.errors import DrainFailed
+from collector.http import Limits
 from collector.http.application import create_application
-from collector.http.cost import cost_of
-from collector.http.group_commit import GroupCommit, answer_to_failed_commit
-from collector.http.limits import ServerSettings
-from collector.http.listener import listen_tcp, listen_unix
-from collector.http.problems import STATUS_OF
-from collector.http.readiness import Readiness
+from collector.http.group_commit import GroupCommit
+from collector.http.intake import cost_of
+from collector.http.listener import describe, inherited, listen
+from collector.http.rate_limit import RateLimit
 from collector.http.server import Server
 from collector.settings import Settings
 from collector.spool.writer import Spool
-from collector.systemd import ServiceManager
 from collector.telemetry.admin_server import SOCKET_NAME as ADMIN_SOCKET_NAME
 from collector.telemetry.admin_server import admin_application, served_at, served_on
-from collector.telemetry.dead_letter_count import count_dead_letters
-from collector.telemetry.disk import DiskUsage
-from collector.telemetry.heartbeat import Heartbeat
+from collector.telemetry.heartbeat import Heartbeat, ServiceManager
 from collector.telemetry.logs import configure_logs, get_log
 from collector.telemetry.metrics import Metrics, Sources
-from collector.version import VERSION
-from collector.warehouse.dead_letters import DEAD_LETTERS_FILE
+from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, count_dead_letters
+from release import VERSION
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -45,13 +41,19 @@ if TYPE_CHECKING:
 _MOST_REQUEST_SECONDS: Final = 10.0
 
 
-def run(settings: Settings, manager: ServiceManager) -> None:
-    """Serve until SIGTERM or SIGINT. Raises a `CollectorError` when that cannot begin."""
+def run(settings: Settings, environment: MutableMapping[str, str], *, process_id: int) -> None:
+    """Serve until SIGTERM or SIGINT. Raises a `CollectorError` when that cannot begin.
+
+    `environment` may name a service manager and what it hands over.
+    """
+    listening = inherited(environment, process_id=process_id)
+    manager = ServiceManager.from_environment(environment, process_id=process_id)
     configure_logs(settings.log)
-    log = get_log()
     with DataDirectory(settings.data_dir) as directory:
         if directory.is_open_to_others:
-            log.warning("other users may look into the data directory", path=str(directory.path))
+            get_log().warning(
+                "other users may look into the data directory", path=str(directory.path)
+            )
         spool = Spool(
             directory.spool,
             clock=time.time,
@@ -59,7 +61,7 @@ def run(settings: Settings, manager: ServiceManager) -> None:
             limits=settings.spool_limits,
         )
         with closing(spool):
-            _serve(settings, directory, spool, manager, log)
+            _serve(settings, directory, spool, manager, listening)
 
 
 def _serve(
@@ -67,51 +69,45 @@ def _serve(
     directory: DataDirectory,
     spool: Spool,
     manager: ServiceManager,
-    log: BoundLogger,
+    listening: socket.socket | None,
 ) -> None:
-    metrics = Metrics(version=VERSION, refusals=STATUS_OF)
-    readiness = Readiness(spool.check_writable, spool_full=spool.full)
+    log = get_log()
+    metrics = Metrics(version=VERSION)
     supervisor = _make_supervisor(settings, directory, spool, metrics, log)
-    listening = manager.listening or _listen(settings)
-    server = Server(
-        _make_application(
-            settings, spool, log, readiness=readiness, supervisor=supervisor, metrics=metrics
-        ),
-        commit=GroupCommit(
-            spool,
-            readiness=readiness,
-            wake_drain=supervisor.wake,
-            metrics=metrics,
-            clock=time.monotonic,
-            log=log,
-        ),
-        commit_failed=answer_to_failed_commit,
-        settings=ServerSettings(
-            connection_limit=settings.connection_limit,
-            request_deadline_seconds=settings.request_deadline_seconds,
-        ),
-        refused=metrics.refused_by_server,
-        cost_of=cost_of,
-        listening=listening,
-        answered=metrics.answered,
-        evicted=metrics.evicted,
+    listening = listening or listen(settings.host, settings.port, settings.listen)
+    group = GroupCommit(
+        spool, wake_drain=supervisor.wake, metrics=metrics, clock=time.monotonic, log=log
     )
+    application = create_application(
+        group,
+        clock=time.time,
+        random_bytes=os.urandom,
+        version=VERSION,
+        metrics=metrics,
+        rate_limit=_make_rate_limit(settings, log),
+        notices=supervisor.notices,
+    )
+    limits = Limits(
+        connection_limit=settings.connection_limit,
+        request_deadline_seconds=settings.request_deadline_seconds,
+    )
+    server = Server(application, group, listening, metrics=metrics, limits=limits, cost_of=cost_of)
     metrics.watch(_sources(settings, spool, server))
     shutdown = Shutdown(
-        settings, readiness, server.shut_down, began=manager.stopping, clock=time.monotonic
+        settings, server.shut_down, began=(group.stop, manager.stopping), clock=time.monotonic
     )
     shutdown.install()
     heartbeat = Heartbeat(listening)
     admin = admin_application(
         metrics.registry,
         is_alive=heartbeat.is_alive,
-        reasons=readiness.reasons,
+        reasons=group.reasons,
         notices=supervisor.notices,
     )
     try:
         supervisor.start()
         with _admin_served(settings, admin, log), manager.watched(heartbeat.is_alive):
-            log.info("serving", **_place(listening), database=settings.warehouse.text)
+            log.info("serving", **describe(listening), warehouse=settings.warehouse.text)
             metrics.serving()
             manager.ready()
             server.run()
@@ -147,24 +143,15 @@ def _make_supervisor(
     )
 
 
-def _make_application(
-    settings: Settings,
-    spool: Spool,
-    log: BoundLogger,
-    *,
-    readiness: Readiness,
-    supervisor: DrainSupervisor,
-    metrics: Metrics,
-) -> "WSGIApplication":
-    return create_application(
-        keeper=spool,
-        reasons=readiness.reasons,
-        clock=time.time,
+def _make_rate_limit(settings: Settings, log: BoundLogger) -> RateLimit | None:
+    if settings.posts_per_minute is None:
+        return None
+    return RateLimit(
+        settings.posts_per_minute,
+        settings.trusted_networks,
+        clock=time.monotonic,
         random_bytes=os.urandom,
-        version=VERSION,
-        metrics=metrics,
-        admit=make_admission(settings, clock=time.monotonic, random_bytes=os.urandom, log=log),
-        notices=supervisor.notices,
+        log=log,
     )
 
 
@@ -194,49 +181,25 @@ def _admin_served(
             yield
 
 
-def _listen(settings: Settings) -> socket.socket:
-    """Return the socket that the settings ask for. Raises `CannotListen`."""
-    backlog = ServerSettings().backlog
-    place = str(settings.listen) if settings.listen else f"{settings.host} port {settings.port}"
-    try:
-        if settings.listen:
-            return listen_unix(settings.listen, backlog=backlog)
-        return listen_tcp(settings.host, settings.port, backlog=backlog)
-    except OSError as error:
-        # The socket module adds the address, in Python's notation, to the system's words.
-        reason = str(error.strerror).partition(" (while")[0]
-        raise CannotListen(f"cannot serve on {place}: {reason}") from error
-
-
-def _place(listening: socket.socket) -> dict[str, str | int]:
-    """Return what the log says of where requests come from."""
-    address = listening.getsockname()
-    if isinstance(address, str):
-        return {"path": address}
-    return {"host": address[0], "port": address[1]}
-
-
 class Shutdown:
     """Ends a run on a signal: not ready at once, no connections after the delay."""
 
     def __init__(
         self,
         settings: Settings,
-        readiness: Readiness,
         shut_down: Callable[[float], None],
         *,
-        began: Callable[[], None],
+        began: Iterable[Callable[[], None]],
         clock: Callable[[], float],
     ) -> None:
-        """`shut_down` takes the seconds that requests under way may take; `began` is told at once.
+        """`shut_down` takes the seconds that requests under way may take; `began` are told at once.
 
         `clock` is monotonic.
         """
         self._delay: Final = settings.shutdown_delay_seconds
         self._grace: Final = settings.shutdown_grace_seconds
-        self._readiness: Final = readiness
         self._shut_down: Final = shut_down
-        self._began: Final = began
+        self._began: Final = tuple(began)
         self._clock: Final = clock
         self._ends_at: float | None = None
 
@@ -250,8 +213,8 @@ class Shutdown:
         if self._ends_at is not None:
             return
         self._ends_at = self._clock() + self._delay + self._grace
-        self._readiness.stop()
-        self._began()
+        for tell in self._began:
+            tell()
         request_seconds = min(_MOST_REQUEST_SECONDS, self._grace)
         if self._delay > 0:
             timer = threading.Timer(self._delay, self._shut_down, [request_seconds])

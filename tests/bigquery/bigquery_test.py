@@ -17,13 +17,18 @@ from google.cloud import bigquery
 
 from collector.records import SpooledReport
 from collector.warehouse.bigquery import BigQueryTable
-from collector.warehouse.bigquery.rows import encode_rows
+from collector.warehouse.bigquery.loading import encode_rows
 from collector.warehouse.bigquery.schema import COLUMNS
 from collector.warehouse.bigquery.service import Deadlines, Service
-from collector.warehouse.bigquery.table import prepare_table
-from collector.warehouse.bigquery.upkeep import count_reports, expire_reports, forget_cluster
-from collector.warehouse.bigquery.view import create_view
-from collector.warehouse.known_tables import KNOWN_TABLES_FILE, KnownTables
+from collector.warehouse.bigquery.table import (
+    KNOWN_TABLES_FILE,
+    KnownTables,
+    count_reports,
+    create_view,
+    expire_reports,
+    forget_cluster,
+    prepare_table,
+)
 from tests.bigquery.emulator import PROJECT, running_emulator
 
 HOUR = 1_795_417_200  # 2026-11-23T07:00:00Z

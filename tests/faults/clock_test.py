@@ -46,7 +46,7 @@ class Collected:
             closing(SpoolReader(self._directory / "spool.sqlite")) as reader,
             closing(open_parquet(self.data_dir / "reports", data_dir=self.data_dir)) as warehouse,
         ):
-            watermark = warehouse.position(reader.spool_id)
+            watermark = warehouse.watermark(reader.spool_id)
             last_id = 0 if watermark is None else watermark.last_id
             while batch := reader.read_after(
                 last_id, through=reader.last_id(), limits=warehouse.limits

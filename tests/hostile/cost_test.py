@@ -13,11 +13,10 @@ import pytest
 from hypothesis import given, target
 
 from collector.errors import Refusal
-from collector.http.cost import cost_of
-from collector.http.intake import Post, accept
-from collector.http.limits import ServerSettings
+from collector.http import Limits
+from collector.http.intake import Post, accept, cost_of
 from collector.http.request import Request, RequestLimits
-from collector.spool.packing import Packing
+from collector.spool.compression import Packing
 from report import InvalidReport
 from tests.hostile.bodies import KINDS, LARGEST, MIB, SHAPES, Shape, compressed
 
@@ -142,7 +141,7 @@ def test_the_blocks_that_say_nothing_are_deflate() -> None:
 )
 def test_the_estimate_itself_costs_little(body: bytes) -> None:
     """To find out what a request may cost takes at most five milliseconds."""
-    request = Request(RequestLimits(ServerSettings()))
+    request = Request(RequestLimits(Limits()))
     head = HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body)
     for piece in (head, body):
         request.receive(piece)
@@ -162,7 +161,7 @@ def test_the_estimate_itself_costs_little(body: bytes) -> None:
 )
 def test_no_header_costs_more_than_milliseconds(head: bytes) -> None:
     """A header as long as is allowed takes at most five milliseconds to read."""
-    request = Request(RequestLimits(ServerSettings()))
+    request = Request(RequestLimits(Limits()))
     data = (HEAD + head)[: 32 * 1024 - 5] + b"\r\n\r\n"
     began = time.thread_time()
     request.receive(data)

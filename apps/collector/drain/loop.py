@@ -159,7 +159,7 @@ class Drain:
 
     def _start(self, warehouse: Warehouse) -> int:
         """Return the ID of the last row that need not be written."""
-        watermark = warehouse.position(self._source.spool_id)
+        watermark = warehouse.watermark(self._source.spool_id)
         self._channel.tell(Opened(watermark))
         if watermark is None:
             return 0

@@ -52,13 +52,13 @@ class _Rows:
 class _Store(Warehouse):
     """A database in memory that outlives being closed and opened."""
 
-    def __init__(self, *, keeps_position: bool = True) -> None:
+    def __init__(self, *, keeps_watermark: bool = True) -> None:
         self.ids: list[int] = []
         self.limits = BatchLimits(2, 1_000)
         self.batches: list[RowRange] = []
-        self.watermark: Watermark | None = None
+        self.written: Watermark | None = None
         self.begun_rows: RowRange | None = None
-        self.keeps_position = keeps_position
+        self.keeps_watermark = keeps_watermark
         self.failures: list[str] = []
         self.retry_after: float | None = None
         self.opened = 0
@@ -70,9 +70,9 @@ class _Store(Warehouse):
         self.opened += 1
         return self
 
-    def position(self, spool_id: str) -> Watermark | None:
+    def watermark(self, spool_id: str) -> Watermark | None:
         assert spool_id == SPOOL
-        return self.watermark
+        return self.written
 
     def pending(self, spool_id: str) -> RowRange | None:
         assert spool_id == SPOOL
@@ -84,8 +84,8 @@ class _Store(Warehouse):
             raise WarehouseUnavailable(failure, self.retry_after)
         self.batches.append(batch.rows)
         self.ids += [each.row_id for each in batch.reports]
-        if self.keeps_position:
-            self.watermark = batch.watermark
+        if self.keeps_watermark:
+            self.written = batch.watermark
         if failure == "after":
             raise WarehouseUnavailable(failure)
 
@@ -202,16 +202,16 @@ def test_everything_is_written_in_order_and_told() -> None:
 def test_rows_below_the_position_are_not_written_again() -> None:
     """The drain begins above what the database has."""
     store, line = _Store(), _Line()
-    store.watermark = Watermark(SPOOL, 3)
+    store.written = Watermark(SPOOL, 3)
     drain(_Rows(5), store, line)
     assert store.ids == [4, 5]
     assert line.messages[0] == Opened(Watermark(SPOOL, 3))
 
 
 def test_rows_that_are_nowhere_are_told() -> None:
-    """When rows above the position are gone from the spool, their number is told."""
+    """When rows above the watermark are gone from the spool, their number is told."""
     store, line = _Store(), _Line()
-    store.watermark = Watermark(SPOOL, 3)
+    store.written = Watermark(SPOOL, 3)
     drain(_Rows(9, deleted=7), store, line)
     assert line.messages[1] == Missing(4)
     assert store.ids == [8, 9]
@@ -228,7 +228,7 @@ def test_a_database_with_a_position_gets_each_row_once(failures: list[str]) -> N
 
 def test_a_database_without_position_gets_each_row_at_least_once() -> None:
     """After a failure everything that was not deleted from the spool comes again."""
-    store, line = _Store(keeps_position=False), _Line()
+    store, line = _Store(keeps_watermark=False), _Line()
     store.failures = ["", "after"]
     drain(_Rows(4), store, line)
     assert set(store.ids) == {1, 2, 3, 4}
@@ -293,7 +293,7 @@ def test_a_batch_is_of_one_day() -> None:
 
 def test_a_batch_that_was_begun_comes_first_and_is_the_same() -> None:
     """Rows of a batch whose outcome is not known are written as that batch, then the others."""
-    store, line = _Store(keeps_position=False), _Line()
+    store, line = _Store(keeps_watermark=False), _Line()
     store.begun_rows = RowRange(1, 3)
     drain(_Rows(6), store, line)
     assert store.batches == [RowRange(1, 3), RowRange(4, 5), RowRange(6, 6)]
@@ -301,7 +301,7 @@ def test_a_batch_that_was_begun_comes_first_and_is_the_same() -> None:
 
 def test_a_restored_spool_is_written_in_order() -> None:
     """Where rows stand before those of a batch that was begun, all go in their order."""
-    store, line = _Store(keeps_position=False), _Line()
+    store, line = _Store(keeps_watermark=False), _Line()
     store.begun_rows = RowRange(3, 4)
     drain(_Rows(6), store, line)
     assert store.batches == [RowRange(1, 2), RowRange(3, 4), RowRange(5, 6)]
@@ -329,7 +329,7 @@ class _SubmittingStore(_Store):
     """A database that was handed rows by a drain that then died."""
 
     def __init__(self, *submitted: int) -> None:
-        super().__init__(keeps_position=False)
+        super().__init__(keeps_watermark=False)
         self.submitted = submitted
 
     def is_submitted(self, batch: Batch) -> bool:

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from collector.data_directory import moving_reports
+from collector.disk.data_directory import moving_reports
 from collector.drain.channel import SocketChannel, end_process
 from collector.drain.loop import Channel, Drain, Pace
 from collector.drain.messages import Expired, Lacking, Neglected, Refused

@@ -99,7 +99,7 @@ class DrainSupervisor:
     ) -> None:
         """`launch` starts a drain, or raises `DrainFailed`.
 
-        `may_be_away` says that a start need not wait for the warehouse: it keeps no position.
+        `may_be_away` says that a start need not wait for the warehouse: it keeps no watermark.
         Rows wait `batch_seconds` before they are due. `clock` gives seconds, never goes back.
         """
         self._due_seconds: Final = batch_seconds + policy.stalled_seconds
@@ -127,7 +127,7 @@ class DrainSupervisor:
         """Start the drain and wait until the database is open.
 
         No report may be accepted earlier, because the database's position may be above the
-        numbers of the spool. One that keeps no position is waited for as well, so that what is
+        numbers of the spool. One that keeps no watermark is waited for as well, so that what is
         wrong with it shows at once; but when it is away, reports are accepted all the same.
         Raises `WarehouseUnusable`, `WarehouseUnavailable` or `DrainFailed`.
         """

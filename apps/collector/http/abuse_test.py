@@ -1,4 +1,4 @@
-"""A server in a process of its own, attacked while an honest client looks how it fares."""
+"""A server in a process of its own, attacked while an honest client asks it for answers."""
 
 import os
 import re
@@ -13,16 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.http.conftest import (
-    ANY_PORT,
-    RawClient,
-    echo,
-    get,
-    nothing_to_commit,
-    post,
-    unavailable,
-)
-from collector.http.server import Server
+from collector.http.conftest import RawClient, get, post, server_of
 
 MIB = 1024 * 1024
 HEAD = b"POST / HTTP/1.1\r\nHost: a\r\n"
@@ -34,7 +25,7 @@ Address = tuple[str, int]
 def run_server(file_limit: int) -> None:
     """Serve an echo with so many file descriptors; print the port and the memory at the end."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (file_limit, file_limit))
-    server = Server(echo, commit=nothing_to_commit, commit_failed=unavailable, settings=ANY_PORT)
+    server = server_of()
     sys.stdout.write(f"{server.address[1]}\n")
     sys.stdout.flush()
     server.run()
@@ -60,7 +51,7 @@ def answered_in(address: Address) -> float:
     began = time.monotonic()
     with closing(RawClient(address)) as client:
         client.send(get("/healthz"))
-        assert client.answer().body == b"GET /healthz "
+        assert client.response().body == b"GET /healthz "
     return time.monotonic() - began
 
 
@@ -78,7 +69,7 @@ def send_for_ever(address: Address, head: bytes, chunk: bytes, *, at_most: int) 
         client.send(head)
         for _ in range(at_most // len(chunk)):
             client.send(chunk)
-        client.answer()
+        client.response()
 
 
 def announced_100_mb(address: Address) -> None:
@@ -115,7 +106,7 @@ def a_body_of_8_mib(address: Address) -> None:
     """The largest body allowed."""
     with closing(RawClient(address)) as client, suppress(OSError):
         client.send(post(b"x" * 8 * MIB))
-        client.answer()
+        client.response()
 
 
 def half_a_request_250_times(address: Address) -> None:

@@ -2,108 +2,73 @@
 
 import json
 
-import falcon
 import pytest
 from falcon.testing import TestClient
 
-from collector.errors import IdempotencyKeyReused, RateExceeded, SpoolFull, SpoolUnavailable
+from collector.errors import IdempotencyKeyReused, SpoolFull, SpoolUnavailable
 from collector.http.application import create_application
-from collector.http.client_address import Forwarding
-from collector.http.gateway import AWAITS_COMMIT
+from collector.http.conftest import FakeSpool, group_of
+from collector.http.group_commit import GroupCommit
 from collector.http.intake import MAX_BODY_BYTES
-from collector.http.problems import STATUS_OF
-from collector.records import AcceptedReport
+from collector.http.rate_limit import RateLimit
+from collector.networks import parse_networks
 from collector.spool.writer import Added
+from collector.telemetry.logs import get_log
 from collector.telemetry.metrics import Metrics
 
 BODY = b'{"version":"v1","clusterID":"c-1"}'
 JSON = {"Content-Type": "application/json"}
 
 
-class _Keeper:
-    """Keeps reports in a list, or raises what a test wants."""
-
-    def __init__(self) -> None:
-        self.reports: list[AcceptedReport] = []
-        self.error: Exception | None = None
-        self.outcome = Added.STORED
-
-    def add(self, accepted: AcceptedReport) -> Added:
-        if self.error is not None:
-            raise self.error
-        self.reports.append(accepted)
-        return self.outcome
-
-
-class _Gate:
-    """Admits everybody, or nobody, and keeps whom it was asked about."""
-
-    def __init__(self) -> None:
-        self.closed = False
-        self.asked: list[tuple[str, Forwarding]] = []
-
-    def __call__(self, peer: str, forwarding: Forwarding) -> None:
-        self.asked.append((peer, forwarding))
-        if self.closed:
-            raise RateExceeded(17)
-
-
 @pytest.fixture
-def keeper() -> _Keeper:
-    return _Keeper()
-
-
-@pytest.fixture
-def reasons() -> list[str]:
-    return []
+def spool() -> FakeSpool:
+    return FakeSpool()
 
 
 @pytest.fixture
 def metrics() -> Metrics:
-    return Metrics(version="1.2.3", refusals=STATUS_OF)
+    return Metrics(version="1.2.3")
 
 
 @pytest.fixture
-def admit() -> _Gate:
-    return _Gate()
+def group(spool: FakeSpool, metrics: Metrics) -> GroupCommit:
+    return group_of(spool, metrics)
 
 
-@pytest.fixture
-def client(keeper: _Keeper, reasons: list[str], metrics: Metrics, admit: _Gate) -> TestClient:
+def client_of(
+    group: GroupCommit, metrics: Metrics, rate_limit: RateLimit | None = None
+) -> TestClient:
     return TestClient(
         create_application(
-            keeper=keeper,
-            reasons=lambda: tuple(reasons),
+            group,
             clock=lambda: 7_300.0,
             random_bytes=lambda count: b"\x07" * count,
             version="1.2.3",
             metrics=metrics,
-            admit=admit,
+            rate_limit=rate_limit,
         )
     )
 
 
+@pytest.fixture
+def client(group: GroupCommit, metrics: Metrics) -> TestClient:
+    return client_of(group, metrics)
+
+
 @pytest.mark.parametrize("path", ["/api/v1", "/api/v1/"])
-def test_a_report_is_kept_and_answered_204(client: TestClient, keeper: _Keeper, path: str) -> None:
-    """A valid report is stamped, given to the keeper and answered without content."""
+def test_a_report_is_kept_and_answered_204(client: TestClient, spool: FakeSpool, path: str) -> None:
+    """A valid report is stamped, given to the spool and answered without content."""
     answer = client.simulate_post(path, body=BODY, headers=JSON)
     assert (answer.status_code, answer.content) == (204, b"")
-    assert [each.received_at for each in keeper.reports] == [7_200]
+    assert [each.received_at for each in spool.added] == [7_200]
 
 
-def test_the_answer_awaits_the_commit(keeper: _Keeper) -> None:
-    """A post tells the server that its answer is true only once the group is committed."""
-    application = create_application(
-        keeper=keeper,
-        reasons=tuple,
-        clock=lambda: 0.0,
-        random_bytes=bytes,
-        version="1.2.3",
-        metrics=Metrics(version="1.2.3"),
-    )
-    environ = falcon.testing.create_environ("/api/v1", method="POST", body=BODY, headers=JSON)
-    application(environ, falcon.testing.StartResponseMock())
-    assert environ[AWAITS_COMMIT] is True
+def test_a_post_joins_the_group(client: TestClient, group: GroupCommit) -> None:
+    """Its 204 is true only once the group is committed; nothing else awaits that."""
+    client.simulate_get("/healthz")
+    assert not group.take_joined()
+    client.simulate_post("/api/v1", body=BODY, headers=JSON)
+    assert group.take_joined()
 
 
 def test_an_invalid_report_is_400_with_path_and_rule(client: TestClient) -> None:
@@ -129,47 +94,57 @@ def test_an_invalid_report_is_400_with_path_and_rule(client: TestClient) -> None
     ],
 )
 def test_each_refusal_has_its_status(
-    client: TestClient, keeper: _Keeper, headers: dict[str, str], body: bytes, status: int
+    client: TestClient, spool: FakeSpool, headers: dict[str, str], body: bytes, status: int
 ) -> None:
     """What breaks a rule of the contract is refused with the contract's status, and not kept."""
     answer = client.simulate_post("/api/v1", body=body, headers=headers)
     assert answer.status_code == status
     assert answer.json["status"] == status
-    assert keeper.reports == []
+    assert spool.added == []
 
 
 @pytest.mark.parametrize(
     ("error", "status"),
     [(IdempotencyKeyReused(), 422), (SpoolUnavailable(), 503), (SpoolFull(), 503)],
 )
-def test_what_the_keeper_refuses_has_its_status(
-    client: TestClient, keeper: _Keeper, error: Exception, status: int
+def test_what_the_spool_refuses_has_its_status(
+    client: TestClient, spool: FakeSpool, error: Exception, status: int
 ) -> None:
     """A reused key and a full spool are told apart."""
-    keeper.error = error
+    spool.error = error
     answer = client.simulate_post("/api/v1", body=BODY, headers=JSON)
     assert answer.status_code == status
     assert ("retry-after" in answer.headers) == (status == 503)
 
 
 def test_a_client_that_posts_too_often_is_429(
-    client: TestClient, keeper: _Keeper, admit: _Gate
+    group: GroupCommit, metrics: Metrics, spool: FakeSpool
 ) -> None:
-    """It is refused before its report is looked at, and told when to come again."""
-    admit.closed = True
-    headers = {**JSON, "X-Forwarded-For": "192.0.2.1", "Forwarded": "for=192.0.2.1"}
-    answer = client.simulate_post("/api/v1", body=b"", headers=headers)
-    assert answer.status_code == 429
-    assert answer.headers["retry-after"] == "17"
-    assert admit.asked == [("127.0.0.1", Forwarding("192.0.2.1", "for=192.0.2.1"))]
-    assert keeper.reports == []
+    """It is refused before its report is read, and told when to come again."""
+    limit = RateLimit(
+        4, parse_networks("127.0.0.1"), clock=lambda: 0.0, random_bytes=bytes, log=get_log()
+    )
+    client = client_of(group, metrics, limit)
+    for client_address, status in (
+        *[("192.0.2.1", 204)] * 4,
+        ("192.0.2.1", 429),
+        ("192.0.2.2", 204),
+    ):
+        headers = {**JSON, "X-Forwarded-For": client_address, "Forwarded": f"for={client_address}"}
+        answer = client.simulate_post("/api/v1", body=BODY, headers=headers)
+        assert answer.status_code == status
+    assert len(spool.added) == 5
+    limited = client.simulate_post(
+        "/api/v1", body=b"", headers={**JSON, "X-Forwarded-For": "192.0.2.1"}
+    )
+    assert (limited.status_code, limited.headers["retry-after"]) == (429, "15")
 
 
 def test_repeats_and_refusals_are_counted(
-    client: TestClient, keeper: _Keeper, metrics: Metrics
+    client: TestClient, spool: FakeSpool, metrics: Metrics
 ) -> None:
     """Metrics tell how many posts were repeats, and why the others were refused."""
-    keeper.outcome = Added.REPEATED
+    spool.outcome = Added.REPEATED
     client.simulate_post("/api/v1", body=BODY, headers=JSON)
     client.simulate_post("/api/v1", body=b"", headers=JSON)
     client.simulate_post("/api/v1", body=BODY)
@@ -193,9 +168,9 @@ def test_the_interface_describes_itself(client: TestClient) -> None:
         assert client.simulate_get(path).status_code in {200, 405}
 
 
-def test_a_defect_is_left_to_the_server(client: TestClient, keeper: _Keeper) -> None:
+def test_a_defect_is_left_to_the_dispatcher(client: TestClient, spool: FakeSpool) -> None:
     """An unexpected exception passes through, so that it is logged in one place."""
-    keeper.error = KeyError("defect")
+    spool.error = KeyError("defect")
     with pytest.raises(KeyError):
         client.simulate_post("/api/v1", body=BODY, headers=JSON)
 
@@ -230,10 +205,10 @@ def test_plain_texts(client: TestClient, path: str, text: str) -> None:
     assert (head.status_code, head.text) == (200, "")
 
 
-def test_readiness_comes_with_reasons(client: TestClient, reasons: list[str]) -> None:
+def test_readiness_comes_with_reasons(client: TestClient, spool: FakeSpool) -> None:
     """`/readyz` is 200 without reasons and 503 with them."""
     assert client.simulate_get("/readyz").json == {"ready": True, "reasons": []}
-    reasons.append("the disk is full")
+    spool.reason = "the disk is full"
     answer = client.simulate_get("/readyz")
     assert answer.status_code == 503
     assert json.loads(answer.content) == {"ready": False, "reasons": ["the disk is full"]}

@@ -1,8 +1,8 @@
-"""Behaviour of `collector.http.client_address`."""
+"""Behaviour of `collector.http.rate_limit`: which client a post comes from."""
 
 import pytest
 
-from collector.http.client_address import ClientAddresses, Forwarding
+from collector.http.rate_limit import ClientAddresses, Forwarding
 from collector.networks import parse_networks
 
 PROXIES = parse_networks("10.0.0.0/8, fd00::/8")

@@ -1,5 +1,6 @@
 """A server on a free port and a client that sees every byte."""
 
+import selectors
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -10,22 +11,30 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from collector.http.limits import ServerSettings
+from collector.errors import SpoolUnavailable
+from collector.http import Limits
+from collector.http.connections import Connections
+from collector.http.group_commit import GroupCommit
+from collector.http.listener import listen
 from collector.http.request import Request
-from collector.http.response import Answer
-from collector.http.server import Server
+from collector.http.response import Response
+from collector.http.server import DEFAULT_LIMITS, Server
+from collector.records import AcceptedReport
+from collector.spool.writer import Added
+from collector.telemetry.logs import get_log
+from collector.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-PATIENCE_SECONDS = 10.0
-ANY_PORT = ServerSettings(port=0)
-UNAVAILABLE = Answer("503 Service Unavailable", [("Retry-After", "1")], b"not stored")
+TIMEOUT_SECONDS = 10.0
+LOOPBACK = "127.0.0.1"
+UNAVAILABLE = Response("503 Service Unavailable", [("Retry-After", "1")], b"not stored")
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An answer as a client sees it; header names in lower case."""
+    """A response as a client sees it; header names in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -36,15 +45,15 @@ class RawClient:
     """A connection on which a test sends what it likes."""
 
     def __init__(self, address: tuple[str, int]) -> None:
-        self.socket = socket.create_connection(address, timeout=PATIENCE_SECONDS)
+        self.socket = socket.create_connection(address, timeout=TIMEOUT_SECONDS)
         self._file = self.socket.makefile("rb")
 
     def send(self, data: bytes) -> None:
         """Send bytes as they are."""
         self.socket.sendall(data)
 
-    def answer(self, *, to_head: bool = False) -> Seen:
-        """Read one answer; its length must be stated, for no answer of ours goes without."""
+    def response(self, *, to_head: bool = False) -> Seen:
+        """Read one response; its length must be stated, for none of ours goes without."""
         status = int(self._file.readline().split(b" ")[1])
         headers: dict[str, str] = {}
         while (line := self._file.readline().strip()) != b"":
@@ -63,7 +72,7 @@ class RawClient:
             return True
 
     def close(self) -> None:
-        """Hang up."""
+        """Disconnect."""
         self._file.close()
         self.socket.close()
 
@@ -89,13 +98,104 @@ def echo(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[by
     return [f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']} ".encode(), body]
 
 
-def nothing_to_commit() -> None:
-    """The commit of an application that puts nothing aside."""
+@dataclass(slots=True)
+class FakeGroup:
+    """What an application of a test puts aside."""
+
+    commits: Callable[[], Response | None] = lambda: None
+    has_joined: bool = False
+
+    def join(self) -> None:
+        """Let the request that is being handled put something aside."""
+        self.has_joined = True
+
+    def take_joined(self) -> bool:
+        """Whether it has."""
+        joined, self.has_joined = self.has_joined, False
+        return joined
+
+    def commit(self) -> Response | None:
+        """Commit as the test wants it."""
+        return self.commits()
 
 
-def unavailable(_: Exception) -> Answer:
-    """The answer to all whose commit failed."""
-    return UNAVAILABLE
+def server_of(
+    application: "WSGIApplication" = echo,
+    group: FakeGroup | None = None,
+    *,
+    metrics: Metrics | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Server:
+    """A server on a free port of the loopback address that does not run yet."""
+    return Server(
+        application,
+        group or FakeGroup(),
+        listen(LOOPBACK, 0),
+        metrics=metrics or Metrics(version="0"),
+        limits=limits,
+    )
+
+
+def connections_of(
+    selector: selectors.BaseSelector, limits: Limits = DEFAULT_LIMITS
+) -> Connections:
+    """Connections without a loop."""
+    return Connections(
+        limits, selector, cost_of=lambda request: request.body_size, metrics=Metrics(version="0")
+    )
+
+
+class FakeSpool:
+    """Takes reports and commits them, or fails as a test wants it."""
+
+    def __init__(self) -> None:
+        self.added: list[AcceptedReport] = []
+        self.outcome = Added.STORED
+        self.error: Exception | None = None
+        self.fails = False
+        self.reason: str | None = None
+        self.reports = 3
+        self.checks = 0
+
+    def add(self, accepted: AcceptedReport) -> Added:
+        """Keep it."""
+        if self.error is not None:
+            raise self.error
+        self.added.append(accepted)
+        return self.outcome
+
+    def commit(self) -> int:
+        """Say how many are new."""
+        if self.fails:
+            raise SpoolUnavailable("disk full")
+        return self.reports
+
+    def full(self) -> str | None:
+        """Say what the test says."""
+        return self.reason
+
+    def check_writable(self) -> None:
+        """Count that it was asked."""
+        self.checks += 1
+        if self.fails:
+            raise SpoolUnavailable
+
+
+def group_of(
+    spool: FakeSpool,
+    metrics: Metrics | None = None,
+    *,
+    wake_drain: Callable[[], None] = lambda: None,
+    clock: Callable[[], float] = lambda: 0.0,
+) -> GroupCommit:
+    """The group that a fake spool commits."""
+    return GroupCommit(
+        spool,
+        wake_drain=wake_drain,
+        metrics=metrics or Metrics(version="0"),
+        clock=clock,
+        log=get_log(),
+    )
 
 
 class ManualClock:
@@ -124,7 +224,7 @@ class Running:
     def stop(self, grace_seconds: float = 0.0) -> None:
         """Shut down and wait until `run` has returned."""
         self.server.shut_down(grace_seconds)
-        self.thread.join(PATIENCE_SECONDS)
+        self.thread.join(TIMEOUT_SECONDS)
 
 
 class Serve(Protocol):
@@ -133,10 +233,10 @@ class Serve(Protocol):
     def __call__(
         self,
         application: "WSGIApplication" = ...,
+        group: FakeGroup | None = ...,
         *,
-        commit: Callable[[], None] = ...,
-        commit_failed: Callable[[Exception], Answer | None] = ...,
-        settings: ServerSettings = ...,
+        limits: Limits = ...,
+        host: str = ...,
         clock: Callable[[], float] = ...,
         wall_clock: Callable[[], float] = ...,
         cost_of: Callable[[Request], int] = ...,
@@ -152,19 +252,20 @@ def serve() -> Iterator[Serve]:
 
     def start(
         application: "WSGIApplication" = echo,
+        group: FakeGroup | None = None,
         *,
-        commit: Callable[[], None] = nothing_to_commit,
-        commit_failed: Callable[[Exception], Answer | None] = unavailable,
-        settings: ServerSettings = ANY_PORT,
+        limits: Limits = DEFAULT_LIMITS,
+        host: str = LOOPBACK,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
         cost_of: Callable[[Request], int] = lambda request: request.body_size,
     ) -> Running:
         server = Server(
             application,
-            commit=commit,
-            commit_failed=commit_failed,
-            settings=settings,
+            group or FakeGroup(),
+            listen(host, 0),
+            metrics=Metrics(version="0"),
+            limits=limits,
             clock=clock,
             wall_clock=wall_clock,
             cost_of=cost_of,

@@ -1,4 +1,4 @@
-"""One client's connection: bytes in, requests out; answers in, bytes out."""
+"""One client's connection: bytes in, requests out; responses in, bytes out."""
 
 import socket
 from contextlib import suppress
@@ -11,7 +11,7 @@ RECEIVE_BYTES: Final = 64 * 1024
 MAX_LINGER_BYTES: Final = 16 * 1024 * 1024
 WORTH_READING_BYTES: Final = 4096
 
-# More small pieces than this, of a request whose length is not known, are a trickle.
+# Who sends more small pieces than this, of a request whose length is not known, is a slow client.
 SMALL_PIECES: Final = 8
 SMALL_PIECE_BYTES: Final = 512
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -35,22 +35,22 @@ class Sent(Enum):
 
 
 class Afterwards(Enum):
-    """What happens to a connection once its answer is sent."""
+    """What happens to a connection once its response is sent."""
 
     KEEP = auto()
     CLOSE = auto()
     LINGER = auto()
     """Say that no more comes, then read on for a moment: closing a socket that still receives
-    resets it, and the client may lose the answer that says why (RFC 9112, 9.6)."""
+    resets it, and the client may lose the response that says why (RFC 9112, 9.6)."""
 
 
 class Connection:
     """A socket with the request that it receives and the bytes that it has yet to send.
 
-    Each look at a socket costs the same, whether a byte has come or all of a request. So the
-    system is told how much is worth a look (SO_RCVLOWAT, socket(7)): WORTH_READING_BYTES, or what
-    is missing of a body. Where that is not known, a client that trickles is looked at by time.
-    The end of what a client sends is always worth a look.
+    Each read of a socket costs the same, whether a byte has come or all of a request. So the
+    system is told how much is worth reading (SO_RCVLOWAT, socket(7)): WORTH_READING_BYTES, or what
+    is missing of a body. Where that is not known, a slow client is polled by the clock.
+    The end of what a client sends is always reported.
     """
 
     __slots__ = (
@@ -65,7 +65,6 @@ class Connection:
         "ready_at",
         "request",
         "socket",
-        "stepped_bytes",
     )
 
     def __init__(
@@ -77,8 +76,6 @@ class Connection:
         self.ready_at = 0.0
         """Since when its request waits to be answered."""
         self.request = Request(limits)
-        self.stepped_bytes = 0
-        """Bytes of a large body that had arrived at its last step."""
         self._limits = limits
         self._unparsed = b""
         self._unsent = b""
@@ -103,7 +100,7 @@ class Connection:
         return received
 
     def parse(self) -> Received:
-        """Parse what has arrived, up to the end of one request: the rest waits for its answer."""
+        """Parse what has arrived, up to the end of one request; the rest waits for its response."""
         while self._unparsed and not self.request.completed:
             consumed = self.request.receive(self._unparsed)
             self._unparsed = self._unparsed[consumed:]
@@ -117,32 +114,32 @@ class Connection:
         return Received.PART if self.request.begun else Received.NOTHING
 
     @property
-    def trickles(self) -> bool:
+    def is_slow(self) -> bool:
         """Whether a request of unknown length comes in many small pieces."""
         return self.request.missing is None and self._small_pieces > SMALL_PIECES
 
     def _wait_for_more(self, *, arrived: int) -> None:
         missing = self.request.missing
         if missing is not None:
-            self._look_when_there_are(min(missing, WORTH_READING_BYTES))
+            self._wake_at(min(missing, WORTH_READING_BYTES))
             return
         if arrived < SMALL_PIECE_BYTES:
             self._small_pieces += 1
-        if self.trickles:
-            self._look_when_there_are(WORTH_READING_BYTES)
+        if self.is_slow:
+            self._wake_at(WORTH_READING_BYTES)
 
-    def _look_when_there_are(self, size: int) -> None:
+    def _wake_at(self, size: int) -> None:
         if size == self._worth_reading:
             return
-        # A system that does not know the option makes more looks necessary, and nothing else.
+        # A system that does not know the option makes more reads necessary, and nothing else.
         with suppress(OSError):
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
         self._worth_reading = size
 
-    def answer(self, data: bytes, afterwards: Afterwards) -> None:
-        """Let an answer be what is to be sent, and forget the request."""
+    def respond(self, data: bytes, afterwards: Afterwards) -> None:
+        """Let `data` be what is to be sent, and forget the request."""
         self._small_pieces = 0
-        self._look_when_there_are(1)
+        self._wake_at(1)
         self._unsent = data
         self.afterwards = afterwards
         self.request.close()

@@ -6,27 +6,19 @@ import socket
 from collections.abc import Callable
 from typing import Final
 
-from collector.http.body_memory import BodyMemory, BodyMemoryFull
+from collector.http import Limits
 from collector.http.connection import Afterwards, Connection, Received, Sent
 from collector.http.dispatcher import Reply
-from collector.http.incident import Episode
-from collector.http.limits import ServerSettings
 from collector.http.listener import Listener, OutOfFiles
-from collector.http.ready_queue import ReadyQueue
+from collector.http.queues import BodyMemory, BodyMemoryFull, ReadyQueue, WaitQueue
 from collector.http.request import Request, RequestLimits
 from collector.http.response import plain_text
-from collector.http.wait_queue import WaitQueue
+from collector.telemetry.logs import Incident
+from collector.telemetry.metrics import Metrics
 
 LINGER_SECONDS: Final = 2.0
-LOOK_AGAIN_SECONDS: Final = 1.0
-STALLED_SECONDS: Final = 1.0
-STEP_BYTES: Final = 64 * 1024
-"""Who takes more than `STALLED_SECONDS` for so much of a large body gives way to who does not."""
+POLL_SECONDS: Final = 1.0
 QUIET_SECONDS: Final = 30.0
-SMALL_BYTES: Final = 16 * 1024
-"""A request that may cost no more waits for few others: health checks, reports of some nodes."""
-BYTES_PER_TICK: Final = 2 * 1024 * 1024
-"""What all requests may cost that a tick answers, but for the large one."""
 TOO_SLOW: Final = plain_text("408 Request Timeout", "the request took too long to arrive")
 TOO_MANY_LARGE_BODIES: Final = plain_text(
     "503 Service Unavailable", "too many large bodies at once", ("Retry-After", "5")
@@ -37,7 +29,7 @@ logger = logging.getLogger(__name__)
 Queue = WaitQueue[Connection]
 
 
-class Clients:
+class Connections:
     """The open connections.
 
     Each one either waits for its client, in one of four queues, or has a request that is ready
@@ -46,40 +38,32 @@ class Clients:
 
     def __init__(
         self,
-        settings: ServerSettings,
+        limits: Limits,
         selector: selectors.BaseSelector,
         *,
-        cost_of: Callable[[Request], int] = lambda request: request.body_size,
-        evicted: Callable[[], None] = lambda: None,
+        cost_of: Callable[[Request], int],
+        metrics: Metrics,
     ) -> None:
-        """`cost_of` tells what it may cost to answer a request, in bytes of body to read.
-
-        `evicted` is told of each connection that is closed to make room.
-        """
+        """`cost_of` tells what it may cost to answer a request, in bytes of body to read."""
         self._cost_of = cost_of
-        self._evicted = evicted
-        self._large_bytes = settings.large_body_bytes
-        self._limit = settings.connection_limit
-        self._request_limits = RequestLimits(settings)
+        self._metrics = metrics
+        self._limit = limits.connection_limit
+        self._request_limits = RequestLimits(limits)
         self._selector = selector
-        self._idle: Queue = WaitQueue(settings.idle_seconds)
-        self._receiving: Queue = WaitQueue(settings.request_deadline_seconds)
-        self._sending: Queue = WaitQueue(settings.answer_deadline_seconds)
+        self._idle: Queue = WaitQueue(limits.idle_seconds)
+        self._receiving: Queue = WaitQueue(limits.request_deadline_seconds)
+        self._sending: Queue = WaitQueue(limits.response_deadline_seconds)
         self._lingering: Queue = WaitQueue(LINGER_SECONDS)
         self._queues = (self._idle, self._receiving, self._sending, self._lingering)
-        # Those among the receiving that are looked at by time, not whenever a byte comes.
-        self._trickling: Queue = WaitQueue(LOOK_AGAIN_SECONDS)
+        # Those among the receiving that are read by the clock, not whenever a byte comes.
+        self._polled: Queue = WaitQueue(POLL_SECONDS)
         self._place: dict[Connection, Queue | None] = {}
-        # With a large body that has yet to arrive whole, since its last step.
-        self._uploading: Queue = WaitQueue(STALLED_SECONDS)
-        self._small: ReadyQueue[Connection] = ReadyQueue()
-        self._medium: ReadyQueue[Connection] = ReadyQueue()
-        self._large: ReadyQueue[Connection] = ReadyQueue()
+        self._ready: ReadyQueue[Connection] = ReadyQueue(limits.large_body_bytes)
         self._bodies: BodyMemory[Connection] = BodyMemory(
-            large_body_bytes=settings.large_body_bytes,
-            limit_bytes=settings.large_body_memory_bytes,
+            large_body_bytes=limits.large_body_bytes,
+            limit_bytes=limits.large_body_memory_bytes,
         )
-        self._evictions = Episode(QUIET_SECONDS)
+        self._evictions = Incident(QUIET_SECONDS)
 
     def __len__(self) -> int:
         return len(self._place)
@@ -87,11 +71,11 @@ class Clients:
     @property
     def has_ready(self) -> bool:
         """Whether any request is ready to be answered."""
-        return bool(self._small or self._medium or self._large)
+        return bool(self._ready)
 
     def next_deadline(self) -> float | None:
-        """When the first connection is due to be closed or looked at; None when none waits."""
-        deadlines = [queue.deadline() for queue in (*self._queues, self._trickling)]
+        """When the first connection is due to be closed or read; None when none waits."""
+        deadlines = [queue.deadline() for queue in (*self._queues, self._polled)]
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def accept(self, listener: Listener, now: float) -> None:
@@ -124,7 +108,7 @@ class Clients:
         firsts = [first for queue in self._queues if (first := queue.first()) is not None]
         if firsts:
             self._close(min(firsts, key=lambda first: first[0])[1])
-            self._evicted()
+            self._metrics.evicted()
         return bool(firsts)
 
     def handle_event(self, connection: Connection, now: float) -> None:
@@ -152,74 +136,47 @@ class Clients:
 
     def _receive_more(self, connection: Connection, now: float) -> None:
         self._move(connection, self._receiving, now)
-        self._trickling.discard(connection)
-        if connection.trickles:
-            self._trickling.add(connection, now)
-        if self._bodies.is_large(connection):
-            self._note_step(connection, now)
+        self._polled.discard(connection)
+        if connection.is_slow:
+            self._polled.add(connection, now)
         if connection.has_unsent:  # 100 Continue
             self._send(connection, now)
-
-    def _note_step(self, connection: Connection, now: float) -> None:
-        size = connection.request.body_size
-        if connection in self._uploading and size - connection.stepped_bytes < STEP_BYTES:
-            return
-        connection.stepped_bytes = size
-        self._uploading.discard(connection)
-        self._uploading.add(connection, now)
 
     def _has_room_for_body(self, connection: Connection, now: float) -> bool:
         while True:
             try:
-                self._bodies.hold(connection, connection.request.body_size)
+                self._bodies.hold(connection, connection.request.body_size, now)
             except BodyMemoryFull:
-                if not self._refuse_stalled(now, but=connection):
-                    connection.request.refuse(TOO_MANY_LARGE_BODIES)
+                stalled = self._bodies.stalled(now, except_for=connection)
+                if stalled is None:
+                    connection.request.fail_with(TOO_MANY_LARGE_BODIES)
                     return False
+                self._fail_late(stalled, now)
             else:
-                break
-        return True
+                return True
 
-    def _refuse_stalled(self, now: float, *, but: Connection) -> bool:
-        """Refuse the large body whose last step is longest ago, if that is too long."""
-        self._uploading.discard(but)
-        first = self._uploading.first()
-        if first is None or first[0] + STALLED_SECONDS > now:
-            return False
-        self._refuse_late(first[1], now)
-        return True
-
-    def _refuse_late(self, connection: Connection, now: float) -> None:
-        connection.request.refuse(TOO_SLOW)
+    def _fail_late(self, connection: Connection, now: float) -> None:
+        connection.request.fail_with(TOO_SLOW)
         self._bodies.release(connection)
         self._make_ready(connection, now)
 
     def _make_ready(self, connection: Connection, now: float) -> None:
         self._move(connection, None, now)
         connection.ready_at = now
-        refused = connection.request.refusal is not None
-        cost = 0 if refused else self._cost_of(connection.request)
-        if cost > self._large_bytes:
-            self._large.add(connection, cost)
-        elif cost > SMALL_BYTES:
-            self._medium.add(connection, cost)
-        else:
-            self._small.add(connection, cost)
+        failed = connection.request.error_response is not None
+        self._ready.add(connection, 0 if failed else self._cost_of(connection.request))
 
     def take_ready(self) -> list[Connection]:
-        """The connections whose request a tick answers, but for large ones: small ones first."""
-        small, left = self._small.take(BYTES_PER_TICK)
-        medium, _ = self._medium.take(left)
-        return small + medium
+        """The connections whose request a tick answers, except a large one: small ones first."""
+        return self._ready.take()
 
     def take_ready_large(self) -> list[Connection]:
         """The one, at most, with a large request that has been ready longest."""
-        large, _ = self._large.take(0)
-        return large
+        return self._ready.take_large()
 
     def send(self, reply: Reply, now: float) -> None:
         """Send a reply, or as much of it as the client takes now."""
-        reply.connection.answer(reply.data, reply.afterwards)
+        reply.connection.respond(reply.data, reply.afterwards)
         self._bodies.release(reply.connection)
         self._send(reply.connection, now)
 
@@ -238,16 +195,16 @@ class Clients:
             self._proceed(connection, connection.parse(), now)
 
     def expire(self, now: float) -> None:
-        """Refuse the requests, and close the connections, that have waited too long.
+        """Fail the requests, and close the connections, that have waited too long.
 
-        What has come from clients that trickle is read when its time has come.
+        What has come from slow clients is read when its time has come.
         """
         for connection in self._receiving.take_expired(now):
-            self._refuse_late(connection, now)
+            self._fail_late(connection, now)
         for queue in (self._idle, self._sending, self._lingering):
             for connection in queue.take_expired(now):
                 self._close(connection)
-        for connection in self._trickling.take_expired(now):
+        for connection in self._polled.take_expired(now):
             self.handle_event(connection, now)
         if closed := self._evictions.take_ended(now):
             logger.warning("%d connections were closed to make room; no more are", closed)
@@ -274,9 +231,9 @@ class Clients:
             return
         if previous is not None:
             previous.discard(connection)
-        if previous is self._receiving:
-            self._trickling.discard(connection)
-            self._uploading.discard(connection)
+        if previous is self._receiving or queue is None:
+            self._polled.discard(connection)
+            self._bodies.finish(connection)
         if queue is not None:
             queue.add(connection, now)
         self._place[connection] = queue
@@ -289,8 +246,7 @@ class Clients:
         queue = self._place.pop(connection)
         if queue is not None:
             queue.discard(connection)
-        self._trickling.discard(connection)
-        self._uploading.discard(connection)
+        self._polled.discard(connection)
         self._bodies.release(connection)
         self._selector.unregister(connection.socket)
         connection.close()

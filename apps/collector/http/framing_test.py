@@ -108,7 +108,7 @@ def test_a_body_that_is_framed_as_it_should_be_is_taken(serve: Serve, name: str)
     """The application gets the body, and the connection serves another request if it may."""
     with closing(RawClient(serve().server.address)) as client:
         client.send(TAKEN[name])
-        assert client.answer().body == b"POST / hello"
+        assert client.response().body == b"POST / hello"
 
 
 @pytest.mark.parametrize("name", NO_BODY)
@@ -116,7 +116,7 @@ def test_a_request_may_have_no_body(serve: Serve, name: str) -> None:
     """Without length and chunks there is none."""
     with closing(RawClient(serve().server.address)) as client:
         client.send(NO_BODY[name])
-        assert client.answer().body == b"POST / "
+        assert client.response().body == b"POST / "
 
 
 @pytest.mark.parametrize("name", [*REFUSED, *NOT_IMPLEMENTED])
@@ -125,5 +125,5 @@ def test_framing_that_breaks_a_rule_is_refused(serve: Serve, name: str) -> None:
     smuggled = b"GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
     with closing(RawClient(serve().server.address)) as client:
         client.send((REFUSED | NOT_IMPLEMENTED)[name] + smuggled)
-        assert client.answer().status == (400 if name in REFUSED else 501)
+        assert client.response().status == (400 if name in REFUSED else 501)
         assert client.is_closed()

@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from collector.http.listener import Listener, listen_tcp, listen_unix
+from collector.errors import CannotListen
+from collector.http.conftest import LOOPBACK
+from collector.http.listener import Listener, listen
+from collector.unix_socket import listen_at
+
+
+def at(path: Path) -> socket.socket:
+    """Listen at a path."""
+    return listen(LOOPBACK, 0, path)
 
 
 def test_a_unix_socket_is_open_to_all(tmp_path: Path) -> None:
@@ -16,7 +24,7 @@ def test_a_unix_socket_is_open_to_all(tmp_path: Path) -> None:
     path = tmp_path / "http"
     before = os.umask(0o077)
     try:
-        listener = Listener(listen_unix(path, backlog=4))
+        listener = Listener(at(path))
     finally:
         os.umask(before)
     with closing(listener), socket.socket(socket.AF_UNIX) as client:
@@ -31,23 +39,23 @@ def test_a_unix_socket_is_open_to_all(tmp_path: Path) -> None:
 def test_a_socket_that_is_left_over_is_replaced(tmp_path: Path) -> None:
     """A service that was killed leaves its socket; the next one listens there."""
     path = tmp_path / "http"
-    listen_unix(path, backlog=4).close()
+    at(path).close()
     assert path.is_socket()
-    with listen_unix(path, backlog=4), socket.socket(socket.AF_UNIX) as client:
+    with at(path), socket.socket(socket.AF_UNIX) as client:
         client.connect(str(path))
 
 
 def test_a_socket_in_use_is_left_alone(tmp_path: Path) -> None:
     """A second service at the same path is refused, also when the first is busy."""
     path = tmp_path / "http"
-    with listen_unix(path, backlog=0):
+    with listen_at(path, mode=0o600, backlog=0):
         for _ in range(3):
-            with pytest.raises(OSError, match="Address already in use"):
-                listen_unix(path, backlog=0)
+            with pytest.raises(CannotListen, match="http: Address already in use"):
+                at(path)
 
 
 @pytest.mark.parametrize("kind", ["file", "folder", "link"])
-def test_what_is_no_socket_is_left_alone(tmp_path: Path, kind: str) -> None:
+def test_what_is_not_a_socket_is_left_alone(tmp_path: Path, kind: str) -> None:
     """Nothing else at the path is removed, and no link is followed."""
     path = tmp_path / "http"
     if kind == "file":
@@ -56,15 +64,24 @@ def test_what_is_no_socket_is_left_alone(tmp_path: Path, kind: str) -> None:
         path.mkdir()
     else:
         path.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(OSError, match="something else than a socket"):
-        listen_unix(path, backlog=4)
+    with pytest.raises(CannotListen, match="something else than a socket"):
+        at(path)
     assert path.is_symlink() or path.exists()
 
 
 def test_a_port_of_tcp() -> None:
     """The address says the port that the system chose, and a client's is the client's."""
-    listener = Listener(listen_tcp("127.0.0.1", 0, backlog=4))
+    listener = Listener(listen(LOOPBACK, 0))
     with closing(listener), socket.create_connection(listener.address) as client:
         [(connected, address)] = listener.accept_waiting()
         connected.close()
         assert address == client.getsockname()
+
+
+def test_a_port_in_use_is_an_error() -> None:
+    """It is named in one line, without Python's notation of an address."""
+    with listen(LOOPBACK, 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(CannotListen) as refused:
+            listen(LOOPBACK, port)
+    assert str(refused.value) == f"cannot serve on 127.0.0.1 port {port}: Address already in use"

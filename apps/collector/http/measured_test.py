@@ -1,34 +1,19 @@
-"""What the server tells of its answers and connections."""
+"""What the server counts of its responses and connections."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from collector.http.conftest import RawClient, echo, get, nothing_to_commit, post, unavailable
-from collector.http.limits import ServerSettings
-from collector.http.listener import listen_tcp
+from collector.http import Limits
+from collector.http.conftest import RawClient, get, post, server_of
 from collector.http.server import Server
-
-LOOPBACK = "127.0.0.1"
+from collector.telemetry.metrics import Metrics
 
 
 @contextmanager
-def running(
-    *,
-    connection_limit: int = 10,
-    answered: Callable[[str, int, float], None] = lambda *_: None,
-    evicted: Callable[[], None] = lambda: None,
-) -> Iterator[Server]:
-    """Run a server on a socket that was made for it."""
-    server = Server(
-        echo,
-        commit=nothing_to_commit,
-        commit_failed=unavailable,
-        settings=ServerSettings(port=1, connection_limit=connection_limit),
-        listening=listen_tcp(LOOPBACK, 0, backlog=16),
-        answered=answered,
-        evicted=evicted,
-    )
+def running(metrics: Metrics, limits: Limits) -> Iterator[Server]:
+    """Run a server that counts."""
+    server = server_of(metrics=metrics, limits=limits)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
@@ -38,26 +23,27 @@ def running(
         thread.join()
 
 
-def test_every_answer_is_told() -> None:
-    """The method, the status and the duration of the application's answers, and of the server's."""
-    told: list[tuple[str, int]] = []
-
-    def answered(method: str, status: int, seconds: float) -> None:
-        assert 0 <= seconds < 5
-        told.append((method, status))
-
-    with running(answered=answered) as server, closing(RawClient(server.address)) as client:
+def test_every_response_is_counted() -> None:
+    """Those of the application and of the server, by status, and how long posts took."""
+    metrics = Metrics(version="0")
+    with running(metrics, Limits()) as server, closing(RawClient(server.address)) as client:
         for request in (post(b"x"), get(), b"nonsense\r\n\r\n"):
             client.send(request)
-            client.answer()
-    assert told[:2] == [("POST", 200), ("GET", 200)]
-    assert told[2][1] == 400
+            client.response()
+    sample = metrics.registry.get_sample_value
+    answers = {
+        status: sample("spartakus_answers_total", {"status": status}) for status in ("200", "400")
+    }
+    assert answers == {"200": 2, "400": 1}
+    assert sample("spartakus_posts_refused_total", {"reason": "http_400"}) == 1
+    assert sample("spartakus_post_seconds_count") == 1
+    assert 0 <= (sample("spartakus_post_seconds_sum") or 0) < 5
 
 
-def test_connections_are_counted_and_evictions_told() -> None:
-    """How many are open can be asked at any time; each that is closed to make room is told."""
-    evictions: list[int] = []
-    with running(connection_limit=2, evicted=lambda: evictions.append(1)) as server:
+def test_connections_and_evictions_are_counted() -> None:
+    """How many are open can be asked at any time; each that is closed to make room is counted."""
+    metrics = Metrics(version="0")
+    with running(metrics, Limits(connection_limit=2)) as server:
         assert server.open_connections == 0
         with (
             closing(RawClient(server.address)) as first,
@@ -67,6 +53,6 @@ def test_connections_are_counted_and_evictions_told() -> None:
             assert first.is_closed()
             for client in (second, third):
                 client.send(get())
-                assert client.answer().status == 200
+                assert client.response().status == 200
             assert server.open_connections == 2
-    assert evictions == [1]
+    assert metrics.registry.get_sample_value("spartakus_connections_evicted_total") == 1

@@ -1,15 +1,14 @@
 """The HTTP interface described as OpenAPI 3.1: `/openapi.json`.
 
-The schema of a report comes from the contract's own types, so the description cannot fall behind
-them; the statuses are the table of docs/protocol.md.
+The schema of a report comes from the contract's own types and the statuses from the table of
+`problems`, so the description cannot fall behind them.
 """
 
-from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
 
-from collector.http.problems import PROBLEM_CONTENT_TYPE
+from collector.http.problems import PROBLEM_CONTENT_TYPE, STATUSES, Row
 from report.json_schema import json_schema
 
 _SCHEMAS: Final = "#/components/schemas/"
@@ -34,18 +33,6 @@ _READINESS: Final[dict[str, Any]] = {
         "reasons": {"type": "array", "items": {"type": "string"}},
     },
 }
-_REFUSALS: Final = {
-    HTTPStatus.BAD_REQUEST: "Not JSON, or breaks a rule; `path` and `rule` say which.",
-    HTTPStatus.REQUEST_TIMEOUT: "The request took too long to arrive.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Over 8 MiB once decompressed, or costly to get there.",
-    HTTPStatus.REQUEST_URI_TOO_LONG: "The target is too long.",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Wrong content type or content encoding.",
-    HTTPStatus.UNPROCESSABLE_ENTITY: "The same Idempotency-Key came with another report.",
-    HTTPStatus.TOO_MANY_REQUESTS: "Too often, where a limit is set; see Retry-After.",
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The header is too long, or has too many fields.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "The spool or the disk is full, or busy; see Retry-After.",
-}
-_HAVE_RETRY_AFTER: Final = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 
 
 def openapi_document(version: str) -> bytes:
@@ -104,21 +91,21 @@ def _post_operation() -> dict[str, Any]:
         },
         "responses": {
             "204": {"description": "On disk, fsynced; or a repeat of a report that already is."},
-            **{str(status.value): _refusal(status, text) for status, text in _REFUSALS.items()},
+            **{str(status.value): _problem(row) for status, row in STATUSES.items()},
         },
     }
 
 
-def _refusal(status: HTTPStatus, text: str) -> dict[str, Any]:
-    refusal: dict[str, Any] = {
-        "description": text,
+def _problem(row: Row) -> dict[str, Any]:
+    problem: dict[str, Any] = {
+        "description": row.meaning,
         "content": {PROBLEM_CONTENT_TYPE: {"schema": {"$ref": f"{_SCHEMAS}Problem"}}, **_TEXT},
     }
-    if status in _HAVE_RETRY_AFTER:
-        refusal["headers"] = {
+    if row.may_retry:
+        problem["headers"] = {
             "Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}
         }
-    return refusal
+    return problem
 
 
 def _text_at(meaning: str) -> dict[str, Any]:

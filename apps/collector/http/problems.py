@@ -1,10 +1,12 @@
-"""Errors as HTTP answers: the one table from exception to status, and RFC 9457 documents."""
+"""What a client is told when something is wrong: the one table of statuses, and RFC 9457 documents.
+
+`/openapi.json` is made from the table, and a test holds docs/protocol.md to it.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -20,76 +22,91 @@ from collector.errors import (
     UnsupportedContentEncoding,
     UnsupportedContentType,
 )
+from collector.http.response import Response
 from report import InvalidReport, ReportTooLarge
 
 PROBLEM_CONTENT_TYPE: Final = "application/problem+json"
 RETRY_AFTER_SECONDS: Final = 30
 
+
+class Row(NamedTuple):
+    """A status that a post may be answered with, besides 204."""
+
+    meaning: str
+    errors: tuple[type[Exception], ...] = ()
+    """Those that are answered with it; none where only the server in front of the application is
+    the one that answers."""
+    may_retry: bool = False
+    """Whether Retry-After says when to come again."""
+
+
+STATUSES: Final[Mapping[HTTPStatus, Row]] = MappingProxyType(
+    {
+        HTTPStatus.BAD_REQUEST: Row(
+            "Not JSON, or breaks a rule; `path` and `rule` say which.",
+            (InvalidReport, InvalidCompression, InvalidIdempotencyKey),
+        ),
+        HTTPStatus.REQUEST_TIMEOUT: Row("The request took too long to arrive."),
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Row(
+            "Over 8 MiB once decompressed, or costly to get there.",
+            (BodyTooLarge, DecompressionTooCostly, ReportTooLarge),
+        ),
+        HTTPStatus.REQUEST_URI_TOO_LONG: Row("The target is too long."),
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE: Row(
+            "Wrong content type or content encoding.",
+            (UnsupportedContentType, UnsupportedContentEncoding),
+        ),
+        HTTPStatus.UNPROCESSABLE_ENTITY: Row(
+            "The same Idempotency-Key came with another report.", (IdempotencyKeyReused,)
+        ),
+        HTTPStatus.TOO_MANY_REQUESTS: Row(
+            "Too often, where a limit is set; see Retry-After.", (RateExceeded,), may_retry=True
+        ),
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: Row(
+            "The header is too long, or has too many fields."
+        ),
+        HTTPStatus.SERVICE_UNAVAILABLE: Row(
+            "The spool or the disk is full, or busy; see Retry-After.",
+            (SpoolFull, SpoolUnavailable),
+            may_retry=True,
+        ),
+    }
+)
 STATUS_OF: Final[Mapping[type[Exception], HTTPStatus]] = MappingProxyType(
-    {
-        InvalidReport: HTTPStatus.BAD_REQUEST,
-        InvalidCompression: HTTPStatus.BAD_REQUEST,
-        InvalidIdempotencyKey: HTTPStatus.BAD_REQUEST,
-        BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        DecompressionTooCostly: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        ReportTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        UnsupportedContentType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-        UnsupportedContentEncoding: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-        IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
-        RateExceeded: HTTPStatus.TOO_MANY_REQUESTS,
-        SpoolFull: HTTPStatus.SERVICE_UNAVAILABLE,
-        SpoolUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-    }
-)
-
-_HEADERS_OF: Final[Mapping[type[Exception], Mapping[str, str]]] = MappingProxyType(
-    {
-        SpoolFull: {"Retry-After": str(RETRY_AFTER_SECONDS)},
-        SpoolUnavailable: {"Retry-After": str(RETRY_AFTER_SECONDS)},
-        # RFC 9110, 15.5.16: says which encoding would have been taken.
-        UnsupportedContentEncoding: {"Accept-Encoding": "gzip"},
-    }
+    {error: status for status, row in STATUSES.items() for error in row.errors}
 )
 
 
-@dataclass(frozen=True)
-class Problem:
-    """An answer that says what went wrong. `members` are further fields of the document."""
+def problem(
+    status: HTTPStatus,
+    detail: str,
+    members: Mapping[str, str] | None = None,
+    headers: tuple[tuple[str, str], ...] = (),
+) -> Response:
+    """A response that says what went wrong; `members` are further fields of the document.
 
-    status: HTTPStatus
-    detail: str
-    members: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def document(self) -> bytes:
-        """The RFC 9457 document. Its type is `about:blank`, so the title is the status phrase."""
-        return msgspec.json.encode(
-            {
-                "title": self.status.phrase,
-                "status": self.status.value,
-                "detail": self.detail,
-                **self.members,
-            }
-        )
+    The type of the document is `about:blank`, so its title is the phrase of the status (RFC 9457).
+    """
+    document = {"title": status.phrase, "status": status.value, "detail": detail, **(members or {})}
+    content_type = ("Content-Type", PROBLEM_CONTENT_TYPE)
+    encoded = msgspec.json.encode(document)
+    return Response(f"{status.value} {status.phrase}", (content_type, *headers), encoded)
 
 
-def problem_of(error: Exception) -> Problem:
-    """Return the answer for `error`; an error that the table does not know tells nothing."""
-    for kind in type(error).__mro__:
-        if kind in STATUS_OF:
-            headers = _headers_of(error, kind)
-            return Problem(STATUS_OF[kind], str(error), _members_of(error), headers)
-    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the collector failed; this was logged")
+def problem_of(error: Exception) -> Response:
+    """Return the response to `error`. Raises `KeyError` for one that the table does not know."""
+    kinds = type(error).__mro__
+    status = STATUS_OF[next((kind for kind in kinds if kind in STATUS_OF), type(error))]
+    members = {"path": error.path, "rule": error.rule} if isinstance(error, InvalidReport) else {}
+    return problem(status, str(error), members, _headers_of(error, status))
 
 
-def _members_of(error: Exception) -> Mapping[str, str]:
-    if isinstance(error, InvalidReport):
-        return {"path": error.path, "rule": error.rule}
-    return {}
-
-
-def _headers_of(error: Exception, kind: type[Exception]) -> Mapping[str, str]:
+def _headers_of(error: Exception, status: HTTPStatus) -> tuple[tuple[str, str], ...]:
     if isinstance(error, RateExceeded):
-        return {"Retry-After": str(error.retry_after_seconds)}
-    return _HEADERS_OF.get(kind, {})
+        return (("Retry-After", str(error.retry_after_seconds)),)
+    if isinstance(error, UnsupportedContentEncoding):
+        # RFC 9110, 15.5.16: says which encoding would have been taken.
+        return (("Accept-Encoding", "gzip"),)
+    if STATUSES[status].may_retry:
+        return (("Retry-After", str(RETRY_AFTER_SECONDS)),)
+    return ()

@@ -12,8 +12,8 @@ from report import InvalidReport, ReportTooLarge
 
 def test_an_invalid_report_is_answered_with_path_and_rule() -> None:
     """The document of a 400 names the JSON path and the rule."""
-    problem = problem_of(InvalidReport("$.nodes[3].id", "is required"))
-    assert json.loads(problem.document) == {
+    response = problem_of(InvalidReport("$.nodes[3].id", "is required"))
+    assert json.loads(response.body) == {
         "title": "Bad Request",
         "status": 400,
         "detail": "$.nodes[3].id: is required",
@@ -24,15 +24,14 @@ def test_an_invalid_report_is_answered_with_path_and_rule() -> None:
 
 def test_the_nearest_class_decides() -> None:
     """A report that is too large is 413, although it is an invalid report too."""
-    problem = problem_of(ReportTooLarge("$", "is too large"))
-    assert problem.status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    response = problem_of(ReportTooLarge("$", "is too large"))
+    assert response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
-def test_an_unknown_error_tells_nothing() -> None:
-    """What was not meant for clients does not reach them."""
-    problem = problem_of(RuntimeError("secret"))
-    assert problem.status is HTTPStatus.INTERNAL_SERVER_ERROR
-    assert b"secret" not in problem.document
+def test_an_unknown_error_has_no_response() -> None:
+    """What was not meant for clients does not reach them: it is a fault."""
+    with pytest.raises(KeyError, match="RuntimeError"):
+        problem_of(RuntimeError("secret"))
 
 
 @pytest.mark.parametrize("refusal", Refusal.__subclasses__())
@@ -43,12 +42,12 @@ def test_every_refusal_has_a_status(refusal: type[Exception]) -> None:
 
 def test_a_client_that_posts_too_often_is_told_its_own_wait() -> None:
     """A 429 says after how many seconds there is a token again."""
-    problem = problem_of(RateExceeded(17))
-    assert problem.status is HTTPStatus.TOO_MANY_REQUESTS
-    assert problem.headers == {"Retry-After": "17"}
+    response = problem_of(RateExceeded(17))
+    assert response.status_code == HTTPStatus.TOO_MANY_REQUESTS
+    assert ("Retry-After", "17") in response.headers
 
 
 def test_headers_say_what_a_client_can_do() -> None:
     """A 503 says when to come again, a refused encoding which one is taken."""
-    assert "Retry-After" in problem_of(SpoolUnavailable()).headers
-    assert problem_of(UnsupportedContentEncoding()).headers == {"Accept-Encoding": "gzip"}
+    assert ("Retry-After", "30") in problem_of(SpoolUnavailable()).headers
+    assert ("Accept-Encoding", "gzip") in problem_of(UnsupportedContentEncoding()).headers

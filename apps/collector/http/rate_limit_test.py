@@ -1,17 +1,19 @@
 """Behaviour of `collector.http.rate_limit`."""
 
-import ipaddress
 import itertools
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.errors import RateExceeded
-from collector.http.rate_limit import RateLimit
+from collector.http.rate_limit import Forwarding, RateLimit
+from collector.networks import Network, parse_networks
+from collector.telemetry.logs import get_log
 
-ONE = ipaddress.ip_address("192.0.2.1")
-TWO = ipaddress.ip_address("192.0.2.2")
+ONE = "192.0.2.1"
+TWO = "192.0.2.2"
 DAY = 86_400.0
 
 
@@ -25,19 +27,27 @@ class _Clock:
         return self.now
 
 
-def limit_of(posts: int, clock: _Clock, *, most_clients: int = 100) -> RateLimit:
+def limit_of(
+    posts: int,
+    clock: _Clock,
+    *,
+    trusted: tuple[Network, ...] = (),
+    most_clients: int = 100,
+) -> RateLimit:
     salts = itertools.count()
     return RateLimit(
         posts,
+        trusted,
         clock=clock,
         random_bytes=lambda size: next(salts).to_bytes(size, "big"),
+        log=get_log(),
         most_clients=most_clients,
     )
 
 
-def admitted(limit: RateLimit, client: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+def admitted(limit: RateLimit, client: str) -> bool:
     try:
-        limit.take(client)
+        limit.admit(client)
     except RateExceeded:
         return False
     return True
@@ -65,7 +75,7 @@ def test_one_that_waits_as_told_is_admitted() -> None:
     while admitted(limit, ONE):
         pass
     with pytest.raises(RateExceeded) as refused:
-        limit.take(ONE)
+        limit.admit(ONE)
     clock.now += refused.value.retry_after_seconds
     assert admitted(limit, ONE)
 
@@ -88,17 +98,16 @@ def test_no_more_than_the_rate(posts: int, pauses: list[float]) -> None:
 def test_ipv6_clients_are_networks() -> None:
     """Addresses of one /64 are one client, those of another a second."""
     limit = limit_of(1, _Clock())
-    clients = [ipaddress.ip_address(each) for each in ("2001:db8::1", "2001:db8::2")]
-    assert [admitted(limit, each) for each in clients] == [True, False]
-    assert admitted(limit, ipaddress.ip_address("2001:db8:0:1::1"))
+    assert [admitted(limit, each) for each in ("2001:db8::1", "2001:db8::2")] == [True, False]
+    assert admitted(limit, "2001:db8:0:1::1")
 
 
 def test_no_more_clients_are_remembered_than_allowed() -> None:
     """The client that was quiet longest is forgotten, and not the one that keeps on posting."""
     limit = limit_of(1, _Clock(), most_clients=3)
-    limit.take(ONE)
+    limit.admit(ONE)
     for each in range(10):
-        limit.take(ipaddress.ip_address(f"198.51.100.{each}"))
+        limit.admit(f"198.51.100.{each}")
         assert not admitted(limit, ONE)
     assert len(limit) == 3
 
@@ -107,7 +116,27 @@ def test_a_day_later_nobody_is_known() -> None:
     """The salt is new each day, and what was counted under the old one is gone."""
     clock = _Clock()
     limit = limit_of(1, clock)
-    limit.take(ONE)
+    limit.admit(ONE)
     clock.now += DAY
-    limit.take(TWO)
+    limit.admit(TWO)
     assert len(limit) == 1
+
+
+def test_clients_behind_a_trusted_proxy_do_not_share_a_bucket() -> None:
+    """With trusted proxies clients can be told apart, and each has a limit of its own."""
+    limit = limit_of(1, _Clock(), trusted=parse_networks("10.0.0.0/8"))
+    limit.admit("10.0.0.1", Forwarding(ONE))
+    with pytest.raises(RateExceeded):
+        limit.admit("10.0.0.1", Forwarding(ONE))
+    limit.admit("10.0.0.1", Forwarding(TWO))
+
+
+def test_a_proxy_that_is_not_trusted_is_one_warning_without_its_address() -> None:
+    """The log says once that clients behind a proxy share a limit, and names none of them."""
+    with structlog.testing.capture_logs() as log:
+        limit = limit_of(10, _Clock())
+        for _ in range(3):
+            limit.admit("10.0.0.1", Forwarding(ONE))
+    assert len(log) == 1
+    assert "--trusted-proxies" in log[0]["event"]
+    assert "10.0.0.1" not in str(log)

@@ -12,8 +12,8 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.receiver import ChunkedReceiver
 from waitress.utilities import BadRequest, Error, RequestEntityTooLarge
 
-from collector.http.limits import ServerSettings
-from collector.http.response import Answer, plain_text
+from collector.http import Limits
+from collector.http.response import Response, plain_text
 
 MAX_CHUNK_LINE_BYTES: Final = 1024
 MAX_CHUNK_OVERHEAD_BYTES: Final = 4 * 1024
@@ -38,8 +38,8 @@ FOLDED_LINE: Final = re.compile(rb"\n[ \t]")
 class Request(HTTPRequestParser):
     """One request, complete or not; `receive` feeds it.
 
-    A refused request is complete as well: `refusal` then holds its answer, and the connection
-    has to be closed, because where the next request begins is not known.
+    A request that breaks a rule of HTTP or a limit is complete as well: `error_response` answers
+    it, and the connection has to be closed, because where the next request begins is not known.
     """
 
     # Set by waitress and missing in its stubs.
@@ -51,7 +51,7 @@ class Request(HTTPRequestParser):
         super().__init__(limits.adjustments)
         self.method = ""
         self._limits = limits
-        self._refusal: Answer | None = None
+        self._error_response: Response | None = None
 
     @property
     def begun(self) -> bool:
@@ -91,15 +91,15 @@ class Request(HTTPRequestParser):
         return "close" not in [option.strip() for option in options.lower().split(",")]
 
     @property
-    def refusal(self) -> Answer | None:
-        """The answer to a request that breaks a rule of HTTP or a limit; None for a good one."""
-        if self._refusal is not None or self.error is None:
-            return self._refusal
+    def error_response(self) -> Response | None:
+        """What answers a request that breaks a rule of HTTP or a limit; None for a good one."""
+        if self._error_response is not None or self.error is None:
+            return self._error_response
         return plain_text(f"{self.error.code} {self.error.reason}", self.error.body)
 
-    def refuse(self, answer: Answer) -> None:
-        """Take no more of this request: it is answered so, and what it holds is freed."""
-        self._refusal = answer
+    def fail_with(self, response: Response) -> None:
+        """Take no more of this request: `response` answers it, and what it holds is freed."""
+        self._error_response = response
         self.completed = True
         self.close()
 
@@ -131,8 +131,8 @@ class Request(HTTPRequestParser):
 
     def parse_header(self, header_plus: bytes) -> None:
         """Parse request line and header; raises ParsingError, which becomes a 400."""
-        self._refusal = _costly_header(header_plus)
-        if self._refusal is not None:
+        self._error_response = _costly_header(header_plus)
+        if self._error_response is not None:
             return
         if FOLDED_LINE.search(header_plus):
             # RFC 9112, 5.2: to be refused, or read as a space; parsers differ in which.
@@ -197,8 +197,8 @@ def _end_of_part(receiver: ChunkedReceiver, data: bytes, start: int) -> int:
     return start + (receiver.chunk_remainder or 2 - len(receiver.chunk_end))
 
 
-def _costly_header(header_plus: bytes) -> Answer | None:
-    """Return the refusal of a header that costs milliseconds to parse, before it is parsed."""
+def _costly_header(header_plus: bytes) -> Response | None:
+    """Return what answers a header that costs milliseconds to parse, before it is parsed."""
     if header_plus.count(b"\n") > MAX_HEADER_FIELDS + 2:
         return TOO_MANY_FIELDS
     return TARGET_TOO_LONG if header_plus.find(b"\n") > MAX_TARGET_BYTES else None
@@ -219,14 +219,14 @@ def _require_known_length(header_plus: bytes) -> None:
 class RequestLimits:
     """The sizes that a request may have, in the form that waitress's parser reads them."""
 
-    def __init__(self, settings: ServerSettings) -> None:
-        self.max_header_bytes = settings.max_header_bytes
-        self.max_body_bytes = settings.max_body_bytes
+    def __init__(self, limits: Limits) -> None:
+        self.max_header_bytes = limits.max_header_bytes
+        self.max_body_bytes = limits.max_body_bytes
         self.adjustments = Adjustments()
-        self.adjustments.max_request_header_size = settings.max_header_bytes
+        self.adjustments.max_request_header_size = limits.max_header_bytes
         # Never reached: waitress counts a chunked body with its framing, so that a body of
         # exactly the limit would be refused. `Request` measures the body itself.
-        self.adjustments.max_request_body_size = 2 * settings.max_body_bytes + 1024
+        self.adjustments.max_request_body_size = 2 * limits.max_body_bytes + 1024
         # Bodies stay in memory, which is bounded: a temporary file needs a writable directory,
         # which a locked-down container lacks, and is memory again where that is a tmpfs.
-        self.adjustments.inbuf_overflow = 2 * settings.max_body_bytes
+        self.adjustments.inbuf_overflow = 2 * limits.max_body_bytes

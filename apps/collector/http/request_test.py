@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.http.limits import ServerSettings
+from collector.http import Limits
 from collector.http.request import MAX_HEADER_FIELDS, Request, RequestLimits
 
-LIMITS = RequestLimits(ServerSettings(max_header_bytes=4096, max_body_bytes=200_000))
+LIMITS = RequestLimits(Limits(max_header_bytes=4096, max_body_bytes=200_000))
 CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 WHOLE = b"POST /p%20q?r=s HTTP/1.1\r\nHost: a\r\nX-One: 1\r\nContent-Length: 5\r\n\r\nhello"
 
@@ -23,9 +23,9 @@ def parsed(data: bytes) -> Request:
 
 
 def status(data: bytes) -> str | None:
-    """The status that a request is refused with, or None."""
-    refusal = parsed(data).refusal
-    return None if refusal is None else refusal.status[:3]
+    """The status that answers a request which breaks a rule, or None."""
+    response = parsed(data).error_response
+    return None if response is None else response.status[:3]
 
 
 def sized(length: int) -> bytes:
@@ -58,11 +58,11 @@ def test_a_length_that_can_be_read_in_two_ways_is_refused(head: str) -> None:
 
 def test_a_length_of_more_digits_than_int_takes_is_refused() -> None:
     """A Content-Length of 5,000 digits is answered 400, where waitress lets ValueError out."""
-    limits = RequestLimits(ServerSettings())
+    limits = RequestLimits(Limits())
     request = Request(limits)
     request.receive(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n")
-    assert request.refusal is not None
-    assert request.refusal.status == "400 Bad Request"
+    assert request.error_response is not None
+    assert request.error_response.status == "400 Bad Request"
 
 
 @pytest.mark.parametrize("fold", [b"\r\n ", b"\r\n\t"])
@@ -116,11 +116,11 @@ def test_the_fields_of_a_header_are_counted(fields: int, expected: str | None) -
 @pytest.mark.parametrize(("length", "expected"), [(7_980, None), (8_001, "414")])
 def test_a_target_has_a_limit(length: int, expected: str | None) -> None:
     """A target of 8,000 bytes is taken, and a longer one answered 414."""
-    limits = RequestLimits(ServerSettings())
+    limits = RequestLimits(Limits())
     request = Request(limits)
     request.receive(b"GET /" + b"x" * (length - 1) + b" HTTP/1.1\r\nHost: a\r\n\r\n")
     assert request.completed
-    assert (request.refusal and request.refusal.status[:3]) == expected
+    assert (request.error_response and request.error_response.status[:3]) == expected
 
 
 def test_a_header_that_is_too_long_is_refused() -> None:
@@ -157,14 +157,14 @@ def test_chunks_that_cost_more_than_they_carry_are_refused(body: bytes) -> None:
     assert status(CHUNKED + body) == "400"
 
 
-def test_refusing_a_request_frees_its_body() -> None:
-    """A request that is refused by the server holds nothing any more."""
+def test_failing_a_request_frees_its_body() -> None:
+    """A request that is answered by the server holds nothing any more."""
     request = parsed(sized(150_000) + b"x" * 100_000)
     assert request.body_size == 100_000
-    refusal = parsed(sized(300_000)).refusal
-    assert refusal is not None
-    request.refuse(refusal)
-    assert (request.body_size, request.completed, request.refusal) == (0, True, refusal)
+    response = parsed(sized(300_000)).error_response
+    assert response is not None
+    request.fail_with(response)
+    assert (request.body_size, request.completed, request.error_response) == (0, True, response)
 
 
 def test_waitress_gives_the_parts_of_a_request() -> None:
@@ -224,7 +224,7 @@ def test_waitress_joins_chunks_and_states_their_length() -> None:
 
 def test_waitress_keeps_a_large_body_in_memory() -> None:
     """A body beyond waitress's own threshold for a temporary file stays in memory."""
-    limits = RequestLimits(ServerSettings())
+    limits = RequestLimits(Limits())
     request = Request(limits)
     assert limits.adjustments.inbuf_overflow > 2 * 524_288
     rest = sized(2 * 524_288) + b"x" * (2 * 524_288)
@@ -289,4 +289,4 @@ def test_no_bytes_make_the_parser_raise(text: str) -> None:
     """Whatever bytes arrive, they are a request, part of one, or a refusal."""
     for start in (b"", b"GET / HTTP/1.1\r\nHost: a\r\n", CHUNKED):
         request = parsed(start + text.encode("latin-1"))
-        assert request.refusal is None or request.completed
+        assert request.error_response is None or request.completed

@@ -18,11 +18,11 @@ HOP_BY_HOP: Final = frozenset(
 )
 
 
-class InvalidAnswer(ValueError):
-    """An answer that cannot be sent as HTTP; the message names the rule."""
+class InvalidResponse(ValueError):
+    """A response that cannot be sent as HTTP; the message names the rule."""
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """What a request is answered with.
 
     `status` is a code and a reason (`"204 No Content"`). `body` is sent whole, with its length;
@@ -39,24 +39,24 @@ class Answer(NamedTuple):
         return int(self.status[:3])
 
 
-def plain_text(status: str, text: str, *headers: tuple[str, str]) -> Answer:
-    """An answer of one line, for what never reaches the application."""
+def plain_text(status: str, text: str, *headers: tuple[str, str]) -> Response:
+    """A response of one line, for what never reaches the application."""
     content_type = ("Content-Type", "text/plain; charset=utf-8")
-    return Answer(status, (content_type, *headers), f"{text}\n".encode())
+    return Response(status, (content_type, *headers), f"{text}\n".encode())
 
 
-def encode_answer(answer: Answer, *, to_head: bool, connection: str | None, date: str) -> bytes:
-    """The answer as the bytes to send.
+def encode(response: Response, *, to_head: bool, connection: str | None, date: str) -> bytes:
+    """The response as the bytes to send.
 
-    `to_head` leaves the body out, as an answer to HEAD does; `connection` is the value of the
-    Connection header, None for none; `date` an IMF-fixdate. Raises InvalidAnswer.
+    `to_head` leaves the body out, as a response to HEAD does; `connection` is the value of the
+    Connection header, None for none; `date` an IMF-fixdate. Raises InvalidResponse.
     """
-    lines = [f"HTTP/1.1 {answer.status}", f"Date: {date}"]
-    length = str(len(answer.body))
-    for name, value in answer.headers:
+    lines = [f"HTTP/1.1 {response.status}", f"Date: {date}"]
+    length = str(len(response.body))
+    for name, value in response.headers:
         lowered = name.lower()
         if lowered in HOP_BY_HOP:
-            raise InvalidAnswer(f"the header {name} is the server's to send, not the application's")
+            raise InvalidResponse(f"the header {name} is for the server to send")
         if lowered == "content-length":
             # To a HEAD the application may answer with the length and without the body.
             length = value if to_head else length
@@ -64,18 +64,18 @@ def encode_answer(answer: Answer, *, to_head: bool, connection: str | None, date
             lines.append(f"{name}: {value}")
     # RFC 9110, 8.6: no Content-Length in a 204. The end of its header is the end of it, so the
     # connection can be kept; waitress closes it.
-    body_allowed = answer.status[:3] not in {"204", "304"}
+    body_allowed = response.status[:3] not in {"204", "304"}
     if body_allowed:
         lines.append(f"Content-Length: {length}")
     if connection is not None:
         lines.append(f"Connection: {connection}")
     head = "\r\n".join(lines)
-    # A line break inside a value would begin a header, or an answer, that the application
+    # A line break inside a value would begin a header, or a response, that the application
     # never meant (response splitting).
     if head.count("\n") != len(lines) - 1 or head.count("\r") != len(lines) - 1:
-        raise InvalidAnswer("a status or header holds a line break")
+        raise InvalidResponse("a status or header holds a line break")
     try:
         encoded = f"{head}\r\n\r\n".encode("latin-1")
     except UnicodeEncodeError as error:
-        raise InvalidAnswer("a status or header holds a character outside Latin-1") from error
-    return encoded + answer.body if body_allowed and not to_head else encoded
+        raise InvalidResponse("a status or header holds a character outside Latin-1") from error
+    return encoded + response.body if body_allowed and not to_head else encoded

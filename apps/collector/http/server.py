@@ -7,18 +7,18 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from collector.http import Limits
 from collector.http.connection import Connection
-from collector.http.connections import Clients
-from collector.http.dispatcher import Exchange
-from collector.http.limits import ServerSettings
-from collector.http.listener import ACCEPTS_PER_TICK, Listener, OutOfFiles, listen_tcp
+from collector.http.connections import Connections
+from collector.http.dispatcher import Dispatcher, Group
+from collector.http.listener import ACCEPTS_PER_TICK, BACKLOG, Listener, OutOfFiles
 from collector.http.request import Request
-from collector.http.response import Answer
+from collector.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
-DEFAULT_SETTINGS: Final = ServerSettings()
+DEFAULT_LIMITS: Final = Limits()
 GRACE_SECONDS: Final = 10.0
 WAKE_BYTES: Final = 4096
 MOST_WAIT_SECONDS: Final = 60.0
@@ -32,50 +32,37 @@ class Server:
     """Serves a WSGI application over HTTP/1.1, in one thread, with one commit a tick.
 
     A tick reads every socket that is ready, calls the application for every request that is
-    complete, calls `commit` once if any of them awaits it (see AWAITS_COMMIT), and sends the
-    answers. When `commit` raises, `commit_failed` makes the answer for those that awaited it, or
-    returns None for an error that it does not know: a fault, as whatever the application raises.
-    `clock` counts seconds and never goes back; `wall_clock` gives UNIX seconds, for Date.
-    `refused` is told the HTTP status of each answer that is not the application's, and `answered`
-    of every answer the request's method, the status, and the seconds since the request was whole.
-    `cost_of` tells what it may cost to answer a request, in bytes of body to read. `evicted` is
-    told of each connection that is closed to make room. `listening` is a socket to serve on;
-    without one it is made by the settings.
-
-    Raises OSError when it cannot listen.
+    complete, commits the group once if any of them joined it, and sends the responses.
     """
 
     def __init__(
         self,
         application: "WSGIApplication",
+        group: Group,
+        listening: socket.socket,
         *,
-        commit: Callable[[], None],
-        commit_failed: Callable[[Exception], Answer | None],
-        settings: ServerSettings = DEFAULT_SETTINGS,
+        metrics: Metrics,
+        limits: Limits = DEFAULT_LIMITS,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
-        refused: Callable[[int], None] = lambda _: None,
         cost_of: Callable[[Request], int] = lambda request: request.body_size,
-        listening: socket.socket | None = None,
-        answered: Callable[[str, int, float], None] = lambda *_: None,
-        evicted: Callable[[], None] = lambda: None,
     ) -> None:
-        self._settings = settings
+        """`clock` is monotonic; `wall_clock` gives UNIX seconds, for Date.
+
+        `cost_of` tells what it may cost to answer a request, in bytes of body to read.
+        """
         self._clock = clock
-        self._listener = Listener(
-            listening or listen_tcp(settings.host, settings.port, backlog=settings.backlog)
-        )
+        self._metrics = metrics
+        self._listener = Listener(listening)
         self._selector = selectors.DefaultSelector()
-        self._clients = Clients(settings, self._selector, cost_of=cost_of, evicted=evicted)
-        self._answered = answered
-        self._exchange = Exchange(
+        self._connections = Connections(limits, self._selector, cost_of=cost_of, metrics=metrics)
+        self._dispatcher = Dispatcher(
             application,
-            commit=commit,
-            commit_failed=commit_failed,
+            group,
+            metrics=metrics,
             address=self._listener.address,
             clock=clock,
             wall_clock=wall_clock,
-            refused=refused,
         )
         self._wakes, self._waker = socket.socketpair()
         self._wakes.setblocking(False)
@@ -92,7 +79,7 @@ class Server:
     @property
     def open_connections(self) -> int:
         """How many connections are open now. May be asked from any thread."""
-        return len(self._clients)
+        return len(self._connections)
 
     def run(self) -> None:
         """Serve until shut down; call it once."""
@@ -120,17 +107,17 @@ class Server:
     def _has_ended(self) -> bool:
         if not self._draining or self._ends_at is None:
             return False
-        if len(self._clients) and self._clock() >= self._ends_at:
-            logger.warning("%d connections cut at the end of the grace", len(self._clients))
+        if len(self._connections) and self._clock() >= self._ends_at:
+            logger.warning("%d connections cut at the end of the grace", len(self._connections))
             return True
-        return not len(self._clients)
+        return not len(self._connections)
 
     def _tick(self) -> None:
         events = self._selector.select(self._seconds_to_wait())
         now = self._clock()
         ready = {key.fileobj for key, _ in events}
         self._read(events, now)
-        # Accepting comes after reading: what makes room then had its turn to be read.
+        # Accepting comes after reading: a connection that is closed for room was read before.
         if self._listener.socket in ready:
             self._accept(now)
             # Most requests come with their connection, and would else wait another tick.
@@ -141,22 +128,22 @@ class Server:
             self._wakes.recv(WAKE_BYTES)
         if self._ends_at is not None and not self._draining:
             self._start_draining(now)
-        self._clients.expire(now)
-        self._exchange.tell_ended_faults(now)
-        self._answer(self._clients.take_ready())
+        self._connections.expire(now)
+        self._dispatcher.log_ended_faults(now)
+        self._answer(self._connections.take_ready())
         # Large requests come one at a time, so that a small one waits for one of them at most.
-        self._answer(self._clients.take_ready_large())
+        self._answer(self._connections.take_ready_large())
         if self._draining:
-            self._clients.close_without_request()
+            self._connections.close_without_request()
 
     def _read(self, events: list[tuple[selectors.SelectorKey, int]], now: float) -> None:
         for key, _ in events:
             if isinstance(key.data, Connection):
-                self._clients.handle_event(key.data, now)
+                self._connections.handle_event(key.data, now)
 
     def _accept(self, now: float) -> None:
         try:
-            self._clients.accept(self._listener, now)
+            self._connections.accept(self._listener, now)
         except OutOfFiles:
             # It would be ready again at once, and nothing would change.
             self._selector.unregister(self._listener.socket)
@@ -167,36 +154,36 @@ class Server:
         self._selector.register(self._listener.socket, selectors.EVENT_READ)
 
     def _answer(self, group: list[Connection]) -> None:
-        for reply in self._exchange.replies(group):
+        for reply in self._dispatcher.replies(group):
             now = self._clock()
             waited = now - reply.connection.ready_at
-            self._answered(reply.connection.request.method, reply.status, waited)
-            self._clients.send(reply, now)
+            self._metrics.answered(reply.connection.request.method, reply.status, waited)
+            self._connections.send(reply, now)
 
     def _seconds_to_wait(self) -> float:
         """How long a tick may wait for something to happen."""
-        if self._clients.has_ready:
+        if self._connections.has_ready:
             return 0
-        deadlines = (self._clients.next_deadline(), self._ends_at, self._accepts_again_at)
+        deadlines = (self._connections.next_deadline(), self._ends_at, self._accepts_again_at)
         due = [deadline for deadline in deadlines if deadline is not None]
         now = self._clock()
         return max(0.0, min([*due, now + MOST_WAIT_SECONDS]) - now)
 
     def _start_draining(self, now: float) -> None:
         self._draining = True
-        self._exchange.keeps_connections = False
+        self._dispatcher.keeps_connections = False
         # Closing the listener resets what still waits at it, so all that is taken first.
-        for _ in range(self._settings.backlog // ACCEPTS_PER_TICK + 1):
+        for _ in range(BACKLOG // ACCEPTS_PER_TICK + 1):
             if self._accepts_again_at is None:
                 self._accept(now)
         if self._accepts_again_at is None:
             self._selector.unregister(self._listener.socket)
         self._accepts_again_at = None
         self._listener.close()
-        self._clients.read_all(now)
+        self._connections.read_all(now)
 
     def _close(self) -> None:
-        self._clients.close()
+        self._connections.close()
         self._listener.close()
         self._selector.close()
         self._wakes.close()

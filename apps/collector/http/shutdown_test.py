@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from collector.http.conftest import Running, Serve, echo, get, post, unavailable
-from collector.http.gateway import AWAITS_COMMIT
-from collector.http.limits import ServerSettings
-from collector.http.server import Server
+from collector.http.conftest import FakeGroup, Running, Serve, echo, get, post, server_of
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -22,7 +19,7 @@ def settle(running: Running) -> None:
     """Return when the server has read all that was sent before."""
     client = running.client()
     client.send(post(b"", close=True))
-    assert client.answer().status == 200
+    assert client.response().status == 200
     assert client.is_closed()
 
 
@@ -34,7 +31,7 @@ def test_a_request_whose_head_has_arrived_is_finished(serve: Serve) -> None:
     settle(running)
     running.server.shut_down(10)
     client.send(b"hello")
-    seen = client.answer()
+    seen = client.response()
     assert (seen.body, seen.headers["connection"]) == (b"POST / hello", "close")
     running.thread.join(10)
     assert not running.thread.is_alive()
@@ -45,7 +42,7 @@ def test_a_connection_without_a_request_is_closed(serve: Serve) -> None:
     running = serve()
     fresh, used, half = (running.client() for _ in range(3))
     used.send(get())
-    assert used.answer().status == 200
+    assert used.response().status == 200
     half.send(b"GET / HTTP/1.1\r\n")
     settle(running)
     running.stop(grace_seconds=60)
@@ -73,8 +70,8 @@ def test_requests_that_the_loop_has_not_seen_are_answered(serve: Serve) -> None:
     known.send(get("/more"))
     running.server.shut_down(10)
     opened.set()
-    assert known.answer().body == b"GET /wait "
-    assert {client.answer().body for client in unseen} == {b"GET /unseen "}
+    assert known.response().body == b"GET /wait "
+    assert {client.response().body for client in unseen} == {b"GET /unseen "}
     running.thread.join(10)
     assert not running.thread.is_alive()
 
@@ -94,7 +91,7 @@ def test_requests_sent_ahead_are_answered(serve: Serve) -> None:
     assert entered.wait(10)
     running.server.shut_down(10)
     opened.set()
-    assert [client.answer().body for _ in range(3)] == [b"GET /1 ", b"GET /2 ", b"GET /3 "]
+    assert [client.response().body for _ in range(3)] == [b"GET /1 ", b"GET /2 ", b"GET /3 "]
     assert client.is_closed()
 
 
@@ -106,13 +103,14 @@ def test_the_last_group_is_committed(serve: Serve) -> None:
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
         aside.append(environ["wsgi.input"].read())
-        environ[AWAITS_COMMIT] = True
+        group.join()
         entered.set()
         assert opened.wait(10)
         start_response("204 No Content", [])
         return []
 
-    running = serve(application, commit=lambda: committed.extend(aside))
+    group = FakeGroup(lambda: committed.extend(aside))
+    running = serve(application, group)
     client = running.client()
     client.send(post(b"last"))
     assert entered.wait(10)
@@ -120,7 +118,7 @@ def test_the_last_group_is_committed(serve: Serve) -> None:
     opened.set()
     running.thread.join(10)
     assert committed == [b"last"]
-    assert client.answer().status == 204
+    assert client.response().status == 204
 
 
 def test_a_new_connection_is_refused_meanwhile(serve: Serve) -> None:
@@ -136,7 +134,7 @@ def test_a_new_connection_is_refused_meanwhile(serve: Serve) -> None:
     with pytest.raises(ConnectionRefusedError):
         running.client()
     client.send(b"hello")
-    assert client.answer().status == 200
+    assert client.response().status == 200
 
 
 def test_the_grace_has_an_end(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
@@ -153,9 +151,7 @@ def test_the_grace_has_an_end(serve: Serve, caplog: pytest.LogCaptureFixture) ->
 
 def test_a_server_may_be_shut_down_before_it_runs() -> None:
     """`run` returns at once when `shut_down` came first."""
-    server = Server(
-        echo, commit=lambda: None, commit_failed=unavailable, settings=ServerSettings(port=0)
-    )
+    server = server_of()
     server.shut_down()
     thread = Thread(target=server.run)
     thread.start()
@@ -165,9 +161,7 @@ def test_a_server_may_be_shut_down_before_it_runs() -> None:
 
 def test_a_signal_handler_may_shut_the_server_down() -> None:
     """A server that waits for clients in the main thread ends on a signal."""
-    server = Server(
-        echo, commit=lambda: None, commit_failed=unavailable, settings=ServerSettings(port=0)
-    )
+    server = server_of()
     before = signal.signal(signal.SIGUSR1, lambda *_: server.shut_down())
     sender = Thread(target=os.kill, args=(os.getpid(), signal.SIGUSR1))
     try:

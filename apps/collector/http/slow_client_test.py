@@ -1,4 +1,4 @@
-"""How often clients that send slowly are looked at. Real sockets, and a clock that tests set."""
+"""How often the sockets of slow clients are read. Real sockets, and a clock that tests set."""
 
 import array
 import errno
@@ -12,7 +12,7 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from collector.http.conftest import ANY_PORT, PATIENCE_SECONDS, RawClient, get, post
+from collector.http.conftest import LOOPBACK, TIMEOUT_SECONDS, RawClient, connections_of, get, post
 from collector.http.connection import (
     SMALL_PIECES,
     WORTH_READING_BYTES,
@@ -20,67 +20,66 @@ from collector.http.connection import (
     Connection,
     Received,
 )
-from collector.http.connections import LOOK_AGAIN_SECONDS, Clients
+from collector.http.connections import POLL_SECONDS
 from collector.http.dispatcher import Reply
-from collector.http.listener import Listener, listen_tcp
+from collector.http.listener import Listener, listen
 from collector.http.request import RequestLimits
-from collector.http.response import Answer
+from collector.http.response import Response
+from collector.http.server import DEFAULT_LIMITS
 
 HEAD = b"POST / HTTP/1.1\r\nHost: test\r\n"
 CHUNKED_HEAD = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 CLIENT = ("192.0.2.1", 1)
-LIMITS = RequestLimits(ANY_PORT)
-ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
+LIMITS = RequestLimits(DEFAULT_LIMITS)
+RESPONSE = b"HTTP/1.1 204 No Content\r\n\r\n"
 
 
 class Watched:
-    """The clients of a server with one connection, and the looks at it, which a test counts."""
+    """One connection without a loop, and the reads of it, which a test counts."""
 
     def __init__(self, resources: ExitStack) -> None:
-        listener = resources.enter_context(
-            closing(Listener(listen_tcp(ANY_PORT.host, ANY_PORT.port, backlog=ANY_PORT.backlog)))
-        )
+        listener = resources.enter_context(closing(Listener(listen(LOOPBACK, 0))))
         self._selector = resources.enter_context(selectors.DefaultSelector())
-        self.clients = resources.enter_context(closing(Clients(ANY_PORT, self._selector)))
+        self.connections = resources.enter_context(closing(connections_of(self._selector)))
         self._client = resources.enter_context(closing(RawClient(listener.address)))
         # Or the system would gather the bytes that a test sends one by one.
         self._client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.clients.accept(listener, now=0)
+        self.connections.accept(listener, now=0)
         (watched,) = self._selector.get_map().values()
         self._socket = watched.fileobj
         self.now = 0.0
-        self.looks = 0
+        self.reads = 0
 
     def send(self, data: bytes) -> None:
         """Let the client send, and do what the loop does once that has arrived."""
         expected = self._arrived() + len(data)
         self._client.send(data)
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while self._arrived() < expected:
             assert time.monotonic() < deadline
-        self._look(0)
+        self._read(0)
 
     def send_bytewise(self, data: bytes) -> None:
         """Let the client send byte by byte."""
         for place in range(len(data)):
             self.send(data[place : place + 1])
 
-    def hang_up(self) -> None:
+    def disconnect(self) -> None:
         """Let the client go."""
         self._client.close()
-        while len(self.clients):
-            assert self._look(PATIENCE_SECONDS)
+        while len(self.connections):
+            assert self._read(TIMEOUT_SECONDS)
 
     def wait(self, seconds: float) -> None:
         """Let time pass, and do what the loop does then."""
         self.now += seconds
-        self.clients.expire(self.now)
+        self.connections.expire(self.now)
 
-    def answer(self) -> None:
+    def respond(self) -> None:
         """Answer the one request that is ready."""
-        (connection,) = self.clients.take_ready()
-        assert connection.request.refusal is None
-        self.clients.send(Reply(connection, ANSWER, Afterwards.KEEP, 204), self.now)
+        (connection,) = self.connections.take_ready()
+        assert connection.request.error_response is None
+        self.connections.send(Reply(connection, RESPONSE, Afterwards.KEEP, 204), self.now)
 
     def _arrived(self) -> int:
         """Return how many bytes wait to be read."""
@@ -88,11 +87,11 @@ class Watched:
         fcntl.ioctl(self._socket, termios.FIONREAD, count)
         return count[0]
 
-    def _look(self, patience: float) -> bool:
-        events = self._selector.select(patience)
+    def _read(self, timeout: float) -> bool:
+        events = self._selector.select(timeout)
         for key, _ in events:
-            self.looks += 1
-            self.clients.handle_event(key.data, self.now)
+            self.reads += 1
+            self.connections.handle_event(key.data, self.now)
         return bool(events)
 
 
@@ -103,13 +102,13 @@ def watched() -> Iterator[Watched]:
         yield Watched(resources)
 
 
-def test_a_body_that_trickles_is_looked_at_once_it_is_whole(watched: Watched) -> None:
+def test_a_slow_body_is_read_once_it_is_whole(watched: Watched) -> None:
     """However many pieces the rest of a body comes in, it is read in one."""
     whole = post(b"x" * 40)
     watched.send(whole[:-30])
     watched.send_bytewise(whole[-30:])
-    assert watched.looks == 2
-    watched.answer()
+    assert watched.reads == 2
+    watched.respond()
 
 
 def test_a_large_body_is_read_as_it_comes(watched: Watched) -> None:
@@ -117,58 +116,58 @@ def test_a_large_body_is_read_as_it_comes(watched: Watched) -> None:
     whole = post(b"x" * 100_000)
     for place in range(0, len(whole), WORTH_READING_BYTES):
         watched.send(whole[place : place + WORTH_READING_BYTES])
-    assert watched.looks == len(whole) // WORTH_READING_BYTES + 1
-    watched.answer()
+    assert watched.reads == len(whole) // WORTH_READING_BYTES + 1
+    watched.respond()
 
 
 @pytest.mark.parametrize("whole", [get(), CHUNKED_HEAD + b"5\r\nhello\r\n0\r\n\r\n"])
-def test_a_request_of_unknown_length_is_looked_at_by_time(watched: Watched, whole: bytes) -> None:
+def test_a_request_of_unknown_length_is_polled(watched: Watched, whole: bytes) -> None:
     """After some small pieces the rest of them waits for its time, and then is read in one."""
     watched.send_bytewise(whole)
-    assert watched.looks == SMALL_PIECES + 1
-    assert not watched.clients.has_ready
-    assert watched.clients.next_deadline() == LOOK_AGAIN_SECONDS
-    watched.wait(LOOK_AGAIN_SECONDS)
-    watched.answer()
+    assert watched.reads == SMALL_PIECES + 1
+    assert not watched.connections.has_ready
+    assert watched.connections.next_deadline() == POLL_SECONDS
+    watched.wait(POLL_SECONDS)
+    watched.respond()
 
 
-def test_a_client_that_trickles_on_is_looked_at_again_and_again(watched: Watched) -> None:
-    """The next look is due when the last one found no whole request."""
+def test_a_client_that_stays_slow_is_polled_again(watched: Watched) -> None:
+    """The next read is due when the last one found no whole request."""
     watched.send_bytewise(HEAD)
-    watched.wait(LOOK_AGAIN_SECONDS)
+    watched.wait(POLL_SECONDS)
     watched.send_bytewise(b"Content-Length: 0\r\n\r\n")
-    looks = watched.looks
-    assert watched.clients.next_deadline() == 2 * LOOK_AGAIN_SECONDS
-    watched.wait(LOOK_AGAIN_SECONDS)
-    assert watched.looks == looks
-    watched.answer()
+    reads = watched.reads
+    assert watched.connections.next_deadline() == 2 * POLL_SECONDS
+    watched.wait(POLL_SECONDS)
+    assert watched.reads == reads
+    watched.respond()
 
 
-def test_a_client_that_stops_trickling_is_read_at_once(watched: Watched) -> None:
+def test_a_client_that_gets_faster_is_read_at_once(watched: Watched) -> None:
     """When much of a request comes together it does not wait for its time."""
     watched.send_bytewise(HEAD)
     watched.send(b"X: " + b"x" * WORTH_READING_BYTES + b"\r\n\r\n")
-    assert watched.clients.has_ready
-    watched.answer()
+    assert watched.connections.has_ready
+    watched.respond()
 
 
-def test_the_request_after_a_trickle_is_read_at_once(watched: Watched) -> None:
-    """Each request is looked at as if there had been none before."""
+def test_the_request_after_a_slow_one_is_read_at_once(watched: Watched) -> None:
+    """Each request is read as if there had been none before."""
     watched.send_bytewise(get())
-    watched.wait(LOOK_AGAIN_SECONDS)
-    watched.answer()
+    watched.wait(POLL_SECONDS)
+    watched.respond()
     watched.send(get())
-    watched.answer()
-    assert watched.clients.next_deadline() == watched.now + ANY_PORT.idle_seconds
+    watched.respond()
+    assert watched.connections.next_deadline() == watched.now + DEFAULT_LIMITS.idle_seconds
 
 
 @pytest.mark.parametrize("begun", [HEAD, post(b"x" * 40)[:-1]])
-def test_the_end_of_a_trickle_is_seen_at_once(watched: Watched, begun: bytes) -> None:
-    """A client that hangs up is not waited for."""
+def test_the_end_of_a_slow_client_is_seen_at_once(watched: Watched, begun: bytes) -> None:
+    """A client that disconnects is not waited for."""
     watched.send_bytewise(begun)
-    watched.hang_up()
-    assert len(watched.clients) == 0
-    assert watched.clients.next_deadline() is None
+    watched.disconnect()
+    assert len(watched.connections) == 0
+    assert watched.connections.next_deadline() is None
 
 
 class _OddSocket(socket.socket):
@@ -190,12 +189,12 @@ def test_a_system_that_cannot_wait_serves_all_the_same() -> None:
         assert connection.receive() is Received.REQUEST
 
 
-def test_a_trickle_has_a_deadline(watched: Watched) -> None:
-    """However often it is looked at, a request has the time of every other."""
+def test_a_slow_request_has_a_deadline(watched: Watched) -> None:
+    """However often it is polled, a request has the time of every other."""
     watched.send_bytewise(HEAD)
-    for _ in range(round(ANY_PORT.request_deadline_seconds / LOOK_AGAIN_SECONDS)):
-        watched.wait(LOOK_AGAIN_SECONDS)
-    (connection,) = watched.clients.take_ready()
-    refusal = connection.request.refusal
-    assert isinstance(refusal, Answer)
-    assert refusal.status_code == 408
+    for _ in range(round(DEFAULT_LIMITS.request_deadline_seconds / POLL_SECONDS)):
+        watched.wait(POLL_SECONDS)
+    (connection,) = watched.connections.take_ready()
+    response = connection.request.error_response
+    assert isinstance(response, Response)
+    assert response.status_code == 408

@@ -7,11 +7,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+from collector.disk.sqlite_file import is_log_emptied, remove_traces
 from collector.errors import CommandFailed
 from collector.records import cluster_tag
+from collector.spool.compression import Packing
 from collector.spool.file import open_writer
-from collector.spool.packing import Packing
-from collector.sqlite_file import is_log_emptied, remove_traces
 
 # Rewriting the file keeps a collector that runs from committing meanwhile.
 MOST_BYTES_BESIDE_A_COLLECTOR: Final = 512 * 1024 * 1024

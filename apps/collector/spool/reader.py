@@ -8,8 +8,8 @@ from typing import Final
 
 from collector.errors import FileUnusable
 from collector.records import Batch, RowRange, SpooledReport
+from collector.spool.compression import DamagedReport, Packing
 from collector.spool.file import open_reader, read_spool_id
-from collector.spool.packing import DamagedReport, Packing
 from collector.warehouse import BatchLimits
 
 

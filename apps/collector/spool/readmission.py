@@ -7,8 +7,8 @@ from pathlib import Path
 
 from collector.errors import CommandFailed
 from collector.records import SpooledReport
+from collector.spool.compression import Packing
 from collector.spool.file import open_writer
-from collector.spool.packing import Packing
 
 
 def readmit(

@@ -13,14 +13,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from collector.disk_errors import reason_of, reason_of_sqlite
+from collector.disk.errors import reason_of, reason_of_sqlite
+from collector.disk.sqlite_file import remove_traces
 from collector.errors import IdempotencyKeyReused, SpoolFull, SpoolUnavailable
 from collector.records import AcceptedReport, Watermark
 from collector.spool.backlog import Backlog, BacklogMeter
+from collector.spool.compression import Packing
 from collector.spool.file import open_writer, read_spool_id
 from collector.spool.limits import SpoolLimits, free_bytes_beside
-from collector.spool.packing import Packing
-from collector.sqlite_file import remove_traces
 
 KEYS_REMEMBERED_SECONDS: Final = 48 * 3_600
 _HOUR_SECONDS: Final = 3_600

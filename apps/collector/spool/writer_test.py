@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from collector.errors import FileUnusable, IdempotencyKeyReused, SpoolFull, SpoolUnavailable
 from collector.records import AcceptedReport, Batch, RowRange, Watermark
 from collector.spool.backlog import Backlog
+from collector.spool.compression import Packing
 from collector.spool.limits import SpoolLimits
-from collector.spool.packing import Packing
 from collector.spool.reader import SpoolReader
 from collector.spool.writer import KEYS_REMEMBERED_SECONDS, Added, Spool
 from collector.warehouse import BatchLimits

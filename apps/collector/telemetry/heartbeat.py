@@ -1,13 +1,16 @@
-"""Whether the loop that receives reports still answers, asked as a client asks."""
+"""Whether the loop that receives reports still answers, and the service manager that is told so."""
 
 import socket
-from contextlib import closing
+import threading
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 _TIMEOUT_SECONDS: Final = 5.0
 _REQUEST: Final = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 _OK: Final = b"HTTP/1.1 200 "
+_MICROSECONDS: Final = 1_000_000
 _EVERY_ADDRESS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - to connect, not to bind
 
 
@@ -36,3 +39,68 @@ def _reachable(address: str | tuple[str, int]) -> str | tuple[str, int]:
         return address
     host = address[0]
     return (_EVERY_ADDRESS.get(host, host), address[1])
+
+
+@dataclass(frozen=True)
+class ServiceManager:
+    """systemd, or another that does the same, is told of readiness, stop and life: sd_notify(3)."""
+
+    notify_address: str | None = None
+    """Where it is told things; None where no manager asked to be."""
+
+    watchdog_seconds: float | None = None
+    """How long it waits for a sign of life; None for ever."""
+
+    @classmethod
+    def from_environment(cls, environment: MutableMapping[str, str], *, process_id: int) -> Self:
+        """Return what the variables say; they are removed, for they are not for our children."""
+        watched = _take_number(environment, "WATCHDOG_PID") in {None, process_id}
+        microseconds = _take_number(environment, "WATCHDOG_USEC")
+        return cls(
+            notify_address=environment.pop("NOTIFY_SOCKET", None),
+            watchdog_seconds=microseconds / _MICROSECONDS if microseconds and watched else None,
+        )
+
+    def ready(self) -> None:
+        """Tell that requests are served."""
+        self._tell("READY=1")
+
+    def stopping(self) -> None:
+        """Tell that the process is about to stop."""
+        self._tell("STOPPING=1")
+
+    @contextmanager
+    def watched(self, is_alive: Callable[[], bool]) -> Iterator[None]:
+        """Give a sign of life, as long as `is_alive`, twice in the time that is allowed."""
+        if self.watchdog_seconds is None:
+            yield
+            return
+        ended = threading.Event()
+        thread = threading.Thread(
+            target=self._give_signs, args=[is_alive, ended], name="watchdog", daemon=True
+        )
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+
+    def _give_signs(self, is_alive: Callable[[], bool], ended: threading.Event) -> None:
+        pause = (self.watchdog_seconds or 0.0) / 2
+        while not ended.wait(pause):
+            if is_alive():
+                self._tell("WATCHDOG=1")
+
+    def _tell(self, state: str) -> None:
+        if self.notify_address is None:
+            return
+        # `@` stands for the zero byte of an abstract address. Who does not listen is not told.
+        name = self.notify_address
+        address = f"\0{name[1:]}" if name.startswith("@") else name
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notified:
+            notified.sendto(state.encode(), address)
+
+
+def _take_number(environment: MutableMapping[str, str], name: str) -> int | None:
+    text = environment.pop(name, "")
+    return int(text) if text.isascii() and text.isdigit() else None

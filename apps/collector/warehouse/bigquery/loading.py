@@ -1,8 +1,11 @@
-"""Load jobs, from a file to their end."""
+"""Load jobs: from rows to a file, and from a file to the end of its job."""
 
 import io
 import os
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import IO, Final
 
@@ -15,7 +18,7 @@ from google.cloud.bigquery import (
 )
 
 from collector.errors import CommandFailed, WarehouseUnavailable
-from collector.warehouse.bigquery.begun import format_job_id
+from collector.records import SpooledReport
 from collector.warehouse.bigquery.outcomes import (
     Failed,
     JobStatus,
@@ -24,12 +27,39 @@ from collector.warehouse.bigquery.outcomes import (
     UnderWay,
     judge,
 )
-from collector.warehouse.bigquery.schema import REPORT_KEY
+from collector.warehouse.bigquery.pending import format_job_id
 from collector.warehouse.bigquery.service import Deadlines, Service
 from collector.warehouse.bigquery.table import PreparedTable
+from collector.warehouse.columns import REPORT_KEY, line_of
 
 # Without annotations in Google's library.
 _parquet_options: Final[Callable[[], ParquetOptions]] = ParquetOptions
+
+
+@dataclass(frozen=True)
+class RowFile:
+    """Rows as BigQuery reads them: a line of JSON each.
+
+    https://cloud.google.com/bigquery/docs/loading-data-cloud-storage-json
+    """
+
+    content: bytes
+
+    starts: tuple[int, ...]
+    """At which byte each row begins."""
+
+    def row_at(self, position: int) -> int | None:
+        """Return the number of the row, from 0, that holds a byte; None where none does."""
+        if not 0 <= position < len(self.content):
+            return None
+        return bisect_right(self.starts, position) - 1
+
+
+def encode_rows(reports: Iterable[SpooledReport]) -> RowFile:
+    """Return reports as rows: their own bytes, and the two columns that are added to them."""
+    lines = [line_of(each, with_key=True) for each in reports]
+    starts = accumulate((len(line) for line in lines[:-1]), initial=0)
+    return RowFile(b"".join(lines), tuple(starts))
 
 
 class Loader:
@@ -101,6 +131,8 @@ class Loader:
             raise CommandFailed(f"BigQuery refuses {path}: a row in it does not fit {table}")
 
     def _await_end(self, job_id: str, status: JobStatus | None) -> Outcome:
+        # No job says by itself that it ended, so it is polled. This is no retry: nothing is done
+        # again, and a job that takes longer is the drain's to come back to.
         give_up_at = self._clock() + self._deadlines.job
         while status is not None:
             outcome = judge(status)
@@ -131,7 +163,7 @@ class Loader:
         # In a file every column is optional, so the table's modes have to be given; and without
         # list inference BigQuery would then load empty lists:
         # https://github.com/googleapis/python-bigquery/issues/1981 and 2008
-        config.schema = [each for each in self._table.columns if each.name != REPORT_KEY.name]
+        config.schema = [each for each in self._table.columns if each.name != REPORT_KEY]
         options = _parquet_options()
         options.enable_list_inference = True
         config.parquet_options = options

@@ -2,8 +2,9 @@
 
 import pytest
 
-from collector.warehouse.bigquery.failures import MENDING_SECONDS, QUOTA_SECONDS
 from collector.warehouse.bigquery.outcomes import (
+    MENDING_SECONDS,
+    QUOTA_SECONDS,
     Failed,
     JobError,
     JobStatus,

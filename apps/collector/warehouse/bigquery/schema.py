@@ -31,7 +31,7 @@ def _field_of(column: Column) -> SchemaField:
     return SchemaField(column.name, _TYPES[column.kind], mode, fields=fields)
 
 
-REPORT_KEY: Final = SchemaField("reportKey", "STRING")
+REPORT_KEY: Final = SchemaField(columns.REPORT_KEY, "STRING")
 RECEIVED_AT: Final = SchemaField(columns.RECEIVED_AT, "TIMESTAMP")
 _ALWAYS_FILLED: Final = (REPORT_KEY, RECEIVED_AT)
 COLUMNS: Final = (*(_field_of(each) for each in REPORT_COLUMNS), *_ALWAYS_FILLED)

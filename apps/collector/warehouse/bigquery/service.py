@@ -19,11 +19,16 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 
 from collector.errors import WarehouseUnusable
-from collector.version import VERSION
 from collector.warehouse.bigquery import BigQueryTable
-from collector.warehouse.bigquery.failures import LIBRARY_ERRORS, is_access_denied, unavailable
-from collector.warehouse.bigquery.outcomes import JobError, JobStatus
+from collector.warehouse.bigquery.outcomes import (
+    LIBRARY_ERRORS,
+    JobError,
+    JobStatus,
+    is_access_denied,
+    unavailable,
+)
 from collector.warehouse.bigquery.schema import shape_of
+from release import VERSION
 
 T = TypeVar("T")
 

@@ -1,13 +1,96 @@
-"""Making sure that there is a table that takes reports."""
+"""The table of reports: making sure that it is there, its view, and letting reports go."""
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
 from google.cloud.bigquery import SchemaField, Table
 
+from collector.disk.errors import reason_of
 from collector.errors import WarehouseUnavailable, WarehouseUnusable
-from collector.warehouse.bigquery.schema import Shape, added, merge, new_table, shape_of
+from collector.records import DAY_SECONDS
+from collector.warehouse import Forgotten
+from collector.warehouse.bigquery.schema import (
+    RECEIVED_AT,
+    Shape,
+    added,
+    merge,
+    new_table,
+    shape_of,
+)
 from collector.warehouse.bigquery.service import Change, Service
-from collector.warehouse.known_tables import KnownTables
+
+KNOWN_TABLES_FILE: Final = "bigquery-tables"
+_DAY_MILLISECONDS: Final = DAY_SECONDS * 1_000
+
+# No name but the table's is put into the text, and that one is checked when it is parsed.
+_COUNT: Final = "SELECT COUNT(*) FROM ({each_once})"
+_DELETE_CLUSTER: Final = "DELETE FROM `{table}` WHERE clusterID = @cluster"
+_DELETE_OLD: Final = "DELETE FROM `{table}` WHERE receivedAt < TIMESTAMP_SECONDS(@oldest)"
+
+# https://cloud.google.com/bigquery/docs/time-travel
+REMAINS: Final = (
+    "BigQuery itself keeps what was deleted for its time travel, 2 to 7 days as the dataset says,"
+    " and for 7 days more in its fail-safe storage, where only Google can reach it"
+)
+
+# One collector loads a report once. A client that posts it again to another replica makes two rows
+# of it, which the key tells, unless midnight was between. So do the rows that a spool loads again
+# which was restored from an older copy. A window by day lets a query for some days read only those
+# partitions.
+# Rows of the original have no key: each of them is a report of its own.
+_EACH_ONCE: Final = """
+SELECT *
+FROM `{table}`
+WHERE TRUE
+QUALIFY
+  reportKey IS NULL
+  OR ROW_NUMBER() OVER (
+    PARTITION BY DATE(receivedAt), reportKey
+    ORDER BY receivedAt
+  ) = 1
+""".strip()
+_VIEW: Final = """
+CREATE OR REPLACE VIEW `{view}`
+OPTIONS (description = "Each report once: {table} may hold one more than once.")
+AS
+{each_once}
+""".strip()
+
+
+class KnownTables:
+    """The tables that a data directory has seen: a text file, one table a line.
+
+    A table that was there and is gone was deleted by somebody, and is not made anew.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path: Final = path
+
+    def __contains__(self, table: object) -> bool:
+        try:
+            return str(table) in self._path.read_text("utf-8").splitlines()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise WarehouseUnavailable(
+                f"{self._path} cannot be read: {reason_of(error)}"
+            ) from error
+
+    def add(self, table: object) -> None:
+        """Add `table`; on return it is on disk. Raises `WarehouseUnavailable`."""
+        if table in self:
+            return
+        try:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(f"{table}\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise WarehouseUnavailable(
+                f"{self._path} cannot be written: {reason_of(error)}"
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -52,6 +135,44 @@ def require_table(service: Service) -> Table:
     return table
 
 
+def create_view(service: Service) -> None:
+    """Make the view beside the table in which each report is once, or make it anew.
+
+    A view has the columns that its table had when it was made (`*` is resolved then), so it is to
+    be made anew when columns are added. Raises `WarehouseUnavailable`.
+    """
+    table = service.address
+    each_once = _EACH_ONCE.format(table=table)
+    service.run(_VIEW.format(view=table.view, table=table, each_once=each_once))
+
+
+def count_reports(service: Service) -> int:
+    """Return how many reports the table holds, each counted once. Raises `WarehouseUnavailable`."""
+    counted = service.run(_COUNT.format(each_once=_EACH_ONCE.format(table=service.address)))
+    return int(str(counted.rows[0][0]))
+
+
+def forget_cluster(service: Service, cluster_id: str) -> Forgotten:
+    """Delete the reports of a cluster. Raises `WarehouseUnavailable`."""
+    statement = _DELETE_CLUSTER.format(table=service.address)
+    return Forgotten(service.run(statement, {"cluster": cluster_id}).changed, REMAINS)
+
+
+def expire_reports(service: Service, *, days: int, now: float) -> int:
+    """See that reports received more than `days` days before `now` (UNIX seconds) go.
+
+    A table that is partitioned by the day of receipt is told to let its partitions expire;
+    from another, such as the original's, they are deleted now. Returns how many were.
+    Raises `WarehouseUnavailable`.
+    """
+    table = require_table(service)
+    if _is_partitioned(table):
+        _expire_partitions(service, table, days * _DAY_MILLISECONDS)
+        return 0
+    oldest = int(now) - days * DAY_SECONDS
+    return service.run(_DELETE_OLD.format(table=service.address), {"oldest": oldest}).changed
+
+
 def _make(service: Service, known: KnownTables) -> Table:
     if service.address in known:
         raise _deleted(service)
@@ -80,3 +201,21 @@ def _deleted(service: Service) -> WarehouseUnavailable:
         f"BigQuery table {service.address}: it was deleted, and is not made anew; restore it, or "
         "make an empty one of that name"
     )
+
+
+def _expire_partitions(service: Service, table: Table, milliseconds: int) -> None:
+    partitioning = table.time_partitioning
+    if partitioning.expiration_ms == milliseconds:
+        return
+    partitioning.expiration_ms = milliseconds
+    table.time_partitioning = partitioning
+    if service.change_table(table, ["time_partitioning"]) is Change.FORBIDDEN:
+        raise WarehouseUnavailable(
+            f"BigQuery table {service.address}: these credentials may not change it, and so not"
+            " set how long reports are kept"
+        )
+
+
+def _is_partitioned(table: Table) -> bool:
+    partitioning = table.time_partitioning
+    return partitioning is not None and partitioning.field == RECEIVED_AT.name

@@ -15,15 +15,20 @@ from collector.errors import WarehouseUnavailable
 from collector.records import DAY_SECONDS, Batch, RowRange, SpooledReport
 from collector.warehouse import BatchLimits, Forgotten, Warehouse
 from collector.warehouse.bigquery import BigQueryTable
-from collector.warehouse.bigquery.begun import BEGUN_FILE, Begun, BegunFile
-from collector.warehouse.bigquery.loading import Loader
+from collector.warehouse.bigquery.loading import Loader, RowFile, encode_rows
 from collector.warehouse.bigquery.outcomes import Failed, Loaded, Outcome, RowsRefused
-from collector.warehouse.bigquery.rows import RowFile, encode_rows
+from collector.warehouse.bigquery.pending import PENDING_LOAD_FILE, PendingLoad, PendingLoadFile
 from collector.warehouse.bigquery.service import DEADLINES, Deadlines, Service
-from collector.warehouse.bigquery.table import has_shape, prepare_table
-from collector.warehouse.bigquery.upkeep import count_reports, expire_reports, forget_cluster
+from collector.warehouse.bigquery.table import (
+    KNOWN_TABLES_FILE,
+    KnownTables,
+    count_reports,
+    expire_reports,
+    forget_cluster,
+    has_shape,
+    prepare_table,
+)
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
-from collector.warehouse.known_tables import KNOWN_TABLES_FILE, KnownTables
 
 # A job counts against quotas whatever its size; what bounds it is the drain's memory, which holds
 # a batch, the file made of it, and the copy that the client library sends.
@@ -39,7 +44,7 @@ class BigQueryWarehouse(Warehouse):
         service: Service,
         *,
         known_tables: KnownTables,
-        begun: BegunFile,
+        pending_load: PendingLoadFile,
         dead_letters: DeadLetters,
         limits: BatchLimits,
         deadlines: Deadlines,
@@ -51,7 +56,7 @@ class BigQueryWarehouse(Warehouse):
         Raises `WarehouseUnavailable` or `WarehouseUnusable`.
         """
         self._service: Final = service
-        self._begun: Final = begun
+        self._pending: Final = pending_load
         self._dead_letters: Final = dead_letters
         self.limits = limits
         self._table: Final = prepare_table(service, known_tables)
@@ -61,19 +66,19 @@ class BigQueryWarehouse(Warehouse):
         self._expired_on: float | None = None
 
     def pending(self, spool_id: str) -> RowRange | None:
-        """Return the rows of the batch that was begun last: BigQuery may have loaded them.
+        """Return the rows of the batch submitted last: BigQuery may have loaded them.
 
         Raises `FileUnusable`.
         """
-        begun = self._begun.read()
-        return begun.rows if begun is not None and begun.spool_id == spool_id else None
+        load = self._pending.read()
+        return load.rows if load is not None and load.spool_id == spool_id else None
 
     def write(self, batch: Batch) -> None:
         """Load the batch. On return each report is in the table once, or is a dead letter."""
         dead, left = self._resume(batch)
         while left:
             part = Batch(batch.spool_id, left)
-            refused = self._load(self._begun.begin(batch, part, dead), part)
+            refused = self._load(self._pending.note(batch, part, dead), part)
             dead += tuple(each.report_key for each in refused)
             left = _without(refused, left) if refused else ()
 
@@ -82,11 +87,11 @@ class BigQueryWarehouse(Warehouse):
 
         Raises `WarehouseUnavailable`.
         """
-        begun = self._begun.read()
-        if begun is None or not begun.overlaps(batch):
+        load = self._pending.read()
+        if load is None or not load.overlaps(batch):
             return False
         keys = {each.report_key for each in batch.reports}
-        return keys <= {*begun.keys} and self._loader.is_submitted(begun.job_id)
+        return keys <= {*load.keys} and self._loader.is_submitted(load.job_id)
 
     def load_parquet(self, path: Path, name: str) -> None:
         """Load a Parquet file of reports, once for ever under `name`: see `Loader`."""
@@ -102,9 +107,9 @@ class BigQueryWarehouse(Warehouse):
 
     def forget(self, cluster_id: str) -> Forgotten:
         """Delete the reports of a cluster from the table, also those that are being loaded."""
-        begun = self._begun.read()
-        if begun is not None:
-            self._has_loaded(begun)
+        load = self._pending.read()
+        if load is not None:
+            self._has_loaded(load)
         return forget_cluster(self._service, cluster_id)
 
     def expire(self, *, days: int, now: float) -> int:
@@ -127,43 +132,43 @@ class BigQueryWarehouse(Warehouse):
     def _resume(self, batch: Batch) -> tuple[tuple[str, ...], tuple[SpooledReport, ...]]:
         """Return the keys of dead letters of `batch`, and the reports that are left to load.
 
-        Where rows were forgotten since, or others took their numbers, the load that was begun is
+        Where rows were forgotten since, or others took their numbers, the pending load is
         no part of the batch: then its outcome has to be known first.
         """
-        begun = self._begun.read()
-        if begun is None or not begun.overlaps(batch):
+        load = self._pending.read()
+        if load is None or not load.overlaps(batch):
             return (), batch.reports
-        done = frozenset(begun.dead_letters)
+        done = frozenset(load.dead_letters)
         left = tuple(each for each in batch.reports if each.report_key not in done)
-        is_begun = bool(left) and Batch(batch.spool_id, left).identity == begun.identity
-        if not is_begun and self._has_loaded(begun):
-            done = frozenset(begun.keys)
+        is_same = bool(left) and Batch(batch.spool_id, left).identity == load.identity
+        if not is_same and self._has_loaded(load):
+            done = frozenset(load.keys)
             left = tuple(each for each in left if each.report_key not in done)
-        return begun.dead_letters, left
+        return load.dead_letters, left
 
-    def _has_loaded(self, begun: Begun) -> bool:
-        """Return whether a load that was begun is in the table.
+    def _has_loaded(self, load: PendingLoad) -> bool:
+        """Return whether a load is in the table.
 
         Raises `WarehouseUnavailable` while that is open.
         """
-        return isinstance(self._loader.outcome_of(begun.job_id), Loaded)
+        return isinstance(self._loader.outcome_of(load.job_id), Loaded)
 
-    def _load(self, begun: Begun, part: Batch) -> tuple[SpooledReport, ...]:
+    def _load(self, load: PendingLoad, part: Batch) -> tuple[SpooledReport, ...]:
         """Load `part`, all of it or nothing; return the reports for which it was nothing.
 
         Those are dead letters then. Raises `WarehouseUnavailable`.
         """
         file = encode_rows(part.reports)
         # Attempts of earlier are passed over, so that each time there is a new one.
-        while (outcome := self._loader.outcome_of(begun.job_id)) is not None:
+        while (outcome := self._loader.outcome_of(load.job_id)) is not None:
             refused = self._dead_letter(outcome, part, file)
             if refused is not None:
                 return refused
-            begun = self._begun.note_failure(begun)
-        outcome = self._loader.load_rows(begun.job_id, file.content)
+            load = self._pending.note_failure(load)
+        outcome = self._loader.load_rows(load.job_id, file.content)
         refused = self._dead_letter(outcome, part, file)
         if refused is None:
-            self._begun.note_failure(begun)
+            self._pending.note_failure(load)
             raise self._unavailable(outcome)
         return refused
 
@@ -218,7 +223,7 @@ def open_bigquery(
         warehouse = BigQueryWarehouse(
             service,
             known_tables=KnownTables(data_dir / KNOWN_TABLES_FILE),
-            begun=BegunFile(data_dir / BEGUN_FILE, address),
+            pending_load=PendingLoadFile(data_dir / PENDING_LOAD_FILE, address),
             dead_letters=dead_letters,
             limits=limits,
             deadlines=deadlines,

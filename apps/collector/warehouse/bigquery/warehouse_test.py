@@ -8,7 +8,8 @@ import pytest
 
 from collector.errors import WarehouseUnavailable, WarehouseUnusable
 from collector.records import RowRange, SpooledReport
-from collector.warehouse.bigquery.begun import BEGUN_FILE
+from collector.warehouse.bigquery.pending import PENDING_LOAD_FILE
+from collector.warehouse.bigquery.table import KNOWN_TABLES_FILE
 from collector.warehouse.bigquery.testing import (
     TABLE_ID,
     batch_of,
@@ -19,7 +20,6 @@ from collector.warehouse.bigquery.testing import (
     spooled,
 )
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE
-from collector.warehouse.known_tables import KNOWN_TABLES_FILE
 from tools.bigquery.faults import HTTPError, JobError, Reset, Silence, first, no_faults
 from tools.bigquery.server import FakeBigQuery, running_bigquery
 from tools.bigquery.service import Behaviour
@@ -121,8 +121,8 @@ def test_a_job_that_was_accepted_meanwhile_is_as_good(tmp_path: Path) -> None:
         assert _kept(fake) == _once(REPORTS)
 
 
-def test_what_was_begun_is_known_after_a_restart(tmp_path: Path) -> None:
-    """The rows of a batch that was begun are told to the spool that they are of, and no other."""
+def test_what_is_pending_is_known_after_a_restart(tmp_path: Path) -> None:
+    """The rows of a pending batch are told for the spool that they are of, and no other."""
     with running_bigquery(script=first(1, Reset(applied=True))) as fake:
         with opened(fake.url, tmp_path) as warehouse:
             assert warehouse.pending("spool") is None
@@ -137,7 +137,9 @@ def test_the_bounds_are_on_disk_before_the_job_is_submitted(tmp_path: Path) -> N
     found: list[bool] = []
     with running_bigquery() as fake:
         fake.script = lambda request: (
-            found.append((tmp_path / BEGUN_FILE).exists()) if request.method == INSERT else None
+            found.append((tmp_path / PENDING_LOAD_FILE).exists())
+            if request.method == INSERT
+            else None
         )
         _write(fake, tmp_path, REPORTS)
     assert found == [True]
@@ -167,7 +169,7 @@ def test_a_restored_directory_goes_on_as_it_was(tmp_path: Path) -> None:
     copy.mkdir()
     with running_bigquery(script=first(1, Reset())) as fake:
         _fail(fake, tmp_path, REPORTS)
-        (copy / BEGUN_FILE).write_bytes((tmp_path / BEGUN_FILE).read_bytes())
+        (copy / PENDING_LOAD_FILE).write_bytes((tmp_path / PENDING_LOAD_FILE).read_bytes())
         _write(fake, tmp_path, REPORTS)
         _write(fake, copy, REPORTS)
         assert _kept(fake) == _once(REPORTS)
@@ -175,7 +177,7 @@ def test_a_restored_directory_goes_on_as_it_was(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("applied", [True, False])
 def test_rows_that_were_forgotten_double_no_others(tmp_path: Path, *, applied: bool) -> None:
-    """Where a row of a batch that was begun is gone, the others are in the table once."""
+    """Where a row of a pending batch is gone, the others are in the table once."""
     left = [each for each in REPORTS if each.row_id != 3]
     with running_bigquery(script=first(1, Reset(applied=applied))) as fake:
         _fail(fake, tmp_path, REPORTS)
@@ -185,7 +187,7 @@ def test_rows_that_were_forgotten_double_no_others(tmp_path: Path, *, applied: b
 
 
 def test_a_job_that_takes_long_is_asked_for_again(tmp_path: Path) -> None:
-    """A job that does not end in time is left alone, and no other is begun for its rows."""
+    """A job that does not end in time is left alone, and no other is submitted for its rows."""
     with running_bigquery(behaviour=Behaviour(polls=NEVER_ENDS)) as fake:
         _fail(fake, tmp_path, REPORTS)
         _fail(fake, tmp_path, REPORTS[:3])
@@ -214,7 +216,7 @@ def test_failures_that_were_forgotten_are_found_again(tmp_path: Path) -> None:
     with running_bigquery(script=first(1, JobError(reason="backendError"))) as fake:
         _fail(fake, tmp_path, REPORTS)
         _write(fake, tmp_path, REPORTS)
-        (tmp_path / BEGUN_FILE).unlink()
+        (tmp_path / PENDING_LOAD_FILE).unlink()
         _write(fake, tmp_path, REPORTS)
         assert _kept(fake) == _once(REPORTS)
 
@@ -251,7 +253,7 @@ def test_the_files_are_in_the_data_directory(tmp_path: Path) -> None:
     with running_bigquery() as fake:
         _write(fake, tmp_path, REPORTS)
     assert {path.name for path in tmp_path.iterdir()} == {
-        BEGUN_FILE,
+        PENDING_LOAD_FILE,
         KNOWN_TABLES_FILE,
         DEAD_LETTERS_FILE,
     }

@@ -9,7 +9,7 @@ because a name is never used for other bytes. Names alone tell how far a spool i
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from msgspec import Struct
@@ -73,8 +73,3 @@ def parse_day(name: str) -> int | None:
 def today(now: float) -> int:
     """Return the day of `now`, UNIX seconds."""
     return int(now // DAY_SECONDS)
-
-
-def hour_text(received_at: int) -> str:
-    """Return an hour in UNIX seconds as SQL writes a time in UTC."""
-    return datetime.fromtimestamp(received_at, UTC).strftime("%Y-%m-%d %H:%M:%S")

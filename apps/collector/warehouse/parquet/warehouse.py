@@ -1,6 +1,6 @@
 """A folder of Parquet files as a warehouse: each row exactly once.
 
-A batch is one file, there whole or not at all; its name tells the position.
+A batch is one file, there whole or not at all; its name tells the watermark.
 """
 
 import time
@@ -11,10 +11,11 @@ from typing import Final, TypeAlias
 
 from collector.records import Batch, SpooledReport, Watermark
 from collector.warehouse import BatchLimits, Forgotten, Warehouse
+from collector.warehouse.columns import line_of
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
 from collector.warehouse.parquet.engine import Engine, RowsRefused
 from collector.warehouse.parquet.folder import Folder
-from collector.warehouse.parquet.layout import day_name, hour_text, name_of
+from collector.warehouse.parquet.layout import day_name, name_of
 from collector.warehouse.parquet.staging import Staging
 from collector.warehouse.parquet.upkeep import compact, expire_days, forget_cluster
 
@@ -45,7 +46,7 @@ class ParquetWarehouse(Warehouse):
             opened.callback(self._engine.close)
             self._opened: Final = opened.pop_all()
 
-    def position(self, spool_id: str) -> Watermark | None:
+    def watermark(self, spool_id: str) -> Watermark | None:
         """Return the last row of that spool that the name of a file tells."""
         return self._folder.watermark(spool_id)
 
@@ -114,13 +115,7 @@ def write_batch(folder: Folder, engine: Engine, batch: Batch, give_up: GiveUp) -
 
 def _write(folder: Folder, engine: Engine, staging: Staging, batch: Batch) -> None:
     with (staging.path / _LINES).open("xb") as lines:
-        lines.writelines(map(_line, batch.reports))
+        lines.writelines(line_of(each, with_key=False) for each in batch.reports)
     engine.write_lines(staging.fd_path(_LINES), staging.fd_path(_FILE))
     day = day_name(batch.reports[0].day)
     folder.publish(staging, _FILE, day, str(name_of(batch)))
-
-
-def _line(spooled: SpooledReport) -> bytes:
-    """Return a report with the hour of receipt as one line of JSON."""
-    stamp = f',"receivedAt":"{hour_text(spooled.received_at)}"}}\n'
-    return spooled.encoded.removesuffix(b"}") + stamp.encode()

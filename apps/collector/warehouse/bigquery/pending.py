@@ -1,0 +1,145 @@
+"""The pending load: the one submitted last, on disk before BigQuery hears of it.
+
+After a crash the same rows have to go under the same job ID: other rows under it would be lost,
+because BigQuery takes them for loaded, and the same rows under another would be there twice
+(docs/decisions/0018-load-jobs.md).
+"""
+
+import os
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from collector.disk.errors import reason_of
+from collector.disk.private_files import open_private, sync_folder
+from collector.errors import FileUnusable, WarehouseUnavailable
+from collector.records import Batch, RowRange
+from collector.warehouse.bigquery import BigQueryTable
+
+PENDING_LOAD_FILE: Final = "bigquery-load"
+_TABLE_DIGEST_BYTES: Final = 8
+
+
+class PendingLoad(Struct, frozen=True):
+    """A load that BigQuery may have heard of: some or all rows of a batch.
+
+    `first` and `last` are the rows of the batch. `identity` and `keys` (of reports) are those of
+    what is loaded; `dead_letters` are the keys of those that BigQuery refused for themselves.
+    Earlier attempts than `attempt` are known to have failed, with nothing loaded.
+    """
+
+    table: str
+    spool_id: str
+    first: int
+    last: int
+    identity: str
+    keys: tuple[str, ...]
+    dead_letters: tuple[str, ...] = ()
+    attempt: int = 1
+
+    @property
+    def rows(self) -> RowRange:
+        """The rows of the whole batch."""
+        return RowRange(self.first, self.last)
+
+    @property
+    def job_id(self) -> str:
+        """The ID of the job that loads this."""
+        return format_job_id(self.identity, self.table, self.attempt)
+
+    def overlaps(self, batch: Batch) -> bool:
+        """Whether rows of `batch` may be in this load."""
+        rows = batch.rows
+        is_apart = rows.last < self.first or self.last < rows.first
+        return self.spool_id == batch.spool_id and not is_apart
+
+
+def format_job_id(name: str, table: str, attempt: int) -> str:
+    """Return the job ID for loading what `name` identifies into `table`.
+
+    A job ID belongs to a project, not to a table, so the table is part of it, as a digest: letters,
+    digits, `_` and `-` are allowed. A job that failed keeps its ID, so each attempt has one.
+    https://cloud.google.com/bigquery/docs/reference/rest/v2/JobReference
+    """
+    digest = blake2b(table.encode(), digest_size=_TABLE_DIGEST_BYTES).hexdigest()
+    return f"spartakus-{digest}-{name}-{attempt}"
+
+
+class PendingLoadFile:
+    """The file that holds the pending load. It is replaced as a whole, never changed."""
+
+    def __init__(self, path: Path, table: BigQueryTable) -> None:
+        """`table` is what is loaded into; what the file says of another counts for nothing."""
+        self._path: Final = path
+        self._table: Final = str(table)
+
+    def read(self) -> PendingLoad | None:
+        """Return the load that was noted last, None where there was none.
+
+        Raises `FileUnusable`, and `WarehouseUnavailable` where the disk fails.
+        """
+        try:
+            if not os.path.lexists(self._path):
+                return None
+            with open(open_private(self._path, os.O_RDONLY), "rb") as file:  # noqa: PTH123
+                load = msgspec.json.decode(file.read(), type=PendingLoad)
+        except msgspec.DecodeError as error:
+            raise FileUnusable(
+                f"{self._path} is damaged: it does not say which load is pending; restore a"
+                " copy of it, or move it away, after which reports of one batch may be in the"
+                " table twice"
+            ) from error
+        except OSError as error:
+            raise WarehouseUnavailable(
+                f"{self._path} cannot be read: {reason_of(error)}"
+            ) from error
+        return load if load.table == self._table else None
+
+    def note(self, batch: Batch, part: Batch, dead_letters: tuple[str, ...] = ()) -> PendingLoad:
+        """Note that `part` of `batch` is loaded now, and return the load; on return it is on disk.
+
+        `dead_letters` are the keys of the others. The attempt is the next one where the same was
+        noted before. Raises `FileUnusable` or `WarehouseUnavailable`.
+        """
+        known = self.read()
+        if known is not None and known.identity == part.identity:
+            return known
+        load = PendingLoad(
+            table=self._table,
+            spool_id=batch.spool_id,
+            first=batch.rows.first,
+            last=batch.rows.last,
+            identity=part.identity,
+            keys=tuple(each.report_key for each in part.reports),
+            dead_letters=dead_letters,
+        )
+        self._write(load)
+        return load
+
+    def note_failure(self, load: PendingLoad) -> PendingLoad:
+        """Note that the attempt failed, with nothing loaded; return the next one, on disk.
+
+        Raises `FileUnusable` or `WarehouseUnavailable`.
+        """
+        following = replace(load, attempt=load.attempt + 1)
+        self._write(following)
+        return following
+
+    def _write(self, load: PendingLoad) -> None:
+        unfinished = self._path.with_name(f"{self._path.name}.new")
+        try:
+            descriptor = open_private(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            with open(descriptor, "wb") as file:  # noqa: PTH123 - of a descriptor
+                file.write(msgspec.json.encode(load))
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(self._path)
+            sync_folder(self._path.parent)
+        except OSError as error:
+            raise WarehouseUnavailable(
+                f"{self._path} cannot be written: {reason_of(error)}"
+            ) from error
