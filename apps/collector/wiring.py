@@ -32,8 +32,8 @@ from collector.telemetry.admin_server import admin_application, served_at, serve
 from collector.telemetry.heartbeat import Heartbeat, ServiceManager
 from collector.telemetry.logs import configure_logs, get_log
 from collector.telemetry.metrics import Metrics, Sources
-from collector.version import VERSION
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, count_dead_letters
+from release import VERSION
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -107,7 +107,7 @@ def _serve(
     try:
         supervisor.start()
         with _admin_served(settings, admin, log), manager.watched(heartbeat.is_alive):
-            log.info("serving", **describe(listening), database=settings.warehouse.text)
+            log.info("serving", **describe(listening), warehouse=settings.warehouse.text)
             metrics.serving()
             manager.ready()
             server.run()

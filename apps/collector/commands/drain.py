@@ -17,8 +17,8 @@ from collector.spool.limits import SpoolLimits
 from collector.spool.writer import Spool
 from collector.telemetry.logs import configure_logs, get_log
 from collector.telemetry.metrics import Metrics
-from collector.version import VERSION
 from command_line.program import Command
+from release import VERSION
 
 _LONGEST_SECONDS: Final = 7 * 24 * 3_600.0
 

@@ -4,9 +4,9 @@ import os
 from typing import Final
 
 from collector.settings import Settings
-from collector.version import VERSION
 from collector.warehouse.registry import KINDS
 from command_line.program import Command, information
+from release import VERSION
 
 
 def serve(settings: Settings) -> None:

@@ -5,9 +5,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from collector.version import VERSION
 from collector.warehouse.bigquery import BigQueryTable
 from manifests import fill, items, quoted, read
+from release import VERSION
 
 _PACKAGE: Final = "collector.manifest"
 _SECONDS_A_JOB: Final = 60

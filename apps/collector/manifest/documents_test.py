@@ -134,8 +134,8 @@ def test_flags_are_known(bigquery: BigQuery | None, capsys: pytest.CaptureFixtur
 
 @_BOTH
 def test_pod_may_take_its_time(bigquery: BigQuery | None) -> None:
-    """A pod is told to end early enough to be left alone by load balancers, to finish what it has,
-    and to empty its spool before it is killed.
+    """A pod is asked to stop early enough for load balancers to notice, for requests to finish, and
+    for the spool to be emptied before it is killed.
     """
     found = documents(bigquery)
     seconds = {

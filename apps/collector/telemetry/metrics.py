@@ -1,7 +1,7 @@
 """What the collector counts, for Prometheus.
 
 Everything is kept in memory and costs a microsecond or less where it is counted; what can be read
-when somebody asks (the backlog, dead letters, the disk) is read then. No label tells one client
+at a scrape (the backlog, dead letters, the disk) is read then. No label distinguishes one client
 from another.
 """
 
@@ -84,7 +84,7 @@ class Metrics:
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         """`wall_clock` gives UNIX seconds."""
-        # A series more for each, which tells when it was made.
+        # One more series for each, with the time it was made.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry: Final = CollectorRegistry()
         self._wall_clock: Final = wall_clock
@@ -198,7 +198,7 @@ class Metrics:
             "answers", "Answers to requests of every kind, by HTTP status.", "status"
         )
 
-        # To look a series up by its label takes as long as all else that is counted of an answer.
+        # Finding a series by its label takes as long as all else that is counted of an answer.
         @cache
         def answers_of(status: int) -> Counter:
             return answers.labels(str(status))

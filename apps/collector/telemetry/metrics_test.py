@@ -70,7 +70,7 @@ def test_the_backlog_is_read_when_somebody_asks() -> None:
 
 
 def test_batches_of_the_drain_are_counted() -> None:
-    """Size, duration and failures of writing to the warehouse are told."""
+    """Size, duration and failures of writing to the warehouse are counted."""
     metrics = Metrics(version="1.2.3", wall_clock=lambda: 1_234.0)
     assert metrics.registry.get_sample_value("spartakus_last_written_timestamp_seconds") == 0
     metrics.drained(30, seconds=0.25)

@@ -57,7 +57,7 @@ def test_a_status_is_a_dozen_lines() -> None:
         "written": "10 reports",
         "last written": "2027-01-15T07:58:50Z, 1 min ago",
         "dead letters": "3",
-        "warehouse": "1 failures, its process started anew 0 times",
+        "warehouse": "1 failures, its process restarted 0 times",
         "disk": "5.0 MiB stored, 7.0 GiB free",
         "connections": "2",
     }

@@ -235,7 +235,7 @@ def test_what_workloads_allow() -> None:
 
 @_KINDS
 def test_key(kind: Kind) -> None:
-    """The key stands in the Secret alone, where the program is told to read it."""
+    """The key stands in the Secret alone, where the program reads it."""
     text = _rendered(kind)
     assert text.count(_KEY.hex()) == 1
     documents = _documents(text)
