@@ -82,6 +82,11 @@ class _Store(Warehouse):
         failure = self.failures.pop(0) if self.failures else ""
         if failure == "before":
             raise WarehouseUnavailable(failure, self.retry_after)
+        if failure == "half":
+            self.ids.append(batch.rows.first)
+            half = WarehouseUnavailable(failure)
+            half.written = 1
+            raise half
         self.batches.append(batch.rows)
         self.ids += [each.row_id for each in batch.reports]
         if self.keeps_position:
@@ -346,6 +351,15 @@ def test_a_report_that_was_submitted_is_not_given_up(
     around = drain(_Rows(2), store, line, trials=trials)
     assert around.given_up == given_up
     assert store.ids == [each for each in (1, 2) if each not in given_up]
+
+
+def test_a_part_that_was_written_is_told() -> None:
+    """Of a batch that failed half-way, the rows that are in the warehouse may be deleted."""
+    store, line = _Store(keeps_position=False), _Line()
+    store.failures = ["half"]
+    drain(_Rows(2), store, line)
+    told = [each.watermark.last_id for each in line.messages if isinstance(each, Written)]
+    assert told == [1, 2]
 
 
 def test_rows_that_were_forgotten_are_not_waited_for() -> None:
