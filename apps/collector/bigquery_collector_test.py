@@ -197,4 +197,4 @@ def test_the_view_is_made_by_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(EMULATOR, fake.url)
         assert main(["views", *DATABASE]) == 0
     assert statements[0].startswith(f"CREATE OR REPLACE VIEW `{TABLE}_deduplicated`")
-    assert main(["views", "--database", "stdout"]) == 1
+    assert main(["views", "--database", "stdout"]) == 2

@@ -3,13 +3,11 @@
 None quotes a report, a cluster ID or a client's address, so every text may be answered and logged.
 """
 
-
-class CollectorError(Exception):
-    """Base of every error that the collector raises on purpose."""
+from command_line.errors import InvalidValue, ProgramError
 
 
-class UsageError(CollectorError):
-    """A flag, or the variable that stands for it, says what cannot be: exit status 2."""
+class CollectorError(ProgramError):
+    """Base of the errors that the collector raises on purpose, besides those of its usage."""
 
 
 class DataDirectoryUnusable(CollectorError):
@@ -20,12 +18,8 @@ class CannotListen(CollectorError):
     """The address to serve on is taken, forbidden, or not of this machine."""
 
 
-class InvalidRetention(UsageError):
-    """The text given for `--retention` is no time to keep reports."""
-
-
-class InvalidWarehouseAddress(UsageError):
-    """The text given for `--database` names no warehouse."""
+class InvalidWarehouseAddress(InvalidValue):
+    """A text does not name a warehouse."""
 
 
 class FileUnusable(CollectorError):
@@ -71,10 +65,6 @@ class SpoolUnavailable(CollectorError):
 
 class SpoolFull(SpoolUnavailable):
     """The spool has reached a limit, and takes more once the database has taken some."""
-
-
-class InvalidTrustedProxies(UsageError):
-    """The text given for `--trusted-proxies` is no list of networks."""
 
 
 class Refusal(CollectorError):

@@ -4,109 +4,40 @@ A command is imported once its word was seen, so that each starts quickly.
 """
 
 import os
+import re
 import sys
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 
-import typer
-
-from collector.command_line import Entry, Function, Program, explain
-from collector.commands.service_links import drop_service_links
-from collector.errors import CollectorError, UsageError
+from command_line.completion import completion
+from command_line.errors import (
+    EXIT_DEFECT,
+    EXIT_FAILED,
+    ProgramError,
+    complain,
+    defect_in_words,
+    discard_output,
+)
+from command_line.program import Command, Entry, Program
 
 PROGRAM: Final = "collector"
-_MAIN_COMMAND: Final = "serve"
-_PREFIX: Final = "SPARTAKUS_"
-_FAILED: Final = 1
-_USAGE: Final = 2
+_FILE_NAMES: Final = (PROGRAM, f"{PROGRAM}.pex")
 _PRIVATE_UMASK: Final = 0o077
 
-
-def _serve() -> Function:
-    from collector.commands.serve import serve
-
-    return serve
-
-
-def _status() -> Function:
-    from collector.commands.status import status
-
-    return status
-
-
-def _drain() -> Function:
-    from collector.commands.drain import drain
-
-    return drain
-
-
-def _export() -> Function:
-    from collector.commands.export import export
-
-    return export
-
-
-def _sql() -> Function:
-    from collector.commands.sql import sql
-
-    return sql
-
-
-def _import() -> Function:
-    from collector.commands.import_ import import_reports
-
-    return import_reports
-
-
-def _dead_letters() -> Function:
-    from collector.commands.dead_letters import dead_letters
-
-    return dead_letters
-
-
-def _copy() -> Function:
-    from collector.commands.copy import copy
-
-    return copy
-
-
-def _forget() -> Function:
-    from collector.commands.forget import forget
-
-    return forget
-
-
-def _manifest() -> Function:
-    from collector.commands.manifest import manifest
-
-    return manifest
-
-
-def _views() -> Function:
-    from collector.commands.views import views
-
-    return views
-
-
-def _completion() -> Function:
-    from collector.commands.completion import completion
-
-    return completion
-
-
-COMMANDS: Final[Mapping[str, Entry]] = {
-    _MAIN_COMMAND: Entry(_serve, "Receive reports over HTTP, and keep them."),
-    "status": Entry(_status, "Say what a running collector is doing."),
-    "sql": Entry(_sql, "Ask the reports a question in SQL."),
-    "export": Entry(_export, "Write all reports to standard output."),
-    "import": Entry(_import, "Take in what `export` wrote."),
-    "copy": Entry(_copy, "Copy all reports to another warehouse."),
-    "forget": Entry(_forget, "Remove a cluster from everything that is kept."),
-    "drain": Entry(_drain, "Empty the spool of a collector that no longer runs."),
-    "dead-letters": Entry(_dead_letters, "List what a warehouse refused, or send it again."),
-    "views": Entry(_views, "Make the BigQuery view in which each report is once."),
-    "manifest": Entry(_manifest, "Print the YAML that installs a collector, or monitors it."),
-    "completion": Entry(_completion, "Print what completes commands and flags in a shell."),
+SUMMARIES: Final[Mapping[str, str]] = {
+    "serve": "Receive reports over HTTP, and keep them.",
+    "status": "Say what a running collector is doing.",
+    "sql": "Ask the reports a question in SQL.",
+    "export": "Write all reports to standard output.",
+    "import": "Take in what `export` wrote.",
+    "copy": "Copy all reports to another warehouse.",
+    "forget": "Remove a cluster from everything that is kept.",
+    "drain": "Empty the spool of a collector that no longer runs.",
+    "dead-letters": "List what a warehouse refused, or send it again.",
+    "views": "Make the BigQuery view in which each report is once.",
+    "manifest": "Print the YAML that installs a collector, or monitors it.",
+    "completion": "Print what completes commands and flags in a shell.",
 }
 """Every command, in the order of `--help`."""
 
@@ -117,57 +48,85 @@ def main(arguments: Sequence[str]) -> int:
     The original was one binary whose first word said which of two programs it was; manifests
     written for it still begin with that word.
     """
-    drop_service_links(os.environ)
     os.umask(_PRIVATE_UMASK)
-    _drop_blank_variables(os.environ)
     words = list(arguments)
     if words[:1] == [PROGRAM]:
         del words[0]
     try:
-        status = Program(PROGRAM, COMMANDS, main_command=_MAIN_COMMAND).run(words)
+        status = program(os.environ).run(words)
         if sys.stdout is not None:  # where it was closed there is none
             sys.stdout.flush()
-    except typer.TyperException as error:
-        return _complain(explain(error), _USAGE)
-    except CollectorError as error:
-        return _complain(str(error), _USAGE if isinstance(error, UsageError) else _FAILED)
+    except ProgramError as error:
+        return complain(PROGRAM, str(error), error.exit_status)
     except BrokenPipeError:
-        _discard_output()
-        return _FAILED
+        discard_output()
+        return EXIT_FAILED
     except OSError as error:
-        _discard_output()
-        return _complain(_describe(error), _FAILED)
+        discard_output()
+        return complain(PROGRAM, _describe(error), EXIT_FAILED)
+    except Exception as error:  # noqa: BLE001 - a traceback could show a report
+        return complain(PROGRAM, defect_in_words(error), EXIT_DEFECT)
     return status
 
 
-def _drop_blank_variables(environment: MutableMapping[str, str]) -> None:
-    """Remove our variables that are blank from `environment`: blank is unset."""
-    for name, value in list(environment.items()):
-        if name.startswith(_PREFIX) and not value.strip():
-            del environment[name]
+def program(environment: Mapping[str, str]) -> Program:
+    """Return the program, whose flags may stand in `environment`."""
+    entries = {name: Entry(partial(load, name), text) for name, text in SUMMARIES.items()}
+    return Program(
+        PROGRAM, entries, default="serve", environment=without_service_links(environment)
+    )
+
+
+def without_service_links(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the variables without those that Kubernetes makes, and that look like ours.
+
+    A pod gets variables for each Service of its namespace: one named `spartakus` makes
+    `SPARTAKUS_PORT=tcp://10.0.0.1:80`, which is not a port and was set by nobody.
+    https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+    """
+    name_of_link = re.compile(r"SPARTAKUS_(?:\w+_)?PORT")
+    link = re.compile(r"(?:tcp|udp|sctp)://.*")
+    return {
+        name: value
+        for name, value in environment.items()
+        if not (name_of_link.fullmatch(name) and link.fullmatch(value))
+    }
+
+
+def load(name: str) -> Command:  # noqa: C901 - a table
+    """Return the command of that name."""
+    match name:
+        case "serve":
+            from collector.commands.serve import COMMAND
+        case "status":
+            from collector.commands.status import COMMAND
+        case "sql":
+            from collector.commands.sql import COMMAND
+        case "export":
+            from collector.commands.export import COMMAND
+        case "import":
+            from collector.commands.import_ import COMMAND
+        case "copy":
+            from collector.commands.copy import COMMAND
+        case "forget":
+            from collector.commands.forget import COMMAND
+        case "drain":
+            from collector.commands.drain import COMMAND
+        case "dead-letters":
+            from collector.commands.dead_letters import COMMAND
+        case "views":
+            from collector.commands.views import COMMAND
+        case "manifest":
+            from collector.commands.manifest import COMMAND
+        case _:
+            return completion(PROGRAM, _FILE_NAMES)
+    return COMMAND
 
 
 def _describe(error: OSError) -> str:
-    """Return what the system says, and of which file; it is no fault of the program's."""
+    """Return what the system says, and of which file; it is not the program's fault."""
     reason = error.strerror or str(error)
     return f"{error.filename}: {reason}" if error.filename else reason
-
-
-def _discard_output() -> None:
-    """Let the interpreter flush at its end what nobody takes.
-
-    https://docs.python.org/3/library/signal.html#note-on-sigpipe
-    """
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-
-
-def _complain(text: str, status: int) -> int:
-    """Say in one line what is wrong; what a terminal would obey is shown, not sent."""
-    line = " ".join(text.split())
-    shown = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
-    sys.stderr.write(f"{PROGRAM}: {shown}\n")
-    return status
 
 
 if __name__ == "__main__":

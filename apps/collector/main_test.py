@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from collector import main
-from collector.commands.data_dir import default_data_dir
-from collector.version import VERSION
+from collector.settings import default_data_dir
+from release import VERSION
 
 
 def run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -50,12 +50,12 @@ def test_a_wrong_word_is_answered_with_those_there_are(words: list[str]) -> None
     outcome = run(*words)
     assert outcome.returncode == 2
     assert outcome.stderr == (
-        f"collector: there is no command {words[-1]!r}; there are {', '.join(main.COMMANDS)}"
+        f"collector: There is no command {words[-1]!r}; there are {', '.join(main.SUMMARIES)}"
         " (see collector --help)\n"
     )
 
 
-@pytest.mark.parametrize("word", main.COMMANDS)
+@pytest.mark.parametrize("word", main.SUMMARIES)
 def test_each_command_explains_itself(word: str) -> None:
     """A command's word, also after the original's, and `--help` or `-h` say how it is used."""
     outcome = run("collector", word, "--help")
@@ -72,11 +72,12 @@ def test_help_lists_commands_and_the_flags_of_the_main_one(flag: str) -> None:
     """Without a command, help has the flags of serving, and every command with its summary."""
     outcome = run(flag)
     assert outcome.returncode == 0
-    flags, _, commands = outcome.stdout.partition("\nCommands:\n")
+    flags, _, rest = outcome.stdout.partition("\nCommands:\n")
+    commands = rest.partition("\n\n")[0]
     assert "--data-dir DIRECTORY" in flags
-    assert [line.split()[0] for line in commands.splitlines()] == list(main.COMMANDS)
-    for entry in main.COMMANDS.values():
-        assert entry.summary in commands
+    assert [line.split()[0] for line in commands.splitlines()] == list(main.SUMMARIES)
+    for summary in main.SUMMARIES.values():
+        assert summary in commands
 
 
 def test_a_command_comes_before_its_flags(tmp_path: Path) -> None:
@@ -104,7 +105,7 @@ def test_a_wrong_database_is_one_line(tmp_path: Path) -> None:
     """An address that names no database is refused before anything is made."""
     outcome = run("--data-dir", str(tmp_path / "data"), "--database", "mysql://x")
     assert outcome.returncode == 2
-    assert outcome.stderr.startswith("collector: --database must be one of ")
+    assert outcome.stderr.startswith("collector: --database: must be one of ")
     assert outcome.stderr.count("\n") == 1
     assert not (tmp_path / "data").exists()
 

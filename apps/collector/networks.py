@@ -3,7 +3,7 @@
 import ipaddress
 from typing import TypeAlias
 
-from collector.errors import InvalidTrustedProxies
+from command_line.errors import InvalidValue
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -12,9 +12,9 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 def parse_networks(text: str) -> tuple[Network, ...]:
     """Return the networks in `text`, separated by commas: `10.0.0.0/8,fd00::1`.
 
-    Raises `InvalidTrustedProxies`.
+    Raises `InvalidValue`.
     """
     try:
         return tuple(ipaddress.ip_network(each.strip()) for each in text.split(",") if each.strip())
     except ValueError as error:
-        raise InvalidTrustedProxies(f"--trusted-proxies must list networks: {error}") from error
+        raise InvalidValue(f"must list networks: {error}") from error

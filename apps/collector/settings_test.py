@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from collector.errors import InvalidWarehouseAddress
 from collector.networks import parse_networks
-from collector.settings import DEFAULT_POSTS_PER_MINUTE, Settings
+from collector.settings import DEFAULT_POSTS_PER_MINUTE, LogLevel, Settings
+from command_line.errors import InvalidOption
+from command_line.flags import parse_flags
 
 
 def test_the_default_database_is_in_the_data_directory() -> None:
@@ -34,5 +35,12 @@ def test_a_rate_limit_is_asked_for(
 
 def test_a_database_that_cannot_be_is_refused_at_once() -> None:
     """A wrong address is an error before anything was made."""
-    with pytest.raises(InvalidWarehouseAddress):
-        Settings(data_dir=Path(), database="mysql://x")
+    with pytest.raises(InvalidOption, match=r"^SPARTAKUS_DATABASE: must be one of "):
+        parse_flags(Settings, {"data_dir": "."}, {"SPARTAKUS_DATABASE": "mysql://x"})
+
+
+@pytest.mark.parametrize("given", [{"verbose": True}, {"original_verbosity": "1"}])
+def test_verbose_is_short_for_debug(given: dict[str, str | bool | None]) -> None:
+    """Both flags count as the level debug, whatever the level."""
+    settings = parse_flags(Settings, {"data_dir": ".", "log_level": "error", **given}, {})
+    assert settings.log.level is LogLevel.DEBUG

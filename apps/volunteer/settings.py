@@ -1,6 +1,6 @@
 """What the user asked for, checked: one frozen value, made once at start.
 
-Each flag of `run` and `preview` is written down here and nowhere else. Files that flags name are
+Each flag of `run` and `preview` is declared here and nowhere else. Files that flags name are
 not read here: they may change while the program runs.
 """
 
@@ -92,7 +92,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     `cluster_id` None is `auto`. `period` 0 is one shot. `jitter` is how long the first report may
     wait, a random part of it; None leaves that to `first_jitter`. `retry_for` is how long a
     delivery goes on, None leaves that to `longest_delivery`. `kubeconfig` and `context` None mean
-    the service account of the pod, else kubectl's defaults. `include`, `omit` and `verbatim` hold
+    the service account of the pod, or kubectl's defaults. `include`, `omit` and `verbatim` hold
     wire names.
     """
 
@@ -112,13 +112,13 @@ class Settings(Struct, frozen=True, kw_only=True):
         metavar="DURATION",
         default="24h",
         help="Time between reports, as Go writes it; beyond an hour half of it more or less, drawn"
-        " anew each time. 0 reports once.",
+        " at random. 0 reports once.",
     )
     jitter: float | None = flag(
         parse_duration,
         metavar="DURATION",
         help="The first report waits a random part of this. By default a minute at most where"
-        " reports go out periodically, else nothing.",
+        " reports go out periodically, otherwise nothing.",
     )
     retry_for: float | None = flag(
         parse_retry_time,
@@ -157,7 +157,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     kubeconfig: Path | None = flag(
         Path,
         metavar="PATH",
-        help="The cluster to observe. By default the one that the pod is in, else as kubectl does.",
+        help="The cluster to observe. By default the one that the pod is in, or that kubectl uses.",
     )
     context: str | None = flag(str, metavar="NAME", help="The context of the kubeconfig.")
     ca_file: Path | None = flag(
@@ -212,7 +212,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @property
     def longest_delivery(self) -> float:
-        """How long one delivery goes on; the next due time may end it earlier."""
+        """How long one delivery goes on; the next due time may stop it earlier."""
         if self.retry_for is not None:
             return min(self.retry_for, _LONGEST_RETRY_SECONDS)
         return _ONE_SHOT_RETRY_SECONDS if self.is_one_shot else _LONGEST_RETRY_SECONDS

@@ -1,4 +1,4 @@
-"""A write that is cut short, wherever it is, costs nothing: in files, spool, log, at each step.
+"""A write that is cut short anywhere costs nothing: in files, spool, log, at each step.
 
 Needs a C compiler. Some cuts; many with `--profile deep`.
 """
@@ -17,7 +17,7 @@ from collector.records import DAY_SECONDS
 from collector.testing import RunningCollector, clusters_in, wait_until
 from collector.warehouse.parquet import testing as program
 from collector.warehouse.parquet.testing import open_folder
-from tests.faults.kill_test import open_every_file
+from tests.faults.kill_test import FilesRead, open_every_file
 from tests.faults.load import DAY, FORTY, Load, fill_day
 
 SOURCE: Final = Path(__file__).with_name("cut_writes.c")
@@ -41,9 +41,9 @@ def cuts(request: pytest.FixtureRequest) -> int:
 def test_writes_of_a_collector_that_are_cut_short_lose_and_double_nothing(
     tmp_path: Path, library: Path, part: str, cuts: int
 ) -> None:
-    """Every 204 is in the folder once, and every file opens, wherever its writer was stopped."""
+    """Every 204 is in the folder once, and every file opens, wherever its writer was killed."""
     chance = random.Random()
-    load, data_dir = Load(), tmp_path / "data"
+    load, read, data_dir = Load(), FilesRead(), tmp_path / "data"
     for number in range(cuts):
         note = tmp_path / f"cut-{number}"
         at = chance.randrange(1, 40) if "spool" in part else chance.randrange(1, 12)
@@ -56,14 +56,14 @@ def test_writes_of_a_collector_that_are_cut_short_lose_and_double_nothing(
                     wait_until(note.exists)
             collector.kill()
         assert note.exists(), f"call {at} was never made: {collector.log}"
-        open_every_file(data_dir)
+        read.add_new(data_dir)
     with RunningCollector(data_dir) as collector:
         assert collector.stop() == 0
     load.check(clusters_in(data_dir))
 
 
 def _compacted_in(data_dir: Path, library: Path, part: str, at: int) -> int:
-    """Compact and forget in a process that is stopped at a write; return its exit status."""
+    """Compact and forget in a process that is killed at a write; return its exit status."""
     return subprocess.run(
         [sys.executable, "-m", program.__name__, str(data_dir), str((DAY + 2) * DAY_SECONDS)],
         env={
@@ -78,7 +78,7 @@ def _compacted_in(data_dir: Path, library: Path, part: str, at: int) -> int:
 
 
 @pytest.mark.parametrize("exchanges", ["exchange", "two renames"])
-def test_a_compaction_that_is_stopped_at_any_step_loses_and_doubles_nothing(
+def test_a_compaction_that_is_killed_at_any_step_loses_and_doubles_nothing(
     tmp_path: Path, library: Path, exchanges: str
 ) -> None:
     """Each step of merging a day and of forgetting in it can be the last one of its process."""
@@ -91,9 +91,9 @@ def test_a_compaction_that_is_stopped_at_any_step_loses_and_doubles_nothing(
         fill_day(data_dir)
         status = _compacted_in(data_dir, library, "/reports", at)
         with closing(open_folder(data_dir)) as warehouse:
-            position = warehouse.position("s")
-        assert position is not None
-        assert position.last_id == 40
+            watermark = warehouse.watermark("s")
+        assert watermark is not None
+        assert watermark.last_id == 40
         assert open_every_file(data_dir) > 0
         kept = clusters_in(data_dir)
         assert kept in (FORTY, without_one)

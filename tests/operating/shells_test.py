@@ -43,7 +43,7 @@ def test_fish(folder: Path) -> None:
     script = "collector.pex completion fish | source\n"
     offered = run(folder, "fish", "-c", f'{script}complete -C "collector.pex ex"')
     assert offered.split("\t")[0] == "export"
-    assert main.COMMANDS["export"].summary.removesuffix(".") in offered
+    assert main.SUMMARIES["export"].removesuffix(".") in offered
     flags = run(folder, "fish", "-c", f'{script}complete -C "collector.pex status --j"')
     assert flags.startswith("--json")
 

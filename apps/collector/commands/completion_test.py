@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from collector import main
-from collector.commands.completion import Shell
+from command_line.completion import Shell
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_commands_are_completed(folder: Path) -> None:
     """A word that is begun becomes a command, and an empty one any of them."""
     assert completed_by_bash(folder, "collector.pex ex") == ["export"]
     offered = completed_by_bash(folder, "collector.pex ''")
-    assert offered == list(main.COMMANDS)
+    assert offered == list(main.SUMMARIES)
 
 
 def test_flags_are_completed(folder: Path) -> None:
@@ -78,4 +78,4 @@ def test_a_shell_that_is_not_known_is_a_usage_error(folder: Path) -> None:
     """Another shell is answered with those there are."""
     outcome = run(folder, "collector.pex", "completion", "tcsh")
     assert outcome.returncode == 2
-    assert "'bash', 'zsh', 'fish'" in outcome.stderr
+    assert "must be one of bash, zsh, fish" in outcome.stderr

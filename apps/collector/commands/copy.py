@@ -5,20 +5,18 @@ from collections.abc import Sequence
 from contextlib import closing
 from hashlib import blake2b
 from pathlib import Path
-from typing import Annotated, Final, TypeAlias
+from typing import Final
 
 import typer
 
-from collector.commands.data_dir import existing_data_dir
-from collector.commands.options import Database, DataDir, SkipDamaged
-from collector.commands.warehouses import existing_folder
+from collector.commands.warehouses import ReadSettings, existing_folder
 from collector.errors import CommandFailed
-from collector.settings import Settings
 from collector.warehouse.bigquery import EMULATOR, BigQueryTable
 from collector.warehouse.bigquery.warehouse import BigQueryWarehouse, open_bigquery
 from collector.warehouse.parquet.engine import Engine
 from collector.warehouse.parquet.reading import OpenedFile, snapshot, split_damaged
-from collector.warehouse.registry import parse_address
+from command_line.flags import flag
+from command_line.program import Command
 
 _DIGEST_BYTES: Final = 8
 
@@ -27,33 +25,31 @@ _MORE: Final = (
     " rewritten after an earlier copy, which are there twice"
 )
 
-_To: TypeAlias = Annotated[
-    str,
-    typer.Option("--to", metavar="bigquery://PROJECT.DATASET.TABLE", help="The table to fill."),
-]
+
+class Copy(ReadSettings, frozen=True, kw_only=True):
+    """Where reports are copied to."""
+
+    target: BigQueryTable = flag(
+        BigQueryTable.parse,
+        "--to",
+        metavar="bigquery://PROJECT.DATASET.TABLE",
+        required=True,
+        has_variable=False,
+        help="The table to fill.",
+    )
 
 
-def copy(
-    *,
-    target: _To,
-    skip_damaged: SkipDamaged = False,
-    data_dir: DataDir = None,
-    database: Database = "",
-) -> None:
+def copy(settings: Copy) -> None:
     """Copy all reports in a folder of Parquet files to BigQuery. Run it again if it broke off.
 
     Let no collector write to the folder between the two: what it merges is copied again.
     """
-    table = parse_address(target)
-    if not isinstance(table, BigQueryTable):
-        raise CommandFailed("--to must be bigquery://PROJECT.DATASET.TABLE")
-    directory = existing_data_dir(data_dir)
-    folder = existing_folder(Settings(data_dir=directory, database=database))
+    directory, folder = settings.existing_data_dir, existing_folder(settings)
     # A day that is compacted meanwhile would be copied twice, under two names.
     with folder.owned(), folder.writing(), snapshot(folder) as opened:
-        files, damaged = split_damaged(opened, skip_damaged=skip_damaged)
+        files, damaged = split_damaged(opened, skip_damaged=settings.skip_damaged)
         with closing(
-            open_bigquery(table, data_dir=directory, emulator=os.environ.get(EMULATOR))
+            open_bigquery(settings.target, data_dir=directory, emulator=os.environ.get(EMULATOR))
         ) as warehouse:
             _warn(warehouse, damaged)
             total = _copy(files, warehouse)
@@ -100,3 +96,6 @@ def _compare(total: int, warehouse: BigQueryWarehouse) -> None:
         raise CommandFailed("the table holds fewer reports than the folder; copy again")
     if count > total:
         typer.echo(_MORE, err=True)
+
+
+COMMAND: Final = Command(Copy, copy)

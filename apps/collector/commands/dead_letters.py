@@ -5,51 +5,51 @@ import os
 import time
 from contextlib import closing
 from datetime import UTC, datetime
-from typing import Annotated, TypeAlias
+from typing import Final
 
 import typer
 
-from collector.commands.data_dir import existing_data_dir
-from collector.commands.options import DataDir
 from collector.commands.output import standard_output
-from collector.data_directory import SPOOL_NAME, moving_reports
+from collector.disk.data_directory import SPOOL_NAME, moving_reports
 from collector.errors import CommandFailed
 from collector.records import SpooledReport
-from collector.spool.readmission import readmit
+from collector.settings import DataDirectorySettings
+from collector.spool.maintenance import readmit
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetter, DeadLetters
-
-_Send: TypeAlias = Annotated[
-    bool,
-    typer.Option(
-        "--send",
-        help="Put all of them back into the spool, once what they were refused for is mended.",
-    ),
-]
-_Reports: TypeAlias = Annotated[
-    bool, typer.Option("--reports", help="Print the reports as well, not only the reasons.")
-]
+from command_line.flags import switch
+from command_line.program import Command
 
 
-def dead_letters(
-    *, send: _Send = False, reports: _Reports = False, data_dir: DataDir = None
-) -> None:
+class Letters(DataDirectorySettings, frozen=True, kw_only=True):
+    """What is done with dead letters."""
+
+    send: bool = switch(
+        has_variable=False,
+        help="Put all of them back into the spool, once the cause of the refusal is mended.",
+    )
+    reports: bool = switch(
+        has_variable=False, help="Print the reports as well, not only the reasons."
+    )
+
+
+def dead_letters(settings: Letters) -> None:
     """List the reports that a warehouse refused for good, one line of JSON each."""
-    directory = existing_data_dir(data_dir)
+    directory = settings.existing_data_dir
     path = directory / DEAD_LETTERS_FILE
     if not path.exists():
         typer.echo("0 dead letters", err=True)
         return
     with closing(DeadLetters(path, clock=time.time)) as letters:
         found = list(letters)
-        if not send:
+        if not settings.send:
             with standard_output() as output:
-                output.writelines(_line(each, reports=reports) for each in found)
+                output.writelines(_line(each, reports=settings.reports) for each in found)
             typer.echo(f"{len(found)} dead letters", err=True)
             return
         spool = directory / SPOOL_NAME
         if not spool.exists():
             raise CommandFailed(f"there is no spool in {directory}")
-        # In the spool before they are gone here: what breaks off is sent twice, and never lost.
+        # In the spool before they are removed here: a crash sends some twice, and loses none.
         with moving_reports(directory):
             count = readmit(spool, map(_spooled, found), random_bytes=os.urandom)
             letters.remove(found)
@@ -74,3 +74,6 @@ def _hour(seconds: int) -> str:
 
 def _spooled(letter: DeadLetter) -> SpooledReport:
     return SpooledReport(0, letter.report_key, letter.received_at, letter.encoded)
+
+
+COMMAND: Final = Command(Letters, dead_letters)

@@ -3,16 +3,13 @@
 import enum
 import shutil
 from contextlib import closing
-from typing import Annotated, BinaryIO, TypeAlias
+from typing import BinaryIO, Final
 
 import typer
 
-from collector.commands.data_dir import existing_data_dir
-from collector.commands.options import Database, DataDir, SkipDamaged
 from collector.commands.output import standard_output
 from collector.commands.scratch import scratch
-from collector.commands.warehouses import existing_folder
-from collector.settings import Settings
+from collector.commands.warehouses import ReadSettings, existing_folder
 from collector.warehouse.parquet.engine import Engine
 from collector.warehouse.parquet.reading import (
     OpenedFile,
@@ -22,6 +19,8 @@ from collector.warehouse.parquet.reading import (
     write_one,
 )
 from collector.warehouse.parquet.staging import Staging
+from command_line.flags import choice
+from command_line.program import Command
 
 
 class Format(enum.Enum):
@@ -34,24 +33,23 @@ class Format(enum.Enum):
     """One file, with the columns of those in the folder."""
 
 
-_Format: TypeAlias = Annotated[
-    Format, typer.Option("--format", help="One line of JSON a report, or one Parquet file.")
-]
+class Export(ReadSettings, frozen=True, kw_only=True):
+    """How reports are written."""
+
+    format: Format = choice(
+        Format,
+        default=Format.JSONL,
+        has_variable=False,
+        help="One line of JSON a report, or one Parquet file.",
+    )
 
 
-def export(
-    *,
-    form: _Format = Format.JSONL,
-    skip_damaged: SkipDamaged = False,
-    data_dir: DataDir = None,
-    database: Database = "",
-) -> None:
+def export(settings: Export) -> None:
     """Write all reports to standard output, whether the collector runs or not."""
-    directory = existing_data_dir(data_dir)
-    folder = existing_folder(Settings(data_dir=directory, database=database))
+    directory, folder = settings.existing_data_dir, existing_folder(settings)
     with scratch(directory) as staging, snapshot(folder) as opened, standard_output() as output:
-        sound, damaged = split_damaged(opened, skip_damaged=skip_damaged)
-        count = _export(sound, form, staging, output)
+        sound, damaged = split_damaged(opened, skip_damaged=settings.skip_damaged)
+        count = _export(sound, settings.format, staging, output)
     for path in damaged:
         typer.echo(f"left out, because it is damaged: {path}", err=True)
     typer.echo(f"{count} reports", err=True)
@@ -69,3 +67,6 @@ def _export(files: list[OpenedFile], form: Format, staging: Staging, output: Bin
         with (staging.path / "all").open("rb") as written:
             shutil.copyfileobj(written, output)
         return engine.count(staging.fd_path("all"))
+
+
+COMMAND: Final = Command(Export, export)

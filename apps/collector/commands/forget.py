@@ -5,40 +5,48 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Final, TypeAlias
+from typing import Final
 
 import typer
 
-from collector.commands.data_dir import existing_data_dir
-from collector.commands.options import Database, DataDir
 from collector.commands.scratch import SCRATCH, remove_left_over
-from collector.data_directory import SPOOL_NAME, check_private, is_in_use, moving_reports
+from collector.disk.data_directory import SPOOL_NAME, check_private, is_in_use, moving_reports
 from collector.errors import CommandFailed
-from collector.settings import Settings
-from collector.spool.forgetting import forget_in_spool
+from collector.settings import WarehouseSettings
+from collector.spool.maintenance import forget_in_spool
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
+from command_line.errors import InvalidValue
+from command_line.flags import flag
+from command_line.program import Command
 
 _FROM_STDIN: Final = "-"
 _LONGEST_ID: Final = 1_024
 
-_ClusterId: TypeAlias = Annotated[
-    str,
-    typer.Option(
+
+def _from_stdin(text: str) -> str:
+    if text != _FROM_STDIN:
+        raise InvalidValue("must be -: the ID is read from standard input")
+    return text
+
+
+class Forget(WarehouseSettings, frozen=True, kw_only=True):
+    """Where the cluster is named."""
+
+    cluster_id: str = flag(
+        _from_stdin,
         metavar=_FROM_STDIN,
+        required=True,
+        has_variable=False,
         help="Always -: the ID is read from standard input, because a command line is seen by"
         " other users and remembered by shells.",
-    ),
-]
+    )
 
 
-def forget(*, cluster_id: _ClusterId, data_dir: DataDir = None, database: Database = "") -> None:
+def forget(settings: Forget) -> None:
     """Remove a cluster from spool, reports and dead letters, whether the collector runs or not."""
-    if cluster_id != _FROM_STDIN:
-        raise CommandFailed("--cluster-id must be -: the ID is read from standard input")
     identity = _read_identity()
-    directory = existing_data_dir(data_dir)
+    directory = settings.existing_data_dir
     check_private(directory)
-    settings = Settings(data_dir=directory, database=database)
     # Nothing is on its way from spool to warehouse meanwhile.
     with moving_reports(directory):
         spooled = _forget_in_spool(directory / SPOOL_NAME, identity, directory)
@@ -58,7 +66,7 @@ def _read_identity() -> str:
     try:
         identity = line.decode().strip()
     except UnicodeDecodeError as error:
-        raise CommandFailed("what standard input holds is no cluster ID: it is no text") from error
+        raise CommandFailed("standard input holds no cluster ID: it is not text") from error
     if not identity:
         raise CommandFailed("standard input holds no cluster ID")
     return identity
@@ -76,3 +84,6 @@ def _forget_in_dead_letters(directory: Path, identity: str) -> int:
         return 0
     with closing(DeadLetters(path, clock=time.time)) as dead_letters:
         return dead_letters.forget(identity)
+
+
+COMMAND: Final = Command(Forget, forget)

@@ -85,7 +85,7 @@ def test_a_file_that_cannot_be_searched_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stdin", [b"", b"\n", b"\xff\n"])
 def test_what_is_no_id_is_one_line(tmp_path: Path, stdin: bytes) -> None:
-    """Nothing, and what is no text, is said without a traceback."""
+    """An empty input, and one that is not text, is an error of one line."""
     words = ("forget", "--cluster-id", "-", "--data-dir", str(tmp_path))
     outcome = run_collector(*words, stdin=stdin)
     assert outcome.returncode == 1
@@ -95,6 +95,6 @@ def test_what_is_no_id_is_one_line(tmp_path: Path, stdin: bytes) -> None:
 def test_an_id_on_the_command_line_is_refused(tmp_path: Path) -> None:
     """The ID comes from standard input, and the message does not repeat it."""
     outcome = run_collector("forget", "--cluster-id", "gone", "--data-dir", str(tmp_path))
-    assert outcome.returncode == 1
+    assert outcome.returncode == 2
     assert b"read from standard input" in outcome.stderr
     assert b"gone" not in outcome.stderr

@@ -6,50 +6,56 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from hashlib import blake2b
 from pathlib import Path
-from typing import Annotated, BinaryIO, Final, TypeAlias
+from typing import BinaryIO, Final
 
 import typer
 
-from collector.commands.data_dir import chosen_data_dir
-from collector.commands.options import Database, DataDir
 from collector.commands.scratch import scratch
-from collector.data_directory import DataDirectory
+from collector.disk.data_directory import DataDirectory
 from collector.errors import CommandFailed
 from collector.importing import batches_of, reports_of
-from collector.settings import Settings
+from collector.settings import WarehouseSettings
+from collector.warehouse import WarehouseAddress
 from collector.warehouse.parquet import ParquetFolder
 from collector.warehouse.parquet.folder import Folder
 from collector.warehouse.parquet.reading import lines_in
+from command_line.flags import argument, switch
+from command_line.program import Command
 
 _STDIN: Final = Path("-")
 _PARQUET: Final = b"PAR1"
 _PIECE: Final = 1024 * 1024
 _ID_BYTES: Final = 16
 
-_File: TypeAlias = Annotated[
-    Path,
-    typer.Argument(metavar="[FILE]", help="JSON lines or Parquet; standard input by default."),
-]
-_Add: TypeAlias = Annotated[
-    bool,
-    typer.Option(
-        "--add", help="Also where there are reports already: what is in both is then there twice."
-    ),
-]
+
+class Import(WarehouseSettings, frozen=True, kw_only=True):
+    """What is read, and whether it may join other reports."""
+
+    file: Path = argument(
+        Path,
+        metavar="[FILE]",
+        default=str(_STDIN),
+        help="JSON lines or Parquet; standard input by default.",
+    )
+    add: bool = switch(
+        has_variable=False,
+        help="Also where there are reports already: what is in both is then there twice.",
+    )
 
 
-def import_reports(
-    file: _File = _STDIN, *, add: _Add = False, data_dir: DataDir = None, database: Database = ""
-) -> None:
+def import_reports(settings: Import) -> None:
     """Read reports that export wrote into a warehouse. Run it again if it broke off."""
-    settings = Settings(data_dir=chosen_data_dir(data_dir), database=database)
-    with DataDirectory(settings.data_dir) as directory, _given(file, directory.path) as path:
+    with (
+        DataDirectory(settings.data_dir) as directory,
+        _given(settings.file, directory.path) as path,
+    ):
         spool_id = _digest(path)
-        _check_empty(settings, spool_id, add=add)
+        if not settings.add:
+            _check_empty(settings.warehouse, spool_id)
         total = sum(1 for _ in reports_of(_lines(path), spool_id=spool_id))  # all are valid
         with closing(settings.warehouse.open(directory.path, os.environ)) as warehouse:
-            position = warehouse.position(spool_id)
-            done = 0 if position is None else position.last_id
+            written = warehouse.watermark(spool_id)
+            done = 0 if written is None else written.last_id
             reports = reports_of(_lines(path), spool_id=spool_id)
             rest = (each for each in reports if each.row_id > done)
             for batch in batches_of(rest, spool_id=spool_id, limits=warehouse.limits):
@@ -57,10 +63,9 @@ def import_reports(
     typer.echo(f"{total} reports, of which {min(done, total)} were there already", err=True)
 
 
-def _check_empty(settings: Settings, spool_id: str, *, add: bool) -> None:
+def _check_empty(address: WarehouseAddress, spool_id: str) -> None:
     """Refuse to double what is there. Raises `CommandFailed`."""
-    address = settings.warehouse
-    if add or not isinstance(address, ParquetFolder):
+    if not isinstance(address, ParquetFolder):
         return
     if any(each.spool_id != spool_id for each in Folder(address.path).batches()):
         raise CommandFailed(
@@ -112,3 +117,6 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
             yield file
     except OSError as error:
         raise CommandFailed(f"{path} cannot be read: {error.strerror}") from error
+
+
+COMMAND: Final = Command(Import, import_reports)

@@ -1,118 +1,105 @@
 """`collector manifest`: the YAML that installs a collector in a cluster."""
 
 import re
-from typing import Annotated, Final, TypeAlias
+from typing import Final
 
 import typer
+from msgspec import Struct
 
-from collector.commands.values import whole
-from collector.manifest import monitoring
-from collector.manifest.documents import BigQuery, Installation, OneFile, render
+from collector.manifest.documents import (
+    BigQuery,
+    alerts,
+    dashboard,
+    monitoring,
+    render,
+)
+from collector.values import matching, whole
 from collector.warehouse.bigquery import BigQueryTable
+from command_line.errors import InvalidOption, UsageError
+from command_line.flags import flag, switch
+from command_line.program import Command
 
 _IMAGE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*")
 _SIZE: Final = re.compile(r"[1-9]\d{0,8}(Mi|Gi|Ti)")
 _EMAIL: Final = re.compile(r"[a-z][a-z0-9-]*@[a-z0-9.-]+")
 
-_Image: TypeAlias = Annotated[
-    str,
-    typer.Option(
-        metavar="IMAGE", help="The collector's image, with its tag or digest. Always needed."
-    ),
-]
-_Database: TypeAlias = Annotated[
-    str,
-    typer.Option(
+
+class Manifest(Struct, frozen=True, kw_only=True):
+    """What to install, or what to print instead."""
+
+    image: str | None = flag(
+        matching(_IMAGE_NAME, "an image's name, such as example.org/collector:2"),
+        metavar="IMAGE",
+        has_variable=False,
+        help="The collector's image, with its tag or digest. Needed to install one.",
+    )
+    table: BigQueryTable | None = flag(
+        BigQueryTable.parse,
+        "--database",
         metavar="bigquery://PROJECT.DATASET.TABLE",
+        has_variable=False,
         help="Where reports end up. By default Parquet files on a volume.",
-    ),
-]
-_Replicas: TypeAlias = Annotated[
-    int | None,
-    typer.Option(
+    )
+    replicas: int | None = flag(
+        whole(1, 100),
         metavar="COUNT",
-        parser=whole(1, 100),
+        has_variable=False,
         help="Pods, with BigQuery; 2 by default. A folder is one pod's.",
-    ),
-]
-_Storage: TypeAlias = Annotated[
-    str, typer.Option(metavar="SIZE", help="Size of each volume, such as 10Gi.")
-]
-_ServiceAccount: TypeAlias = Annotated[
-    str,
-    typer.Option(
+    )
+    storage: str = flag(
+        matching(_SIZE, "a size in Mi, Gi or Ti, such as 10Gi"),
+        metavar="SIZE",
+        default="10Gi",
+        has_variable=False,
+        help="Size of each volume.",
+    )
+    google_service_account: str | None = flag(
+        matching(_EMAIL, "an e-mail address"),
         metavar="EMAIL",
+        has_variable=False,
         help="Google service account to act as, by workload identity. Not needed where the roles"
         " are granted to the Kubernetes service account.",
-    ),
-]
-
-_Monitoring: TypeAlias = Annotated[
-    bool,
-    typer.Option(
-        "--monitoring",
+    )
+    monitoring: bool = switch(
+        has_variable=False,
         help="Print instead what watches it: for the Prometheus operator, and Grafana.",
-    ),
-]
-_Alerts: TypeAlias = Annotated[
-    bool, typer.Option("--alerts", help="Print instead the alerts, as Prometheus' rule file.")
-]
-_Dashboard: TypeAlias = Annotated[
-    bool, typer.Option("--dashboard", help="Print instead the dashboard, as Grafana's JSON.")
-]
+    )
+    alerts: bool = switch(
+        has_variable=False, help="Print instead the alerts, as Prometheus' rule file."
+    )
+    dashboard: bool = switch(
+        has_variable=False, help="Print instead the dashboard, as Grafana's JSON."
+    )
 
 
-def manifest(
-    *,
-    image: _Image = "",
-    database: _Database = "",
-    replicas: _Replicas = None,
-    storage: _Storage = "10Gi",
-    google_service_account: _ServiceAccount = "",
-    with_monitoring: _Monitoring = False,
-    with_alerts: _Alerts = False,
-    with_dashboard: _Dashboard = False,
-) -> None:
+def manifest(settings: Manifest) -> None:
     """Print the YAML that installs a collector in a cluster. Nothing is installed by this."""
     wanted = {
-        monitoring.in_cluster: with_monitoring,
-        monitoring.alerts: with_alerts,
-        monitoring.dashboard: with_dashboard,
+        monitoring: settings.monitoring,
+        alerts: settings.alerts,
+        dashboard: settings.dashboard,
     }
     chosen = [text for text, is_wanted in wanted.items() if is_wanted]
     if len(chosen) > 1:
-        raise typer.BadParameter("--monitoring, --alerts and --dashboard exclude each other")
-    if chosen:
-        typer.echo(chosen[0](), nl=False)
-        return
-    _require(_IMAGE_NAME, image, "--image", "an image's name, such as example.org/collector:2")
-    _require(_SIZE, storage, "--storage", "a size in Mi, Gi or Ti, such as 10Gi")
-    if google_service_account:
-        _require(_EMAIL, google_service_account, "--google-service-account", "an e-mail address")
-    installation = Installation(
-        image=image,
-        storage=storage,
-        database=_database(database, replicas, google_service_account),
-    )
-    typer.echo(render(installation), nl=False)
+        raise UsageError("--monitoring, --alerts and --dashboard exclude each other")
+    typer.echo(chosen[0]() if chosen else _installation(settings), nl=False)
 
 
-def _database(address: str, replicas: int | None, service_account: str) -> OneFile | BigQuery:
-    if address:
-        return BigQuery(
-            table=BigQueryTable.parse(address),
-            replicas=replicas or 2,
-            service_account=service_account,
+def _installation(settings: Manifest) -> str:
+    if settings.image is None:
+        raise InvalidOption("--image", "is missing: the collector's image, with its tag or digest")
+    replicas, service_account = settings.replicas, settings.google_service_account
+    bigquery = None
+    if settings.table:
+        bigquery = BigQuery(
+            table=settings.table, replicas=replicas or 2, service_account=service_account or ""
         )
-    for given, flag in ((replicas, "--replicas"), (service_account, "--google-service-account")):
-        if given:
-            raise typer.BadParameter(
-                "goes with --database=bigquery://…; a folder of Parquet files belongs to one pod",
-                param_hint=flag,
-            )
-    return OneFile()
+    elif replicas or service_account:
+        raise InvalidOption(
+            "--replicas" if replicas else "--google-service-account",
+            "goes with --database=bigquery://…; a folder of Parquet files belongs to one pod",
+        )
+    return render(image=settings.image, storage=settings.storage, bigquery=bigquery)
 
 
-def _require(rule: re.Pattern[str], value: str, flag: str, description: str) -> None:
-    if rule.fullmatch(value) is None:
-        raise typer.BadParameter(f"must be {description}", param_hint=flag)
+COMMAND: Final = Command(Manifest, manifest)

@@ -2,22 +2,36 @@
 
 import os
 from contextlib import closing
+from typing import Final
 
 import typer
+from msgspec import Struct
 
-from collector.commands.options import Database
-from collector.errors import CommandFailed
 from collector.warehouse.bigquery import EMULATOR, BigQueryTable
 from collector.warehouse.bigquery.service import Service
 from collector.warehouse.bigquery.table import create_view
-from collector.warehouse.registry import parse_address
+from command_line.flags import flag
+from command_line.program import Command
 
 
-def views(*, database: Database = "") -> None:
-    """Make the view beside a BigQuery table in which each report is once, or make it anew."""
-    address = parse_address(database)
-    if not isinstance(address, BigQueryTable):
-        raise CommandFailed("--database must be bigquery://project.dataset.table: others need none")
-    with closing(Service(address, emulator=os.environ.get(EMULATOR))) as service:
+class Views(Struct, frozen=True, kw_only=True):
+    """The table beside which the view is made."""
+
+    table: BigQueryTable = flag(
+        BigQueryTable.parse,
+        "--database",
+        metavar="bigquery://PROJECT.DATASET.TABLE",
+        required=True,
+        help="The table that reports end up in; other warehouses need no view.",
+    )
+
+
+def views(settings: Views) -> None:
+    """Make the view beside a BigQuery table in which each report is once, or replace it."""
+    table = settings.table
+    with closing(Service(table, emulator=os.environ.get(EMULATOR))) as service:
         create_view(service)
-    typer.echo(f"{address.view} has each report of {address} once")
+    typer.echo(f"{table.view} has each report of {table} once")
+
+
+COMMAND: Final = Command(Views, views)

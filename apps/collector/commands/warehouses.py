@@ -1,12 +1,21 @@
 """What several commands do to get at the reports of a data directory."""
 
 from collector.errors import CommandFailed
-from collector.settings import Settings
+from collector.settings import WarehouseSettings
 from collector.warehouse.parquet import ParquetFolder
 from collector.warehouse.parquet.folder import Folder
+from command_line.flags import switch
 
 
-def existing_folder(settings: Settings) -> Folder:
+class ReadSettings(WarehouseSettings, frozen=True, kw_only=True):
+    """What a command takes that reads a folder of Parquet files."""
+
+    skip_damaged: bool = switch(
+        has_variable=False, help="Go on without files that are damaged; they are named."
+    )
+
+
+def existing_folder(settings: WarehouseSettings) -> Folder:
     """Return the folder of reports that `settings` name.
 
     Raises `CommandFailed` for another kind of warehouse, and where there is no folder.

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 import msgspec
 from msgspec import Struct
 
-from collector.disk_errors import reason_of
+from collector.disk.errors import reason_of
 from collector.errors import WarehouseUnavailable
 from collector.records import Batch, RowRange
 from collector.warehouse import BatchLimits

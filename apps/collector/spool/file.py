@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from collector import sqlite_file
-from collector.sqlite_file import FileFormat
+from collector.disk import sqlite_file
+from collector.disk.sqlite_file import FileFormat
 
 _SPOOL_ID_BYTES: Final = 16
 

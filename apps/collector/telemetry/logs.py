@@ -11,7 +11,7 @@ import structlog
 from structlog.stdlib import BoundLogger, ProcessorFormatter
 from structlog.typing import Processor
 
-from collector.telemetry.log_settings import LogFormat, LogSettings
+from collector.settings import LogFormat, LogSettings
 
 _FIRST_KEYS: Final = ("timestamp", "level", "event")
 

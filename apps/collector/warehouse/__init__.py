@@ -54,14 +54,14 @@ class Warehouse(ABC):
         """Write `batch`; on return it is as durable as the warehouse makes anything.
 
         After an error the warehouse is closed and opened anew; whether the batch was written then
-        shows in `position` and `pending`, or the error says how much of it was.
+        shows in `watermark` and `pending`, or the error says how much of it was.
         """
 
     @abstractmethod
     def close(self) -> None:
         """Give back what the warehouse holds."""
 
-    def position(self, spool_id: str) -> Watermark | None:
+    def watermark(self, spool_id: str) -> Watermark | None:
         """Return how far that spool's rows are in the warehouse: they are not written again.
 
         None where it cannot tell: because it keeps no watermark, or never saw this spool.

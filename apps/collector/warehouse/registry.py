@@ -23,4 +23,4 @@ def parse_address(text: str) -> WarehouseAddress:
         if text.startswith(kind.prefixes):
             return kind.parse(text)
     forms = ", ".join(kind.form for kind in KINDS)
-    raise InvalidWarehouseAddress(f"--database must be one of {forms}, not {text!r}")
+    raise InvalidWarehouseAddress(f"must be one of {forms}, not {text!r}")

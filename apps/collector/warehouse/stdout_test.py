@@ -46,7 +46,7 @@ def test_workloads_are_printed_with_their_report() -> None:
 
 def test_it_keeps_no_position() -> None:
     """What was printed cannot be known."""
-    assert StdoutWarehouse(1).position("s1") is None
+    assert StdoutWarehouse(1).watermark("s1") is None
 
 
 def test_a_full_or_closed_output_is_unavailable() -> None:

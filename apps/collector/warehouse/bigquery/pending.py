@@ -14,9 +14,9 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from collector.disk_errors import reason_of
+from collector.disk.errors import reason_of
+from collector.disk.private_files import open_private, sync_folder
 from collector.errors import FileUnusable, WarehouseUnavailable
-from collector.private_files import open_private, sync_folder
 from collector.records import Batch, RowRange
 from collector.warehouse.bigquery import BigQueryTable
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from google.cloud.bigquery import SchemaField, Table
 
-from collector.disk_errors import reason_of
+from collector.disk.errors import reason_of
 from collector.errors import WarehouseUnavailable, WarehouseUnusable
 from collector.records import DAY_SECONDS
 from collector.warehouse import Forgotten

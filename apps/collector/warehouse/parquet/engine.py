@@ -10,7 +10,7 @@ from typing import Final
 import duckdb
 import msgspec
 
-from collector.disk_errors import reason_of
+from collector.disk.errors import reason_of
 from collector.errors import WarehouseUnavailable
 from collector.warehouse.parquet import sql
 

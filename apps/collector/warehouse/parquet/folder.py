@@ -16,9 +16,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from collector.disk_errors import reason_of
+from collector.disk.errors import reason_of
+from collector.disk.private_files import FOLDER_MODE, make_private_folder, open_private, sync_folder
 from collector.errors import WarehouseUnavailable, WarehouseUnusable
-from collector.private_files import FOLDER_MODE, make_private_folder, open_private, sync_folder
 from collector.records import Watermark
 from collector.warehouse.parquet.layout import SUFFIX, FileName, parse_day, parse_file
 from collector.warehouse.parquet.staging import (

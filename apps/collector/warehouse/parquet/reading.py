@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from collector.disk_errors import reason_of
+from collector.disk.errors import reason_of
 from collector.errors import CommandFailed, WarehouseUnavailable
 from collector.warehouse.parquet.engine import Engine
 from collector.warehouse.parquet.folder import Folder

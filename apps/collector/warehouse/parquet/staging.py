@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeAlias
 
-from collector.private_files import FILE_MODE, FOLDER_MODE
+from collector.disk.private_files import FILE_MODE, FOLDER_MODE
 
 _AT_FDCWD: Final = -100
 _RENAME_EXCHANGE: Final = 2

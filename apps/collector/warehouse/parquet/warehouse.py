@@ -1,6 +1,6 @@
 """A folder of Parquet files as a warehouse: each row exactly once.
 
-A batch is one file, there whole or not at all; its name tells the position.
+A batch is one file, there whole or not at all; its name tells the watermark.
 """
 
 import time
@@ -46,7 +46,7 @@ class ParquetWarehouse(Warehouse):
             opened.callback(self._engine.close)
             self._opened: Final = opened.pop_all()
 
-    def position(self, spool_id: str) -> Watermark | None:
+    def watermark(self, spool_id: str) -> Watermark | None:
         """Return the last row of that spool that the name of a file tells."""
         return self._folder.watermark(spool_id)
 

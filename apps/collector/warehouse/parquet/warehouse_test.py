@@ -100,13 +100,13 @@ def test_the_position_is_the_last_row_of_the_spool(
     warehouse.write(batch(4, 9))
     warehouse.write(batch(1, 2, spool="s2"))
     for _ in range(2):
-        assert warehouse.position("s1") == Watermark("s1", 9)
-        assert warehouse.position("s2") == Watermark("s2", 2)
-        assert warehouse.position("s3") is None
+        assert warehouse.watermark("s1") == Watermark("s1", 9)
+        assert warehouse.watermark("s2") == Watermark("s2", 2)
+        assert warehouse.watermark("s3") is None
         warehouse.compact(now=AFTERWARDS)
     for each in files_in(tmp_path):
         each.write_bytes(b"")
-    assert warehouse.position("s1") == Watermark("s1", 9)
+    assert warehouse.watermark("s1") == Watermark("s1", 9)
 
 
 def test_rows_are_not_in_the_order_of_their_arrival(
@@ -182,7 +182,7 @@ def test_a_report_that_cannot_be_written_is_given_up(tmp_path: Path) -> None:
     rows[4] = spooled(5, b'{"version":"v1","workloads":{"namespaces":{"count":"many"}}}')
     with closing(open_folder(tmp_path, give_up=given_up)) as warehouse:
         warehouse.write(Batch("s1", tuple(rows)))
-        assert warehouse.position("s1") == Watermark("s1", 9)
+        assert warehouse.watermark("s1") == Watermark("s1", 9)
     assert [key for key, _ in given_up] == [f"{5:032x}"]
     assert len(clusters_in(tmp_path)) == 8
 
@@ -200,7 +200,7 @@ def test_old_days_go(tmp_path: Path, warehouse: ParquetWarehouse) -> None:
 
 @pytest.mark.parametrize("exchange", [exchange_folders, never])
 def test_a_cluster_is_forgotten(tmp_path: Path, exchange: ExchangeFolders) -> None:
-    """Also where folders cannot be exchanged; a file that is emptied still tells the position."""
+    """Also where folders cannot be exchanged; a file that is emptied still tells the watermark."""
     with closing(open_folder(tmp_path)) as warehouse:
         for first in (1, 3):
             warehouse.write(batch(first, first + 1))
@@ -212,7 +212,7 @@ def test_a_cluster_is_forgotten(tmp_path: Path, exchange: ExchangeFolders) -> No
         assert forget_cluster(folder, engine, "c-2").removed == 0
     assert clusters_in(tmp_path) == ["c-1", "c-3", "c-4"]
     with closing(open_folder(tmp_path)) as warehouse:
-        assert warehouse.position("s1") == Watermark("s1", 5)
+        assert warehouse.watermark("s1") == Watermark("s1", 5)
 
 
 def test_a_name_is_never_used_for_other_bytes(tmp_path: Path, warehouse: ParquetWarehouse) -> None:
@@ -244,7 +244,7 @@ def test_a_reader_that_opened_its_files_keeps_them(
 
 def test_a_second_collector_is_refused(tmp_path: Path, warehouse: ParquetWarehouse) -> None:
     """A folder has one owner at a time."""
-    assert warehouse.position("s1") is None
+    assert warehouse.watermark("s1") is None
     with pytest.raises(WarehouseUnavailable, match="another collector writes to"):
         open_folder(tmp_path)
 

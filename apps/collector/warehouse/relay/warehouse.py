@@ -16,10 +16,10 @@ import urllib3
 
 from collector.errors import WarehouseUnavailable
 from collector.records import Batch, SpooledReport
-from collector.version import VERSION
 from collector.warehouse import BatchLimits, Forgotten, Warehouse
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
 from collector.warehouse.relay import OtherCollector
+from release import VERSION
 
 CONNECTIONS: Final = 8
 """Kept open, and in use at the same time, so that the way there and back is not waited for."""

@@ -1,0 +1,1 @@
+"""Files of the collector: private, locked, durable."""

@@ -1,0 +1,79 @@
+"""From the text of a flag to its value. A text that breaks the rule raises `InvalidValue`."""
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from collector.unix_socket import MOST_BYTES
+from command_line.errors import InvalidValue
+
+_WHOLE: Final = re.compile(r"[0-9]{1,15}")
+_DECIMAL: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+_DAYS: Final = re.compile(r"([1-9][0-9]{0,4})d")
+_UNIX: Final = "unix:"
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """Return a parser of whole numbers, written in digits."""
+
+    def parse(text: str) -> int:
+        if _WHOLE.fullmatch(text) and least <= int(text) <= most:
+            return int(text)
+        raise InvalidValue(f"must be a whole number from {least} to {most}, not {text!r}")
+
+    return parse
+
+
+def seconds(least: int, most: int) -> Callable[[str], float]:
+    """Return a parser of seconds, written as `1` or `0.5`."""
+
+    def parse(text: str) -> float:
+        if _DECIMAL.fullmatch(text) and least <= float(text) <= most:
+            return float(text)
+        raise InvalidValue(f"must be seconds from {least} to {most}, not {text!r}")
+
+    return parse
+
+
+def days(text: str) -> int:
+    """Return the days that `text` means, such as `400d`."""
+    found = _DAYS.fullmatch(text)
+    if found is None:
+        raise InvalidValue(f"must be a number of days from 1d to 99999d, not {text!r}")
+    return int(found[1])
+
+
+def matching(rule: re.Pattern[str], description: str) -> Callable[[str], str]:
+    """Return a parser of texts that match `rule` as a whole."""
+
+    def parse(text: str) -> str:
+        if rule.fullmatch(text) is None:
+            raise InvalidValue(f"must be {description}")
+        return text
+
+    return parse
+
+
+def host_name(text: str) -> str:
+    """Return an IP address or the name of a host, without brackets."""
+    bare = text.strip().removeprefix("[").removesuffix("]")
+    try:
+        bare.encode("idna")
+    except UnicodeError as error:
+        raise InvalidValue(f"must be an IP address or a host's name, not {text!r}") from error
+    return bare
+
+
+def unix_socket(text: str) -> Path:
+    """Return the path in `unix:PATH`, absolute."""
+    path = text.removeprefix(_UNIX)
+    if path == text or not path or path.endswith("/"):
+        raise InvalidValue(
+            f"must be unix:PATH, not {text!r}; --host and --port are for an IP address"
+        )
+    absolute = Path(path).absolute()
+    if len(os.fsencode(absolute)) > MOST_BYTES:
+        raise InvalidValue(f"the path of a socket has {MOST_BYTES} bytes at most (unix(7))")
+    return absolute
