@@ -37,7 +37,9 @@ def reports_of(lines: Iterable[bytes], *, spool_id: str) -> Iterator[SpooledRepo
         try:
             yield _report_of(line, number, spool_id)
         except (InvalidReport, ReportTooLarge, msgspec.DecodeError, ValueError) as error:
-            raise CommandFailed(f"line {number} is no report as export gives it: {error}") from None
+            raise CommandFailed(
+                f"line {number} is not a report as export writes it: {error}"
+            ) from None
 
 
 def batches_of(

@@ -124,7 +124,7 @@ def load(name: str) -> Command:  # noqa: C901 - a table
 
 
 def _describe(error: OSError) -> str:
-    """Return what the system says, and of which file; it is no fault of the program's."""
+    """Return what the system says, and of which file; it is not the program's fault."""
     reason = error.strerror or str(error)
     return f"{error.filename}: {reason}" if error.filename else reason
 

@@ -9,7 +9,7 @@ import pytest
 
 from collector import main
 from collector.settings import default_data_dir
-from collector.version import VERSION
+from release import VERSION
 
 
 def run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":

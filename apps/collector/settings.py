@@ -80,7 +80,7 @@ class DataDirectorySettings(Struct, frozen=True, kw_only=True):
         Path,
         metavar="DIRECTORY",
         default_from=default_data_dir,
-        help="Directory of the spool and the default database, made when missing."
+        help="Directory of the spool and, by default, of the reports; made when missing."
         " By default spartakus-collector in $XDG_STATE_HOME or ~/.local/state.",
     )
 
@@ -175,7 +175,7 @@ class Settings(LoggedSettings, frozen=True, kw_only=True):
         whole(1, _MOST_MIB),
         metavar="MIB",
         default="4096",
-        help="Mebibytes of reports, compressed, that may wait for the database; then 503.",
+        help="Mebibytes of reports, compressed, that may wait for the warehouse; then 503.",
     )
     free_disk: int = flag(
         whole(0, _MOST_MIB),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from structlog.stdlib import BoundLogger
 
 from collector.disk.data_directory import DataDirectory
+from collector.disk.usage import DiskUsage
 from collector.drain.launch import launch_drain
 from collector.drain.supervisor import DrainSupervisor, Ending, RestartPolicy
 from collector.errors import DrainFailed
@@ -22,20 +23,17 @@ from collector.http.application import create_application
 from collector.http.group_commit import GroupCommit
 from collector.http.intake import cost_of
 from collector.http.listener import describe, inherited, listen
-from collector.http.problems import STATUS_OF
 from collector.http.rate_limit import RateLimit
 from collector.http.server import Server
 from collector.settings import Settings
 from collector.spool.writer import Spool
 from collector.telemetry.admin_server import SOCKET_NAME as ADMIN_SOCKET_NAME
 from collector.telemetry.admin_server import admin_application, served_at, served_on
-from collector.telemetry.dead_letter_count import count_dead_letters
-from collector.telemetry.disk import DiskUsage
 from collector.telemetry.heartbeat import Heartbeat, ServiceManager
 from collector.telemetry.logs import configure_logs, get_log
 from collector.telemetry.metrics import Metrics, Sources
-from collector.version import VERSION
-from collector.warehouse.dead_letters import DEAD_LETTERS_FILE
+from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, count_dead_letters
+from release import VERSION
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -74,7 +72,7 @@ def _serve(
     listening: socket.socket | None,
 ) -> None:
     log = get_log()
-    metrics = Metrics(version=VERSION, refusals=STATUS_OF)
+    metrics = Metrics(version=VERSION)
     supervisor = _make_supervisor(settings, directory, spool, metrics, log)
     listening = listening or listen(settings.host, settings.port, settings.listen)
     group = GroupCommit(
@@ -109,7 +107,7 @@ def _serve(
     try:
         supervisor.start()
         with _admin_served(settings, admin, log), manager.watched(heartbeat.is_alive):
-            log.info("serving", **describe(listening), database=settings.warehouse.text)
+            log.info("serving", **describe(listening), warehouse=settings.warehouse.text)
             metrics.serving()
             manager.ready()
             server.run()

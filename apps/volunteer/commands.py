@@ -5,10 +5,9 @@ from typing import Final
 
 from msgspec import Struct
 
-import release
 from command_line.completion import completion
 from command_line.flags import flags_of, names_of
-from command_line.program import Command, Entry, Information, Program
+from command_line.program import Command, Entry, Program, information
 from command_line.words import HELP_FLAGS
 from volunteer.delivery.destinations import DATABASES
 from volunteer.errors import EXIT_STATUSES
@@ -19,12 +18,7 @@ from volunteer.version import VERSION
 _PROGRAM: Final = "volunteer"
 _STATUSES: Final = "\n".join(f"  {status:3}  {text}" for status, text in EXIT_STATUSES.items())
 _EPILOG: Final = f"A blank flag or variable counts as not given.\n\n\b\nExit statuses:\n{_STATUSES}"
-_INFORMATION: Final = {
-    "--version": Information(
-        "Print the version.", lambda: release.with_commit(VERSION, release.built_from())
-    ),
-    "--print-databases": Information("Print what --database takes.", lambda: DATABASES),
-}
+_INFORMATION: Final = information(VERSION, lambda: DATABASES)
 _HAS_VALUE: Final[Mapping[str, bool]] = {
     name: flag.metavar is not None
     for settings in (PreviewSettings, ManifestSettings)

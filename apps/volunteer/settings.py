@@ -1,6 +1,6 @@
 """What the user asked for, checked: one frozen value, made once at start.
 
-Each flag of `run` and `preview` is written down here and nowhere else. Files that flags name are
+Each flag of `run` and `preview` is declared here and nowhere else. Files that flags name are
 not read here: they may change while the program runs.
 """
 
@@ -112,7 +112,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         metavar="DURATION",
         default="24h",
         help="Time between reports, as Go writes it; beyond an hour half of it more or less, drawn"
-        " anew each time. 0 reports once.",
+        " again each time. 0 reports once.",
     )
     jitter: float | None = flag(
         parse_duration,
@@ -212,7 +212,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @property
     def longest_delivery(self) -> float:
-        """How long one delivery goes on; the next due time may end it earlier."""
+        """How long one delivery goes on; the next due time may stop it earlier."""
         if self.retry_for is not None:
             return min(self.retry_for, _LONGEST_RETRY_SECONDS)
         return _ONE_SHOT_RETRY_SECONDS if self.is_one_shot else _LONGEST_RETRY_SECONDS

@@ -1,4 +1,4 @@
-"""Errors that end a program: one clear line each, and an exit status."""
+"""Errors after which a program exits: one clear line each, and an exit status."""
 
 import os
 import sys

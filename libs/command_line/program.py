@@ -16,6 +16,7 @@ from typer._click.exceptions import UsageError as ClickUsageError
 from typer._completion_classes import completion_init
 from typer.core import TyperCommand, TyperGroup
 
+import release
 from command_line.errors import UsageError
 from command_line.flags import Environment, Flag, flags_of, names_of, parse_flags, variable_of
 from command_line.words import HELP_FLAGS
@@ -41,6 +42,16 @@ class Information(Struct, frozen=True):
 
     help: str
     text: Callable[[], str]
+
+
+def information(version: str, databases: Callable[[], str]) -> Mapping[str, Information]:
+    """Return the flags that print the version and the commit, and what `--database` takes."""
+    return {
+        "--version": Information(
+            "Print the version.", lambda: release.with_commit(version, release.built_from())
+        ),
+        "--print-databases": Information("Print what --database takes.", databases),
+    }
 
 
 class Entry(Struct, frozen=True):
@@ -128,7 +139,10 @@ class Program(TyperGroup):
 
     def get_params(self, ctx: Context) -> list[Parameter]:
         """Return the flags of the default command, and those that ask for help."""
-        return [*self._default.loaded().params, *super().get_params(ctx)]
+        options = [
+            each for each in self._default.loaded().params if each.param_type_name == "option"
+        ]
+        return [*options, *super().get_params(ctx)]
 
 
 def _explain(error: typer.TyperException) -> str:

@@ -90,7 +90,7 @@ def test_a_collector_that_does_not_sync_is_found_out(tmp_path: Path) -> None:
     """The same program with synchronous switched off fails the test above."""
     sources = tmp_path / "sources"
     copy = shutil.copytree(Path(collector.__path__[0]), sources / "collector")
-    for module in (copy / "spool" / "writer.py", copy / "sqlite_file.py"):
+    for module in (copy / "spool" / "writer.py", copy / "disk" / "sqlite_file.py"):
         text = module.read_text()
         assert "synchronous = FULL" in text
         module.write_text(text.replace("synchronous = FULL", "synchronous = OFF"))

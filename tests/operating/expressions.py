@@ -5,7 +5,7 @@ from typing import Final
 
 import yaml
 
-from collector.manifest import monitoring
+from collector.manifest import documents
 
 _VARIABLES: Final = {"$__rate_interval": "5m", "$instance": ".*"}
 """What Grafana puts into an expression."""
@@ -13,13 +13,13 @@ _VARIABLES: Final = {"$__rate_interval": "5m", "$instance": ".*"}
 
 def alert_expressions() -> list[str]:
     """Return the expressions of all alerts."""
-    groups = yaml.safe_load(monitoring.alerts())["groups"]
+    groups = yaml.safe_load(documents.alerts())["groups"]
     return [str(rule["expr"]) for group in groups for rule in group["rules"]]
 
 
 def dashboard_expressions() -> list[str]:
     """Return the expressions of all panels, as Grafana would ask them."""
-    panels = json.loads(monitoring.dashboard())["panels"]
+    panels = json.loads(documents.dashboard())["panels"]
     expressions = [str(target["expr"]) for panel in panels for target in panel["targets"]]
     for name, value in _VARIABLES.items():
         expressions = [each.replace(name, value) for each in expressions]

@@ -6,8 +6,7 @@ from typing import Final
 
 import yaml
 
-from collector.http.problems import STATUS_OF
-from collector.manifest import monitoring
+from collector.manifest import documents
 from collector.spool.backlog import Backlog
 from collector.telemetry.metrics import Metrics, Sources
 from tests.documents.documents import text_of
@@ -19,7 +18,7 @@ _DOCUMENT: Final = "docs/operating.md"
 
 def samples() -> set[str]:
     """Return the names of all samples that a collector with a drain serves."""
-    metrics = Metrics(version="1.2.3", refusals=STATUS_OF)
+    metrics = Metrics(version="1.2.3")
     metrics.drain_started(1)
     metrics.watch(
         Sources(
@@ -63,16 +62,16 @@ def test_every_metric_is_documented() -> None:
 
 def test_every_alert_is_documented() -> None:
     """The document says what to do about each alert, and of none that there is not."""
-    groups = yaml.safe_load(monitoring.alerts())["groups"]
+    groups = yaml.safe_load(documents.alerts())["groups"]
     alerts = {rule["alert"] for group in groups for rule in group["rules"]}
     assert set(re.findall(r"\bSpartakus[A-Z]\w+", text_of(_DOCUMENT))) == alerts
 
 
 def test_what_is_for_a_cluster_holds_both() -> None:
     """The YAML for the Prometheus operator has every alert, and the whole dashboard."""
-    monitor, rules, dashboard = yaml.safe_load_all(monitoring.in_cluster())
+    monitor, rules, dashboard = yaml.safe_load_all(documents.monitoring())
     assert monitor["spec"]["podMetricsEndpoints"] == [{"port": "admin"}]
-    assert rules["spec"] == yaml.safe_load(monitoring.alerts())
+    assert rules["spec"] == yaml.safe_load(documents.alerts())
     assert json.loads(dashboard["data"]["spartakus-collector.json"]) == json.loads(
-        monitoring.dashboard()
+        documents.dashboard()
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from collector.manifest import monitoring
+from collector.manifest import documents
 from tests.operating.expressions import dashboard_expressions
 
 ALERTS_TEST = Path(__file__).with_name("alerts_test.yaml")
@@ -32,26 +32,26 @@ def without_annotations(alerts: str) -> str:
 
 def test_the_rule_file_is_one(tmp_path: Path) -> None:
     """Prometheus takes the file that is printed, without a lint's complaint."""
-    (tmp_path / "alerts.yaml").write_text(monitoring.alerts())
+    (tmp_path / "alerts.yaml").write_text(documents.alerts())
     said = promtool("check", "rules", "--lint-fatal", "alerts.yaml", folder=tmp_path)
     assert "13 rules found" in said
 
 
 def test_alerts_fire_when_they_should(tmp_path: Path) -> None:
     """Each alert fires on the series that it is for, and on none where all is well."""
-    (tmp_path / "alerts.yaml").write_text(without_annotations(monitoring.alerts()))
+    (tmp_path / "alerts.yaml").write_text(without_annotations(documents.alerts()))
     (tmp_path / "test.yaml").write_text(ALERTS_TEST.read_text())
     assert "SUCCESS" in promtool("test", "rules", "test.yaml", folder=tmp_path)
 
 
 def test_the_tests_of_alerts_can_fail(tmp_path: Path) -> None:
     """An alert whose threshold is changed fails them."""
-    changed = monitoring.alerts().replace("_oldest_seconds > 600", "_oldest_seconds > 6000")
-    assert changed != monitoring.alerts()
+    changed = documents.alerts().replace("_oldest_seconds > 600", "_oldest_seconds > 6000")
+    assert changed != documents.alerts()
     (tmp_path / "alerts.yaml").write_text(without_annotations(changed))
     (tmp_path / "test.yaml").write_text(ALERTS_TEST.read_text())
     said = promtool("test", "rules", "test.yaml", folder=tmp_path, status=1)
-    assert "SpartakusDatabaseTakesNothing" in said
+    assert "SpartakusWarehouseTakesNothing" in said
 
 
 def test_the_dashboard_asks_what_prometheus_understands(tmp_path: Path) -> None:

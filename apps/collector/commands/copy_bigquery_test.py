@@ -95,7 +95,7 @@ def test_a_copy_that_is_killed_goes_on(tmp_path: Path, monkeypatch: pytest.Monke
     }
 
 
-def test_a_day_that_was_merged_between_two_copies_is_told(
+def test_a_day_that_was_merged_between_two_copies_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A day of two files that were merged since is copied again, and the copy says what that is."""

@@ -25,7 +25,7 @@ class Letters(DataDirectorySettings, frozen=True, kw_only=True):
 
     send: bool = switch(
         has_variable=False,
-        help="Put all of them back into the spool, once what they were refused for is mended.",
+        help="Put all of them back into the spool, once the cause of the refusal is mended.",
     )
     reports: bool = switch(
         has_variable=False, help="Print the reports as well, not only the reasons."
@@ -49,7 +49,7 @@ def dead_letters(settings: Letters) -> None:
         spool = directory / SPOOL_NAME
         if not spool.exists():
             raise CommandFailed(f"there is no spool in {directory}")
-        # In the spool before they are gone here: what breaks off is sent twice, and never lost.
+        # In the spool before they are removed here: a crash sends some twice, and loses none.
         with moving_reports(directory):
             count = readmit(spool, map(_spooled, found), random_bytes=os.urandom)
             letters.remove(found)

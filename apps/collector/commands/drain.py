@@ -17,8 +17,8 @@ from collector.spool.limits import SpoolLimits
 from collector.spool.writer import Spool
 from collector.telemetry.logs import configure_logs, get_log
 from collector.telemetry.metrics import Metrics
-from collector.version import VERSION
 from command_line.program import Command
+from release import VERSION
 
 _LONGEST_SECONDS: Final = 7 * 24 * 3_600.0
 
@@ -50,7 +50,7 @@ def _empty(spool: Spool, directory: DataDirectory, settings: LoggedSettings) -> 
         launch, spool, log=get_log(), policy=RestartPolicy(), metrics=Metrics(version=VERSION)
     )
     supervisor.start()
-    # As long as it takes, while the log says what it waits for; Ctrl-C ends it.
+    # As long as it takes, while the log says what it waits for; Ctrl-C stops it.
     ending = supervisor.finish(grace_seconds=_LONGEST_SECONDS)
     if ending is not Ending.EMPTIED:
         raise CommandFailed("reports are left in the spool")

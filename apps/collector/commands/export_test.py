@@ -85,14 +85,14 @@ def test_what_was_exported_can_be_imported(tmp_path: Path, form: str) -> None:
     assert query(tmp_path / "b", columns) == query(tmp_path / "a", columns)
     other = run_collector(*restore, stdin=backup + backup)
     assert other.returncode == 1
-    assert b"would be there twice" in other.stderr or b"is no report" in other.stderr
+    assert b"would be there twice" in other.stderr or b"is not a report" in other.stderr
 
 
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        (b"nonsense", b"line 2 is no report"),
-        (b'{"version":"v1","clusterID":"c"}', b"line 2 is no report"),
+        (b"nonsense", b"line 2 is not a report"),
+        (b'{"version":"v1","clusterID":"c"}', b"line 2 is not a report"),
         (b'{"version":"v1","clusterID":"c","receivedAt":"today"}', b"must be an hour"),
         (b'{"version":"v1","receivedAt":"2026-11-25T07:00:00Z"}', b"clusterID"),
     ],
@@ -100,7 +100,7 @@ def test_what_was_exported_can_be_imported(tmp_path: Path, form: str) -> None:
 def test_a_line_that_is_no_report_is_named_before_anything_is_written(
     tmp_path: Path, line: bytes, reason: bytes
 ) -> None:
-    """All lines are looked at first."""
+    """All lines are checked first."""
     good = b'{"version":"v1","clusterID":"c","receivedAt":"2026-11-25T07:00:00Z"}\n'
     outcome = run_collector("import", "--data-dir", str(tmp_path), stdin=good + line + b"\n")
     assert outcome.returncode == 1
@@ -110,7 +110,7 @@ def test_a_line_that_is_no_report_is_named_before_anything_is_written(
 
 
 def test_a_reader_that_goes_away_is_one_line(tmp_path: Path) -> None:
-    """An export into a closed pipe ends with an error, and the collector goes on."""
+    """An export into a closed pipe exits with an error, and the collector goes on."""
     with RunningCollector(tmp_path) as collector:
         assert collector.post(report_of("one"))[0] == 204
         wait_until(collector.has_drained)

@@ -85,7 +85,7 @@ def test_a_file_that_cannot_be_searched_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stdin", [b"", b"\n", b"\xff\n"])
 def test_what_is_no_id_is_one_line(tmp_path: Path, stdin: bytes) -> None:
-    """Nothing, and what is no text, is said without a traceback."""
+    """An empty input, and one that is not text, is an error of one line."""
     words = ("forget", "--cluster-id", "-", "--data-dir", str(tmp_path))
     outcome = run_collector(*words, stdin=stdin)
     assert outcome.returncode == 1

@@ -6,8 +6,13 @@ from typing import Final
 import typer
 from msgspec import Struct
 
-from collector.manifest import monitoring
-from collector.manifest.documents import BigQuery, Installation, OneFile, render
+from collector.manifest.documents import (
+    BigQuery,
+    alerts,
+    dashboard,
+    monitoring,
+    render,
+)
 from collector.values import matching, whole
 from collector.warehouse.bigquery import BigQueryTable
 from command_line.errors import InvalidOption, UsageError
@@ -70,38 +75,31 @@ class Manifest(Struct, frozen=True, kw_only=True):
 def manifest(settings: Manifest) -> None:
     """Print the YAML that installs a collector in a cluster. Nothing is installed by this."""
     wanted = {
-        monitoring.in_cluster: settings.monitoring,
-        monitoring.alerts: settings.alerts,
-        monitoring.dashboard: settings.dashboard,
+        monitoring: settings.monitoring,
+        alerts: settings.alerts,
+        dashboard: settings.dashboard,
     }
     chosen = [text for text, is_wanted in wanted.items() if is_wanted]
     if len(chosen) > 1:
         raise UsageError("--monitoring, --alerts and --dashboard exclude each other")
-    text = chosen[0]() if chosen else render(_installation(settings))
-    typer.echo(text, nl=False)
+    typer.echo(chosen[0]() if chosen else _installation(settings), nl=False)
 
 
-def _installation(settings: Manifest) -> Installation:
+def _installation(settings: Manifest) -> str:
     if settings.image is None:
         raise InvalidOption("--image", "is missing: the collector's image, with its tag or digest")
-    return Installation(
-        image=settings.image, storage=settings.storage, database=_database(settings)
-    )
-
-
-def _database(settings: Manifest) -> OneFile | BigQuery:
     replicas, service_account = settings.replicas, settings.google_service_account
+    bigquery = None
     if settings.table:
-        return BigQuery(
+        bigquery = BigQuery(
             table=settings.table, replicas=replicas or 2, service_account=service_account or ""
         )
-    for given, option in ((replicas, "--replicas"), (service_account, "--google-service-account")):
-        if given:
-            raise InvalidOption(
-                option,
-                "goes with --database=bigquery://…; a folder of Parquet files belongs to one pod",
-            )
-    return OneFile()
+    elif replicas or service_account:
+        raise InvalidOption(
+            "--replicas" if replicas else "--google-service-account",
+            "goes with --database=bigquery://…; a folder of Parquet files belongs to one pod",
+        )
+    return render(image=settings.image, storage=settings.storage, bigquery=bigquery)
 
 
 COMMAND: Final = Command(Manifest, manifest)

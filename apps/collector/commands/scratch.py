@@ -15,7 +15,7 @@ SCRATCH: Final = "scratch-"
 
 @contextmanager
 def scratch(data_dir: Path) -> Iterator[Staging]:
-    """Give a private folder that is gone at the end: in TMPDIR or /tmp, else in `data_dir`.
+    """Give a private folder that is removed afterwards: in TMPDIR or /tmp, else in `data_dir`.
 
     A container may have no other place to write to. Raises `CommandFailed`.
     """

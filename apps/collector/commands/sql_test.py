@@ -47,7 +47,7 @@ def test_an_answer_has_the_form_that_was_asked_for(data_dir: Path) -> None:
         "SELECT * FROM glob('/etc/*')",
         "SELECT * FROM 'https://example.com/x.parquet'",
         "SELECT nothing FROM reports",
-        "this is no SQL",
+        "this is not SQL",
         "",
     ],
 )

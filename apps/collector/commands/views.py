@@ -22,12 +22,12 @@ class Views(Struct, frozen=True, kw_only=True):
         "--database",
         metavar="bigquery://PROJECT.DATASET.TABLE",
         required=True,
-        help="The table that reports end up in; other databases need no view.",
+        help="The table that reports end up in; other warehouses need no view.",
     )
 
 
 def views(settings: Views) -> None:
-    """Make the view beside a BigQuery table in which each report is once, or make it anew."""
+    """Make the view beside a BigQuery table in which each report is once, or replace it."""
     table = settings.table
     with closing(Service(table, emulator=os.environ.get(EMULATOR))) as service:
         create_view(service)

@@ -56,7 +56,7 @@ class _Store(Warehouse):
         self.ids: list[int] = []
         self.limits = BatchLimits(2, 1_000)
         self.batches: list[RowRange] = []
-        self.watermark: Watermark | None = None
+        self.written: Watermark | None = None
         self.begun_rows: RowRange | None = None
         self.keeps_watermark = keeps_watermark
         self.failures: list[str] = []
@@ -72,7 +72,7 @@ class _Store(Warehouse):
 
     def watermark(self, spool_id: str) -> Watermark | None:
         assert spool_id == SPOOL
-        return self.watermark
+        return self.written
 
     def pending(self, spool_id: str) -> RowRange | None:
         assert spool_id == SPOOL
@@ -85,7 +85,7 @@ class _Store(Warehouse):
         self.batches.append(batch.rows)
         self.ids += [each.row_id for each in batch.reports]
         if self.keeps_watermark:
-            self.watermark = batch.watermark
+            self.written = batch.watermark
         if failure == "after":
             raise WarehouseUnavailable(failure)
 
@@ -202,7 +202,7 @@ def test_everything_is_written_in_order_and_told() -> None:
 def test_rows_below_the_position_are_not_written_again() -> None:
     """The drain begins above what the database has."""
     store, line = _Store(), _Line()
-    store.watermark = Watermark(SPOOL, 3)
+    store.written = Watermark(SPOOL, 3)
     drain(_Rows(5), store, line)
     assert store.ids == [4, 5]
     assert line.messages[0] == Opened(Watermark(SPOOL, 3))
@@ -211,7 +211,7 @@ def test_rows_below_the_position_are_not_written_again() -> None:
 def test_rows_that_are_nowhere_are_told() -> None:
     """When rows above the watermark are gone from the spool, their number is told."""
     store, line = _Store(), _Line()
-    store.watermark = Watermark(SPOOL, 3)
+    store.written = Watermark(SPOOL, 3)
     drain(_Rows(9, deleted=7), store, line)
     assert line.messages[1] == Missing(4)
     assert store.ids == [8, 9]

@@ -10,7 +10,6 @@ from collector.http.application import create_application
 from collector.http.conftest import FakeSpool, group_of
 from collector.http.group_commit import GroupCommit
 from collector.http.intake import MAX_BODY_BYTES
-from collector.http.problems import STATUS_OF
 from collector.http.rate_limit import RateLimit
 from collector.networks import parse_networks
 from collector.spool.writer import Added
@@ -28,7 +27,7 @@ def spool() -> FakeSpool:
 
 @pytest.fixture
 def metrics() -> Metrics:
-    return Metrics(version="1.2.3", refusals=STATUS_OF)
+    return Metrics(version="1.2.3")
 
 
 @pytest.fixture

@@ -1,37 +1,28 @@
-"""The YAML that installs a collector in a cluster: pure text, for a person to read and to apply.
-
-Every value of the operator's is written as a JSON string, which is a string of YAML too.
-"""
+"""The YAML that installs a collector in a cluster, made of the files beside this one."""
 
 import json
-from dataclasses import dataclass
 from typing import Final
 
-from collector.manifest import parts
-from collector.version import VERSION
+from msgspec import Struct
+
 from collector.warehouse.bigquery import BigQueryTable
+from manifests import fill, items, quoted, read
+from release import VERSION
 
-SHUTDOWN_DELAY_SECONDS: Final = 5
-"""How long Services and load balancers get to notice that a pod is about to end."""
-
-MEMORY_LIMIT: Final = "1Gi"
-"""Twice the peak that was measured while large reports were drained to Parquet files."""
-
-_DRAIN_SECONDS: Final = 20
+_PACKAGE: Final = "collector.manifest"
 _SECONDS_A_JOB: Final = 60
 """For a table that all pods fill: BigQuery allows 1,500 load jobs a table and day."""
 
 _LONGEST_BATCH_SECONDS: Final = 3_600
-_REQUESTS_SECONDS: Final = 15
+_FOLDER: Final = {
+    "destination": "Parquet files",
+    "annotations": "{}",
+    "more_arguments": "",
+    "more_variables": "",
+}
 
 
-@dataclass(frozen=True, kw_only=True)
-class OneFile:
-    """Reports end up in Parquet files on the volume: one pod, which nothing may run beside."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class BigQuery:
+class BigQuery(Struct, frozen=True, kw_only=True):
     """Reports end up in BigQuery, by way of a spool of each pod's own.
 
     `service_account` is the e-mail address of a Google service account to act as; empty where the
@@ -43,42 +34,31 @@ class BigQuery:
     service_account: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Installation:
-    """What to install, already checked. `storage` is the size of a volume, as Kubernetes has it."""
+def render(*, image: str, storage: str, bigquery: BigQuery | None) -> str:
+    """Return the manifest, ready for `kubectl apply`.
 
-    image: str
-    storage: str
-    database: OneFile | BigQuery
-
-
-def render(installation: Installation) -> str:
-    """Return the manifest, ready for `kubectl apply`."""
-    match installation.database:
-        case OneFile():
-            return _render(
-                installation,
-                [parts.CLAIM, parts.DEPLOYMENT, parts.POLICY_OF_ONE_FILE],
-                destination="Parquet files",
-                annotations="{}",
-            )
-        case BigQuery() as database:
-            return _render(
-                installation,
-                [parts.PEERS, parts.STATEFUL_SET, parts.BUDGET, parts.POLICY_OF_BIGQUERY],
-                destination=f"BigQuery, {database.table}",
-                annotations=_workload_identity(database.service_account),
-                replicas=str(database.replicas),
-            )
+    `storage` is the size of a volume, as Kubernetes has it. Without `bigquery` reports end up in
+    Parquet files on the volume: one pod, which nothing may run beside.
+    """
+    values = dict(_FOLDER) if bigquery is None else _values_of(bigquery)
+    values |= {"version": VERSION, "image": quoted(image), "storage": storage}
+    values |= {"volumes": read(_PACKAGE, "volumes.yaml") if bigquery is None else ""}
+    values |= {"pod": fill(read(_PACKAGE, "pod.yaml"), values)}
+    workload = "folder.yaml" if bigquery is None else "bigquery.yaml"
+    return fill(read(_PACKAGE, "common.yaml") + read(_PACKAGE, workload), values)
 
 
-def _render(installation: Installation, documents: list[str], **values: str) -> str:
-    return "---\n".join([parts.HEAD, parts.COMMON, *documents]).format(
-        version=VERSION,
-        storage=installation.storage,
-        pod=_indented(_pod(installation), 4),
-        **values,
-    )
+def _values_of(bigquery: BigQuery) -> dict[str, str]:
+    seconds = min(_SECONDS_A_JOB * bigquery.replicas, _LONGEST_BATCH_SECONDS)
+    address = quoted(bigquery.table.text)
+    return {
+        "destination": f"BigQuery, {bigquery.table}",
+        "annotations": _workload_identity(bigquery.service_account),
+        "replicas": str(bigquery.replicas),
+        "more_arguments": items([f"--batch-seconds={seconds}"]),
+        # A variable, because the program's other commands, run in the pod, have to know it too.
+        "more_variables": f"- name: SPARTAKUS_DATABASE\n  value: {address}\n",
+    }
 
 
 def _workload_identity(service_account: str) -> str:
@@ -91,44 +71,17 @@ def _workload_identity(service_account: str) -> str:
     )
 
 
-def _pod(installation: Installation) -> str:
-    grace = SHUTDOWN_DELAY_SECONDS + _REQUESTS_SECONDS + _DRAIN_SECONDS
-    return parts.POD.format(
-        image=json.dumps(installation.image),
-        arguments=_indented(_arguments(installation.database), 8),
-        variables=_indented(_variables(installation.database), 8),
-        grace_seconds=grace,
-        admin_port=parts.ADMIN_PORT,
-        memory_limit=MEMORY_LIMIT,
-        volumes=parts.CLAIMED_VOLUME if isinstance(installation.database, OneFile) else "",
-    )
+def alerts() -> str:
+    """Return the alerts, as a rule file of Prometheus."""
+    return read(_PACKAGE, "alerts.yaml")
 
 
-def _arguments(database: OneFile | BigQuery) -> str:
-    """Return the program's flags as a YAML list, one to a line."""
-    flags = [
-        "--host=0.0.0.0",
-        "--admin-host=0.0.0.0",
-        f"--admin-port={parts.ADMIN_PORT}",
-        f"--shutdown-delay={SHUTDOWN_DELAY_SECONDS}",
-        f"--shutdown-grace={_DRAIN_SECONDS}",
-    ]
-    if isinstance(database, BigQuery):
-        seconds = min(_SECONDS_A_JOB * database.replicas, _LONGEST_BATCH_SECONDS)
-        flags.append(f"--batch-seconds={seconds}")
-    return "\n".join(f"- {json.dumps(flag)}" for flag in flags)
+def dashboard() -> str:
+    """Return the dashboard, as the JSON that Grafana imports."""
+    return read(_PACKAGE, "dashboard.json")
 
 
-def _variables(database: OneFile | BigQuery) -> str:
-    """Return as a YAML list what the program's other commands, run in the pod, have to know too."""
-    # Below the volume's root, which belongs to the cluster and is open to its group.
-    variables = {"SPARTAKUS_DATA_DIR": "/data/collector"}
-    if isinstance(database, BigQuery):
-        variables["SPARTAKUS_DATABASE"] = f"bigquery://{database.table}"
-    return "\n".join(
-        f"- name: {name}\n  value: {json.dumps(value)}" for name, value in variables.items()
-    )
-
-
-def _indented(text: str, spaces: int) -> str:
-    return "\n".join(" " * spaces + line if line else "" for line in text.splitlines())
+def monitoring() -> str:
+    """Return both, and what has Prometheus read the metrics, ready for `kubectl apply`."""
+    rules = "\n".join(line for line in alerts().splitlines() if line and not line.startswith("#"))
+    return fill(read(_PACKAGE, "monitoring.yaml"), {"alerts": rules, "dashboard": dashboard()})

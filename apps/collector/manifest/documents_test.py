@@ -13,22 +13,19 @@ import yaml
 
 from collector.main import main
 from collector.manifest.documents import (
-    SHUTDOWN_DELAY_SECONDS,
     BigQuery,
-    Installation,
-    OneFile,
     render,
 )
 from collector.warehouse.bigquery import BigQueryTable
 
-_ONE_FILE: Final = OneFile()
+_ONE_FOLDER: Final = None
 _BIGQUERY: Final = BigQuery(
     table=BigQueryTable("project", "census", "reports"),
     replicas=3,
     service_account="spartakus@project.iam.gserviceaccount.com",
 )
 _BOTH: Final = pytest.mark.parametrize(
-    "database", [_ONE_FILE, _BIGQUERY], ids=["folder", "BigQuery"]
+    "bigquery", [_ONE_FOLDER, _BIGQUERY], ids=["folder", "BigQuery"]
 )
 _SCHEMAS: Final = ("1.25", "1.37")
 """From the oldest that has all kinds that are used, to the newest."""
@@ -36,15 +33,15 @@ _SCHEMAS: Final = ("1.25", "1.37")
 Documents = dict[str, Any]
 
 
-def text(database: OneFile | BigQuery) -> str:
-    """Return the manifest for a database."""
-    return render(Installation(image="example.org/c:2", storage="10Gi", database=database))
+def text(bigquery: BigQuery | None) -> str:
+    """Return the manifest for a warehouse."""
+    return render(image="example.org/c:2", storage="10Gi", bigquery=bigquery)
 
 
-def documents(database: OneFile | BigQuery) -> Documents:
+def documents(bigquery: BigQuery | None) -> Documents:
     """Return the manifest's documents by kind; of the two Services the first."""
     found: Documents = {}
-    for document in yaml.safe_load_all(text(database)):
+    for document in yaml.safe_load_all(text(bigquery)):
         found.setdefault(document["kind"], document)
     return found
 
@@ -80,9 +77,9 @@ def validate(manifest: str, folder: Path) -> "subprocess.CompletedProcess[str]":
 
 
 @_BOTH
-def test_kubernetes_schemas(database: OneFile | BigQuery, tmp_path: Path) -> None:
+def test_kubernetes_schemas(bigquery: BigQuery | None, tmp_path: Path) -> None:
     """Every document holds to Kubernetes' own schemas, without a field that they do not know."""
-    manifest = text(database)
+    manifest = text(bigquery)
     finished = validate(manifest, tmp_path)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     count = len(list(yaml.safe_load_all(manifest)))
@@ -91,16 +88,16 @@ def test_kubernetes_schemas(database: OneFile | BigQuery, tmp_path: Path) -> Non
 
 def test_schemas_refuse(tmp_path: Path) -> None:
     """The check of the schemas is one that can fail."""
-    broken = text(_ONE_FILE).replace("volumeMounts", "volumeMunts")
+    broken = text(_ONE_FOLDER).replace("volumeMounts", "volumeMunts")
     assert validate(broken, tmp_path).returncode != 0
 
 
 @_BOTH
-def test_hardened(database: OneFile | BigQuery) -> None:
+def test_hardened(bigquery: BigQuery | None) -> None:
     """The pod holds to the restricted Pod Security Standard, writes to its volume alone, has no
     token of the cluster's, and takes no flags from the Services around it.
     """
-    found = documents(database)
+    found = documents(bigquery)
     assert pod(found)["securityContext"]["runAsNonRoot"]
     assert pod(found)["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
     assert container(found)["securityContext"] == {
@@ -116,9 +113,9 @@ def test_hardened(database: OneFile | BigQuery) -> None:
 
 
 @_BOTH
-def test_selectors(database: OneFile | BigQuery) -> None:
+def test_selectors(bigquery: BigQuery | None) -> None:
     """Whatever selects pods selects these."""
-    found = documents(database)
+    found = documents(bigquery)
     labels = workload(found)["template"]["metadata"]["labels"]
     assert workload(found)["selector"]["matchLabels"] == labels
     assert found["Service"]["spec"]["selector"] == labels
@@ -126,43 +123,44 @@ def test_selectors(database: OneFile | BigQuery) -> None:
 
 
 @_BOTH
-def test_flags_are_known(database: OneFile | BigQuery, capsys: pytest.CaptureFixture[str]) -> None:
+def test_flags_are_known(bigquery: BigQuery | None, capsys: pytest.CaptureFixture[str]) -> None:
     """The program knows each flag and each variable that it is given."""
     assert main(["--help"]) == 0
     known = set(re.findall(r"[A-Z_]{2,}|--[a-z-]+", capsys.readouterr().out))
-    only = container(documents(database))
+    only = container(documents(bigquery))
     assert {word.partition("=")[0] for word in only["args"]} <= known
     assert {variable["name"] for variable in only["env"]} <= known
 
 
 @_BOTH
-def test_pod_may_take_its_time(database: OneFile | BigQuery) -> None:
-    """A pod is told to end early enough to be left alone by load balancers, to finish what it has,
-    and to empty its spool before it is killed.
+def test_pod_may_take_its_time(bigquery: BigQuery | None) -> None:
+    """A pod is asked to stop early enough for load balancers to notice, for requests to finish, and
+    for the spool to be emptied before it is killed.
     """
-    found = documents(database)
-    arguments = container(found)["args"]
-    assert f"--shutdown-delay={SHUTDOWN_DELAY_SECONDS}" in arguments
-    grace = int(next(word for word in arguments if "grace" in word).partition("=")[2])
+    found = documents(bigquery)
+    seconds = {
+        name: int(value)
+        for name, _, value in (word.partition("=") for word in container(found)["args"])
+        if name.startswith("--shutdown-")
+    }
+    assert seconds["--shutdown-delay"] >= 5
     requests_seconds = 10
-    assert pod(found)["terminationGracePeriodSeconds"] > (
-        SHUTDOWN_DELAY_SECONDS + requests_seconds + grace
-    )
+    assert pod(found)["terminationGracePeriodSeconds"] > requests_seconds + sum(seconds.values())
 
 
 @_BOTH
-def test_probes(database: OneFile | BigQuery) -> None:
+def test_probes(bigquery: BigQuery | None) -> None:
     """Reports come once a report would be accepted; a start may take minutes."""
-    only = container(documents(database))
+    only = container(documents(bigquery))
     assert only["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "http"}
     assert only["livenessProbe"]["httpGet"] == {"path": "/healthz", "port": "http"}
     start = only["startupProbe"]
     assert start["periodSeconds"] * start["failureThreshold"] >= 600
 
 
-def test_one_file() -> None:
+def test_one_folder() -> None:
     """A folder: one pod, never two at a time, on a claimed volume, calling nobody."""
-    found = documents(_ONE_FILE)
+    found = documents(_ONE_FOLDER)
     assert (workload(found)["replicas"], workload(found)["strategy"]) == (1, {"type": "Recreate"})
     (volume,) = pod(found)["volumes"]
     claim = found["PersistentVolumeClaim"]
@@ -198,7 +196,7 @@ def test_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["manifest", "--image=example.org/c:2", "--storage=3Gi"]) == 0
     printed = list(yaml.safe_load_all(capsys.readouterr().out))
     assert [each for each in printed if each["kind"] == "Deployment"]
-    assert json.dumps("example.org/c:2") in text(_ONE_FILE)
+    assert json.dumps("example.org/c:2") in text(_ONE_FOLDER)
 
 
 @pytest.mark.parametrize(

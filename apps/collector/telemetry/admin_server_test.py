@@ -129,7 +129,7 @@ def test_the_owner_of_the_directory_asks_at_a_socket(service: Service, tmp_path:
 
 
 def test_a_service_that_is_stuck_is_not_ready(service: Service, tmp_path: Path) -> None:
-    """Who asks is told that the service does not answer."""
+    """A stuck service is reported as one that does not answer."""
     with served_at(tmp_path / "admin", service.application):
         service.alive = False
         found = AdminClient(tmp_path / "admin").readiness()

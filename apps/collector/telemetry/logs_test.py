@@ -71,15 +71,15 @@ def test_an_incident_begins_once() -> None:
 
 
 def test_an_incident_ends_when_it_has_been_quiet() -> None:
-    """It is over after so many seconds without, and tells how often it happened, once."""
+    """It is over after so many seconds without, and says once how often it happened."""
     incident = Incident(10)
     for now in (0, 1, 2, 5):
         incident.happens(now)
     assert [incident.take_ended(now) for now in (5, 14, 15, 16)] == [0, 0, 4, 0]
 
 
-def test_another_incident_begins_anew() -> None:
-    """What happens after an end is news again."""
+def test_another_incident_begins_again() -> None:
+    """What happens after the end is a new incident."""
     incident = Incident(10)
     incident.happens(0)
     incident.take_ended(10)
@@ -88,5 +88,5 @@ def test_another_incident_begins_anew() -> None:
 
 
 def test_without_anything_nothing_ends() -> None:
-    """An incident that never began has no end to tell of."""
+    """An incident that never began has no end."""
     assert Incident(10).take_ended(1_000) == 0

@@ -1,13 +1,12 @@
 """What the collector counts, for Prometheus.
 
 Everything is kept in memory and costs a microsecond or less where it is counted; what can be read
-when somebody asks (the backlog, dead letters, the disk) is read then. No label tells one client
+at a scrape (the backlog, dead letters, the disk) is read then. No label distinguishes one client
 from another.
 """
 
-import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -22,7 +21,20 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
+from collector.errors import (
+    BodyTooLarge,
+    DecompressionTooCostly,
+    IdempotencyKeyReused,
+    InvalidCompression,
+    InvalidIdempotencyKey,
+    RateExceeded,
+    SpoolFull,
+    SpoolUnavailable,
+    UnsupportedContentEncoding,
+    UnsupportedContentType,
+)
 from collector.spool.backlog import Backlog
+from report import InvalidReport, ReportTooLarge
 
 _REPORTS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
 _COMMIT_SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1)
@@ -31,6 +43,23 @@ _DRAIN_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 # Answers of the server itself, to what never becomes a request for the application.
 _SERVER_STATUSES: Final = (400, 408, 413, 414, 431, 501, 503)
 _NO_PROCESS: Final = -1
+
+
+REASONS: Final[Mapping[type[Exception], str]] = {
+    InvalidReport: "invalid_report",
+    InvalidCompression: "invalid_compression",
+    InvalidIdempotencyKey: "invalid_idempotency_key",
+    BodyTooLarge: "body_too_large",
+    DecompressionTooCostly: "decompression_too_costly",
+    ReportTooLarge: "report_too_large",
+    UnsupportedContentType: "unsupported_content_type",
+    UnsupportedContentEncoding: "unsupported_content_encoding",
+    IdempotencyKeyReused: "idempotency_key_reused",
+    RateExceeded: "rate_exceeded",
+    SpoolFull: "spool_full",
+    SpoolUnavailable: "spool_unavailable",
+}
+"""The label of each error that a post is refused for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,16 +81,15 @@ class Metrics:
         self,
         *,
         version: str,
-        refusals: Iterable[type[Exception]] = (),
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        """`refusals` are the errors that a post is refused for. `wall_clock` gives UNIX seconds."""
-        # A series more for each, which tells when it was made.
+        """`wall_clock` gives UNIX seconds."""
+        # One more series for each, with the time it was made.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry: Final = CollectorRegistry()
         self._wall_clock: Final = wall_clock
         self._drain_pid = _NO_PROCESS
-        self._make_metrics_of_posts(tuple(refusals))
+        self._make_metrics_of_posts()
         self._make_metrics_of_the_drain()
         self._make_metrics_of_the_process(version)
 
@@ -69,7 +97,7 @@ class Metrics:
         """Take from `sources`, whenever somebody asks, what is not counted here."""
         backlog = sources.backlog
         for name, text, read in (
-            ("spool_reports", "Reports that wait for the database.", lambda: backlog().reports),
+            ("spool_reports", "Reports that wait for the warehouse.", lambda: backlog().reports),
             ("spool_bytes", "Bytes that they take in the spool.", lambda: backlog().size_bytes),
             ("spool_limit_bytes", "Bytes that they may take.", sources.spool_limit_bytes),
             (
@@ -79,7 +107,7 @@ class Metrics:
             ),
             (
                 "dead_letters",
-                "Reports that the database will never take, kept apart.",
+                "Reports that the warehouse will never take, kept apart.",
                 sources.dead_letters,
             ),
             (
@@ -126,7 +154,7 @@ class Metrics:
 
     def refused(self, error: Exception) -> None:
         """Count a post that was refused for `error`."""
-        reasons = (self._reason_of.get(kind) for kind in type(error).__mro__)
+        reasons = (REASONS.get(kind) for kind in type(error).__mro__)
         reason = next(each for each in (*reasons, "other") if each is not None)
         self._refused.labels(reason).inc()
 
@@ -135,7 +163,7 @@ class Metrics:
         self._refused.labels(_server_reason(status)).inc()
 
     def drained(self, reports: int, *, seconds: float) -> None:
-        """Count a batch that the database took."""
+        """Count a batch that the warehouse took."""
         self._drained.observe(reports)
         self._drain_seconds.observe(seconds)
         self._last_written.set(self._wall_clock())
@@ -145,16 +173,16 @@ class Metrics:
         self._stalled.set(is_stalled)
 
     def drain_failed(self) -> None:
-        """Count a failure of the database, or of the process that feeds it."""
+        """Count a failure of the warehouse, or of the process that feeds it."""
         self._drain_failures.inc()
 
     def drain_started(self, process_id: int) -> None:
-        """Measure that process from now on, as the one that feeds the database."""
+        """Measure that process from now on, as the one that feeds the warehouse."""
         if self._drain_pid != _NO_PROCESS:
             self._drain_restarts.inc()
         self._drain_pid = process_id
 
-    def _make_metrics_of_posts(self, refusals: tuple[type[Exception], ...]) -> None:
+    def _make_metrics_of_posts(self) -> None:
         self._accepted = self._counter(
             "reports_accepted", "New reports that were stored and acknowledged."
         )
@@ -164,14 +192,13 @@ class Metrics:
         self._refused = self._counter(
             "posts_refused", "Posts that were refused, and requests cut off.", "reason"
         )
-        self._reason_of = {kind: _snake_case(kind) for kind in refusals}
-        for reason in (*self._reason_of.values(), *map(_server_reason, _SERVER_STATUSES)):
+        for reason in (*REASONS.values(), *map(_server_reason, _SERVER_STATUSES)):
             self._refused.labels(reason)  # so that each is there, as 0, before it happens
         answers = self._counter(
             "answers", "Answers to requests of every kind, by HTTP status.", "status"
         )
 
-        # To look a series up by its label takes as long as all else that is counted of an answer.
+        # Finding a series by its label takes as long as all else that is counted of an answer.
         @cache
         def answers_of(status: int) -> Counter:
             return answers.labels(str(status))
@@ -197,19 +224,19 @@ class Metrics:
 
     def _make_metrics_of_the_drain(self) -> None:
         self._drained = self._histogram(
-            "drain_batch_reports", "Reports in one batch to the database.", _REPORTS
+            "drain_batch_reports", "Reports in one batch to the warehouse.", _REPORTS
         )
         self._drain_seconds = self._histogram(
             "drain_batch_seconds", "Duration of writing one batch.", _DRAIN_SECONDS
         )
         self._last_written = self._gauge(
-            "last_written_timestamp_seconds", "When the database took a batch last; 0 for never."
+            "last_written_timestamp_seconds", "When the warehouse took a batch last; 0 for never."
         )
         self._drain_failures = self._counter(
-            "drain_failures", "Failures of the database, or of the process that feeds it."
+            "drain_failures", "Failures of the warehouse, or of the process that feeds it."
         )
         self._drain_restarts = self._counter(
-            "drain_restarts", "Starts of the process that feeds the database, after the first."
+            "drain_restarts", "Starts of the process that feeds the warehouse, after the first."
         )
         self._stalled = self._gauge("drain_stalled", "1 while reports are due and none is written.")
         ProcessCollector("spartakus_drain", lambda: self._drain_pid, registry=self.registry)
@@ -231,11 +258,6 @@ class Metrics:
 
     def _gauge(self, name: str, text: str) -> Gauge:
         return Gauge(f"spartakus_{name}", text, registry=self.registry)
-
-
-def _snake_case(kind: type[Exception]) -> str:
-    """Return the reason as a label: `body_too_large`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
 
 
 def _server_reason(status: int) -> str:

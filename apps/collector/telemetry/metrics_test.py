@@ -1,9 +1,6 @@
 """Behaviour of `collector.telemetry.metrics`."""
 
 import os
-import sqlite3
-from contextlib import closing
-from pathlib import Path
 
 from prometheus_client import generate_latest
 from waitress import utilities
@@ -13,13 +10,12 @@ from collector.http import connections, request
 from collector.http.problems import STATUS_OF
 from collector.http.response import Response
 from collector.spool.backlog import Backlog
-from collector.telemetry.dead_letter_count import count_dead_letters
-from collector.telemetry.metrics import Metrics, Sources
+from collector.telemetry.metrics import REASONS, Metrics, Sources
 
 
 def test_every_reason_is_there_before_it_happens() -> None:
     """A rate over a counter works from the first refusal on, because it was 0 before."""
-    metrics = Metrics(version="1.2.3", refusals=STATUS_OF)
+    metrics = Metrics(version="1.2.3")
     refused = "spartakus_posts_refused_total"
     for reason in ("invalid_report", "spool_full", "rate_exceeded", "http_408"):
         assert metrics.registry.get_sample_value(refused, {"reason": reason}) == 0
@@ -39,7 +35,7 @@ def test_whatever_the_server_refuses_is_there_before_it_happens() -> None:
     # The base, and what waitress's own tasks answer when an application fails, no parser raises.
     errors -= {utilities.Error, utilities.InternalServerError}
     statuses |= {each.code for each in errors}
-    metrics = Metrics(version="1.2.3", refusals=STATUS_OF)
+    metrics = Metrics(version="1.2.3")
     samples = [each for family in metrics.registry.collect() for each in family.samples]
     reasons = {each.labels.get("reason", "") for each in samples}
     assert {each for each in reasons if each.startswith("http_")} == {
@@ -74,7 +70,7 @@ def test_the_backlog_is_read_when_somebody_asks() -> None:
 
 
 def test_batches_of_the_drain_are_counted() -> None:
-    """Size, duration and failures of writing to the database are told."""
+    """Size, duration and failures of writing to the warehouse are counted."""
     metrics = Metrics(version="1.2.3", wall_clock=lambda: 1_234.0)
     assert metrics.registry.get_sample_value("spartakus_last_written_timestamp_seconds") == 0
     metrics.drained(30, seconds=0.25)
@@ -119,13 +115,12 @@ def test_no_series_tells_when_a_metric_was_made() -> None:
     assert "_created" not in text
 
 
-def test_dead_letters_are_counted_from_beside(tmp_path: Path) -> None:
-    """Without a file there are none; with one it is read and not changed."""
-    path = tmp_path / "dead-letters.sqlite"
-    assert count_dead_letters(path) == 0
-    assert not path.exists()
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("CREATE TABLE dead_letters (report_key TEXT)")
-        connection.execute("INSERT INTO dead_letters VALUES ('a'), ('b')")
-        connection.commit()
-    assert count_dead_letters(path) == 2
+def test_every_refusal_has_a_label() -> None:
+    """Each error that a post is refused for is counted under a label of its own, which is declared,
+    and is there before it happens.
+    """
+    assert set(REASONS) == set(STATUS_OF)
+    assert len(set(REASONS.values())) == len(REASONS)
+    sample = Metrics(version="1.2.3").registry.get_sample_value
+    for reason in REASONS.values():
+        assert sample("spartakus_posts_refused_total", {"reason": reason}) == 0

@@ -1,4 +1,4 @@
-"""What a collector is doing, told from its metrics: a structure, and lines for a person. Pure.
+"""What a collector is doing, by its metrics: a structure, and lines for a person. Pure.
 
 Everything in it is a metric, so that whatever a person sees, an alert can be made of.
 """
@@ -23,11 +23,11 @@ class Samples:
         self._samples: Final = tuple(samples)
 
     def value(self, name: str) -> float | None:
-        """Return the one value of a metric, None where it is not told."""
+        """Return the one value of a metric, None where there is none."""
         return next((value for each, _, value in self._samples if each == name), None)
 
     def count(self, name: str) -> int:
-        """Return the value of a metric that counts; 0 where it is not told."""
+        """Return the value of a metric that counts; 0 where there is none."""
         return int(self.value(name) or 0)
 
     def by_label(self, name: str, label: str) -> dict[str, int]:
@@ -39,7 +39,7 @@ class Samples:
         }
 
     def label(self, name: str, label: str) -> str:
-        """Return a label of a metric that has one sample; empty where it is not told."""
+        """Return a label of a metric that has one sample; empty where there is none."""
         return next((labels[label] for each, labels, _ in self._samples if each == name), "")
 
 
@@ -57,7 +57,7 @@ class Status(Struct, frozen=True, kw_only=True):
     """Refused posts by reason."""
     written: int
     last_written: int | None
-    """When the database took reports last; None for not since the start."""
+    """When the warehouse took reports last; None for not since the start."""
     drain_failures: int
     drain_restarts: int
     dead_letters: int
@@ -73,7 +73,7 @@ class Status(Struct, frozen=True, kw_only=True):
 
 
 def status_of(samples: Samples, *, ready: bool, reasons: tuple[str, ...]) -> Status:
-    """Return the status that the metrics of a collector tell, and whether it is ready."""
+    """Return the status that the metrics of a collector show, and whether it is ready."""
     return Status(
         version=samples.label("spartakus_collector_info", "version"),
         accepts_reports=ready,
@@ -117,14 +117,14 @@ def _lines(status: Status, now: float) -> Iterator[tuple[str, str]]:
     yield "last written", _moment(status.last_written, now)
     yield "dead letters", f"{status.dead_letters}"
     yield (
-        "database",
-        f"{status.drain_failures} failures, its process started anew {status.drain_restarts} times",
+        "warehouse",
+        f"{status.drain_failures} failures, its process restarted {status.drain_restarts} times",
     )
     yield "disk", f"{_size(status.stored_bytes)} stored, {_size(status.free_bytes)} free"
     yield "connections", f"{status.connections}"
     yield (
         "memory",
-        f"{_size(status.memory_bytes)}, the database's {_size(status.drain_memory_bytes)}",
+        f"{_size(status.memory_bytes)}, the warehouse's {_size(status.drain_memory_bytes)}",
     )
 
 

@@ -1,7 +1,6 @@
 """Behaviour of `collector.telemetry.status`."""
 
 from collector.errors import BodyTooLarge, SpoolFull
-from collector.http.problems import STATUS_OF
 from collector.spool.backlog import Backlog
 from collector.telemetry.metrics import Metrics, Sources
 from collector.telemetry.status import Samples, Status, describe, status_of
@@ -12,7 +11,7 @@ NOW = 1_800_000_000.0
 def status(*reasons: str, backlog: Backlog, drained_at: float | None) -> Status:
     """Return the status of a collector that began a day ago and refused two posts."""
     now = [NOW - 86_400]
-    metrics = Metrics(version="1.2.3", refusals=STATUS_OF, wall_clock=lambda: now[0])
+    metrics = Metrics(version="1.2.3", wall_clock=lambda: now[0])
     metrics.watch(
         Sources(
             backlog=lambda: backlog,
@@ -47,7 +46,7 @@ def test_a_status_is_a_dozen_lines() -> None:
     found = status(backlog=Backlog(2, 1_500, 61.0), drained_at=NOW - 70)
     lines = dict(line.split("  ", 1) for line in describe(found, now=NOW).splitlines())
     said = {name: text.strip() for name, text in lines.items()}
-    assert said.pop("memory").endswith("the database's 0 bytes")
+    assert said.pop("memory").endswith("the warehouse's 0 bytes")
     assert said == {
         "collector": "1.2.3",
         "serving since": "2027-01-14T08:00:00Z, 1 d ago",
@@ -58,7 +57,7 @@ def test_a_status_is_a_dozen_lines() -> None:
         "written": "10 reports",
         "last written": "2027-01-15T07:58:50Z, 1 min ago",
         "dead letters": "3",
-        "database": "1 failures, its process started anew 0 times",
+        "warehouse": "1 failures, its process restarted 0 times",
         "disk": "5.0 MiB stored, 7.0 GiB free",
         "connections": "2",
     }

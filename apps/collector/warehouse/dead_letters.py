@@ -7,9 +7,10 @@ the spool writes it; others may read it and forget in it meanwhile.
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -43,6 +44,19 @@ FORMAT: Final = FileFormat(
         """,
     ),
 )
+
+
+def count_dead_letters(path: Path) -> int:
+    """Return the number of dead letters in the file at `path`; 0 where there is no such file yet.
+
+    For others than the drain, which writes it: a moment when it cannot be read counts as 0.
+    """
+    try:
+        address = f"file:{quote(str(path.absolute()))}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True)) as connection:
+            return int(connection.execute("SELECT count(*) FROM dead_letters").fetchone()[0])
+    except sqlite3.Error:
+        return 0
 
 
 class DeadLetter(Struct, frozen=True):

@@ -9,7 +9,12 @@ import pytest
 
 from collector.errors import FileUnusable, WarehouseUnavailable
 from collector.warehouse.bigquery.testing import HOUR, spooled
-from collector.warehouse.dead_letters import RETENTION_SECONDS, DeadLetter, DeadLetters
+from collector.warehouse.dead_letters import (
+    RETENTION_SECONDS,
+    DeadLetter,
+    DeadLetters,
+    count_dead_letters,
+)
 
 
 def _open(path: Path, now: Callable[[], float] = lambda: HOUR + 59.5) -> DeadLetters:
@@ -104,3 +109,15 @@ def test_a_disk_that_fails_keeps_nothing(tmp_path: Path) -> None:
         other.execute("DROP TABLE dead_letters")
         with pytest.raises(WarehouseUnavailable, match="cannot be written"):
             letters.add([(spooled(1), "why")])
+
+
+def test_dead_letters_are_counted_from_beside(tmp_path: Path) -> None:
+    """Without a file there are none; with one it is read and not changed."""
+    path = tmp_path / "dead-letters.sqlite"
+    assert count_dead_letters(path) == 0
+    assert not path.exists()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE dead_letters (report_key TEXT)")
+        connection.execute("INSERT INTO dead_letters VALUES ('a'), ('b')")
+        connection.commit()
+    assert count_dead_letters(path) == 2

@@ -1,4 +1,4 @@
-"""What the user asked a manifest for, checked. Each flag of `manifest` is written down here."""
+"""What the user asked a manifest for, checked. Each flag of `manifest` is declared here."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,6 @@ from volunteer.delivery.destinations import parse_destination
 from volunteer.settings import AUTO, parse_cluster_id, parse_include
 
 _IMAGE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*")
-_TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}")
 
 
 def parse_image(text: str) -> str:

@@ -19,7 +19,6 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 
 from collector.errors import WarehouseUnusable
-from collector.version import VERSION
 from collector.warehouse.bigquery import BigQueryTable
 from collector.warehouse.bigquery.outcomes import (
     LIBRARY_ERRORS,
@@ -29,6 +28,7 @@ from collector.warehouse.bigquery.outcomes import (
     unavailable,
 )
 from collector.warehouse.bigquery.schema import shape_of
+from release import VERSION
 
 T = TypeVar("T")
 

@@ -16,10 +16,10 @@ import urllib3
 
 from collector.errors import WarehouseUnavailable
 from collector.records import Batch, SpooledReport
-from collector.version import VERSION
 from collector.warehouse import BatchLimits, Forgotten, Warehouse
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
 from collector.warehouse.relay import OtherCollector
+from release import VERSION
 
 _SERVER_ERRORS: Final = range(500, 600)
 _CLIENT_ERRORS: Final = range(400, 500)

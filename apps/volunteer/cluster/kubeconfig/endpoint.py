@@ -10,14 +10,11 @@ from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import urllib3
-from msgspec import Struct
 from urllib3 import HTTPHeaderDict
 
 from volunteer.cluster.access import Endpoint, Kubeconfig, Surroundings
-from volunteer.cluster.kubeconfig.choosing import Chosen, choose_context
-from volunteer.cluster.kubeconfig.documents import Cluster, User
-from volunteer.cluster.kubeconfig.places import Place, Placed, file_or_data
-from volunteer.cluster.kubeconfig.reading import read_kubeconfigs
+from volunteer.cluster.kubeconfig.documents import Cluster, Place, Placed, User, file_or_data
+from volunteer.cluster.kubeconfig.reading import Chosen, choose_context, read_kubeconfigs
 from volunteer.cluster.kubeconfig.users import Identity, identify, nobody, sends_secrets
 from volunteer.http.failures import PROXY_FAILURES, Failure
 from volunteer.http.hosts import is_loopback
@@ -36,44 +33,27 @@ def kubeconfig_endpoint(access: Kubeconfig, surroundings: Surroundings) -> Endpo
     chosen = choose_context(merged, access.context)
     cluster, place = chosen.cluster.value, chosen.cluster.place
     authority = _authority(cluster, place)
-    address = _parse_server(cluster, place, chosen, uses_tls=authority is not None)
+    address = _parse_server(chosen, has_authority=authority is not None)
     proxy = _own_proxy(cluster, place)
     pem = None if authority is None else authority.value
     identity = identify(chosen.user, cluster, pem, surroundings) if chosen.user else nobody()
-    context = _context(cluster, authority, identity, chosen)
+    context = _context(cluster, authority, identity, place)
     warnings = list(merged.warnings)
     if cluster.insecure_skip_tls_verify and address.scheme == "https":
-        field = place.below("insecure-skip-tls-verify")
-        warnings.append(f"{field.file}: {field.field}: nobody vouches for the API server")
+        warnings.append(
+            f"{place.below('insecure-skip-tls-verify')}: nobody vouches for the API server"
+        )
+    netloc = address.netloc.rpartition("@")[2]
     return Endpoint(
-        server=address.server,
+        server=f"{address.scheme}://{netloc}{address.path.rstrip('/')}",
         route=_route(proxy, surroundings),
         tls=lambda: context,
         server_name=cluster.tls_server_name or None,
-        credentials=address.with_login(identity.headers),
+        credentials=_with_login(address, identity.headers),
         renewal=identity.renewal,
         advice=_advice(authority, identity, place, proxy),
         warnings=tuple(warnings),
     )
-
-
-class _Address(Struct, frozen=True):
-    """`login` is the header that a user and password within the address stand for, as in Go."""
-
-    scheme: str
-    server: str
-    login: str | None
-
-    def with_login(self, headers: Callable[[], HTTPHeaderDict]) -> Callable[[], HTTPHeaderDict]:
-        """Return `headers` with the address' own login, where they have no other."""
-
-        def both() -> HTTPHeaderDict:
-            found = headers()
-            if self.login is not None and "Authorization" not in found:
-                found.add("Authorization", self.login)
-            return found
-
-        return both
 
 
 def _authority(cluster: Cluster, place: Place) -> Placed[bytes] | None:
@@ -90,41 +70,50 @@ def _authority(cluster: Cluster, place: Place) -> Placed[bytes] | None:
     return authority
 
 
-def _parse_server(cluster: Cluster, place: Place, chosen: Chosen, *, uses_tls: bool) -> _Address:
-    where = place.below("server")
-    if not cluster.server:
-        where.refuse(f"is not set: {_URL_RULE}")
-    user = chosen.user.value if chosen.user else User()
-    has_certificate = bool(user.client_certificate or user.client_certificate_data)
-    uses_tls = uses_tls or has_certificate or bool(cluster.insecure_skip_tls_verify)
-    parts = _split(where, cluster.server, uses_tls=uses_tls)
-    host = parts.hostname or ""
-    login = None
-    if parts.username:
-        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        login = f"Basic {base64.b64encode(pair.encode()).decode('ascii')}"
-    if parts.scheme == "http" and not is_loopback(host) and (login or sends_secrets(user)):
-        where.refuse("must be https: http would send the user's credentials in the clear")
-    netloc = parts.netloc.rpartition("@")[2]
-    return _Address(parts.scheme, f"{parts.scheme}://{netloc}{parts.path.rstrip('/')}", login)
+def _parse_server(chosen: Chosen, *, has_authority: bool) -> SplitResult:
+    """Return the parts of the server's address; a query or fragment in it is nothing to kubectl.
 
-
-def _split(where: Place, server: str, *, uses_tls: bool) -> SplitResult:
-    """Split an address; without a scheme it is https where anything of TLS is configured, as
-    client-go has it (`rest.DefaultServerURL`).
+    Without a scheme it is https where anything of TLS is configured, as client-go has it
+    (`rest.DefaultServerURL`).
     """
-    scheme = "" if "://" in server else ("https://" if uses_tls else "http://")
+    cluster, where = chosen.cluster.value, chosen.cluster.place.below("server")
+    user = chosen.user.value if chosen.user else User()
+    server = cluster.server
+    if not server:
+        where.refuse(f"is not set: {_URL_RULE}")
+    if "://" not in server:
+        has_certificate = bool(user.client_certificate or user.client_certificate_data)
+        uses_tls = has_authority or has_certificate or cluster.insecure_skip_tls_verify
+        server = f"{'https' if uses_tls else 'http'}://{server}"
     try:
-        parts = urlsplit(f"{scheme}{server}")
+        parts = urlsplit(server)
         _ = parts.port  # reading it checks it
     except ValueError as error:
         where.refuse(_URL_RULE, error)
     is_plain = server.isascii() and server.isprintable() and " " not in server
     if parts.scheme not in {"http", "https"} or not parts.hostname or not is_plain:
         where.refuse(_URL_RULE)
-    if parts.query or parts.fragment:
-        where.refuse(_URL_RULE)
+    has_secret = bool(parts.username) or sends_secrets(user)
+    if parts.scheme == "http" and not is_loopback(parts.hostname) and has_secret:
+        where.refuse("must be https: http would send the user's credentials in the clear")
     return parts
+
+
+def _with_login(
+    address: SplitResult, headers: Callable[[], HTTPHeaderDict]
+) -> Callable[[], HTTPHeaderDict]:
+    """Return `headers` with the login within the address, if any: in Go it goes before others."""
+    if not address.username:
+        return headers
+    pair = f"{unquote(address.username)}:{unquote(address.password or '')}"
+    login = f"Basic {base64.b64encode(pair.encode()).decode('ascii')}"
+
+    def both() -> HTTPHeaderDict:
+        found = headers()
+        found["Authorization"] = login
+        return found
+
+    return both
 
 
 def _own_proxy(cluster: Cluster, place: Place) -> Proxy | None:
@@ -132,7 +121,7 @@ def _own_proxy(cluster: Cluster, place: Place) -> Proxy | None:
         return None
     where = place.below("proxy-url")
     try:
-        return parse_proxy(cluster.proxy_url, f"{where.file}: {where.field}")
+        return parse_proxy(cluster.proxy_url, str(where))
     except NoProxyUrl as error:
         where.refuse(str(error), error)
 
@@ -152,7 +141,7 @@ def _route(own: Proxy | None, surroundings: Surroundings) -> Callable[[str], Pro
 
 
 def _context(
-    cluster: Cluster, authority: Placed[bytes] | None, identity: Identity, chosen: Chosen
+    cluster: Cluster, authority: Placed[bytes] | None, identity: Identity, place: Place
 ) -> ssl.SSLContext:
     verify = not cluster.insecure_skip_tls_verify
     if not verify:
@@ -165,18 +154,12 @@ def _context(
             verify=verify,
         )
     except TlsMaterialRefused as error:
-        _place_of(error.part, authority, identity, chosen).refuse(str(error), error)
-
-
-def _place_of(
-    part: Part, authority: Placed[bytes] | None, identity: Identity, chosen: Chosen
-) -> Place:
-    if part is Part.AUTHORITY and authority is not None:
-        return authority.place
-    place = identity.certificate_place or chosen.cluster.place
-    if part is Part.KEY:
-        return Place(place.file, place.field.replace("client-certificate", "client-key"))
-    return place
+        if error.part is Part.AUTHORITY and authority is not None:
+            authority.place.refuse(str(error), error)
+        where = identity.certificate_place or place
+        if error.part is Part.KEY:
+            where = Place(where.file, where.field.replace("client-certificate", "client-key"))
+        where.refuse(str(error), error)
 
 
 def _advice(
@@ -184,9 +167,9 @@ def _advice(
 ) -> dict[Failure, str]:
     trusted = authority.place if authority else place.below("certificate-authority-data")
     advice = {
-        Failure.CERTIFICATE: f"{trusted.file}: {trusted.field} names the authorities to trust",
+        Failure.CERTIFICATE: f"{trusted} names the authorities to trust",
         **dict.fromkeys(PROXY_FAILURES, proxy.source if proxy else "HTTPS_PROXY"),
     }
-    if (shown := identity.certificate_place) is not None:
-        advice[Failure.CLIENT_CERTIFICATE] = f"{shown.file}: {shown.field}"
+    if identity.certificate_place is not None:
+        advice[Failure.CLIENT_CERTIFICATE] = str(identity.certificate_place)
     return advice

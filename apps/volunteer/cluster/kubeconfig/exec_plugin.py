@@ -6,8 +6,13 @@ is shown to a person at a terminal and to nobody else.
 """
 
 import base64
+import os
 import shutil
-from collections.abc import Mapping
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -15,10 +20,8 @@ import msgspec
 from msgspec import Struct
 
 from volunteer.cluster.access import Surroundings, parse_token
-from volunteer.cluster.kubeconfig.documents import Cluster, ExecPlugin
-from volunteer.cluster.kubeconfig.places import Place, Placed
-from volunteer.cluster.kubeconfig.plugin_process import run_program
-from volunteer.http.deadline import DeadlinePassed
+from volunteer.cluster.kubeconfig.documents import Cluster, ExecPlugin, Place, Placed
+from volunteer.http.deadline import DeadlinePassed, within
 from volunteer.http.tls import ClientCertificate
 from volunteer.redacted import Redacted
 
@@ -27,6 +30,7 @@ _VERSIONS: Final = (f"{_GROUP}v1", f"{_GROUP}v1beta1")
 _NEVER, _IF_AVAILABLE, _ALWAYS = _MODES = ("Never", "IfAvailable", "Always")
 _CLUSTER_CONFIG: Final = "client.authentication.k8s.io/exec"
 _LONGEST_HINT: Final = 500
+_MOST_BYTES: Final = 1024 * 1024
 
 
 class PluginCredentials(Redacted, frozen=True):
@@ -48,6 +52,25 @@ class _ExecCredential(Redacted, frozen=True, rename="camel"):
     status: _Status | None = None
 
 
+def check(plugin: Placed[ExecPlugin], surroundings: Surroundings) -> None:
+    """Raise `InvalidKubeconfig` for a plugin that kubectl would not run."""
+    value, place = plugin.value, plugin.place
+    mode = value.interactive_mode
+    if not value.command:
+        place.below("command").refuse("is not set: a plugin needs a command")
+    if value.api_version not in _VERSIONS:
+        place.below("apiVersion").refuse(f"must be {' or '.join(_VERSIONS)}: update the plugin")
+    if not mode and value.api_version == _VERSIONS[0]:
+        place.below("interactiveMode").refuse(f"is not set: must be {', '.join(_MODES)}")
+    if mode and mode not in _MODES:
+        place.below("interactiveMode").refuse(f"must be {', '.join(_MODES)}")
+    if mode == _ALWAYS and not surroundings.is_interactive:
+        place.below("interactiveMode").refuse("is Always, and there is no terminal to ask at")
+    for index, variable in enumerate(value.env):
+        if not variable.name or "=" in variable.name or "\0" in variable.name + variable.value:
+            place.below(f"env[{index}]").refuse("is not a variable that a program can have")
+
+
 def run_plugin(
     plugin: Placed[ExecPlugin],
     cluster: Cluster,
@@ -58,59 +81,9 @@ def run_plugin(
 
     `authority` is the cluster's, in PEM form, for a plugin that is to know the cluster.
     """
-    _check(plugin, surroundings)
-    call = _Call(plugin.value, plugin.place, surroundings)
-    output = call.output(_exec_info(plugin, cluster, authority, surroundings))
-    return call.credentials(output)
-
-
-def _check(plugin: Placed[ExecPlugin], surroundings: Surroundings) -> None:
-    value, place = plugin.value, plugin.place
-    if not value.command:
-        place.below("command").refuse("is not set: a plugin needs a command")
-    if value.api_version not in _VERSIONS:
-        place.below("apiVersion").refuse(f"must be {' or '.join(_VERSIONS)}: update the plugin")
-    mode = value.interactive_mode
-    if not mode and value.api_version == _VERSIONS[0]:
-        place.below("interactiveMode").refuse(f"is not set: must be {', '.join(_MODES)}")
-    if mode and mode not in _MODES:
-        place.below("interactiveMode").refuse(f"must be {', '.join(_MODES)}")
-    if mode == _ALWAYS and not surroundings.is_interactive:
-        place.below("interactiveMode").refuse("is Always, and there is no terminal to ask at")
-    for index, variable in enumerate(value.env or ()):
-        name = variable.name or ""
-        if not name or "=" in name or "\0" in name + (variable.value or ""):
-            place.below(f"env[{index}]").refuse("is not a variable that a program can have")
-
-
-def _exec_info(
-    plugin: Placed[ExecPlugin],
-    cluster: Cluster,
-    authority: bytes | None,
-    surroundings: Surroundings,
-) -> bytes:
-    """Return what the plugin is told in KUBERNETES_EXEC_INFO."""
-    spec: dict[str, object] = {"interactive": _is_interactive(plugin.value, surroundings)}
-    if plugin.value.provide_cluster_info:
-        extensions = {each.name: each.extension for each in cluster.extensions or ()}
-        told = {
-            "server": cluster.server,
-            "tls-server-name": cluster.tls_server_name,
-            "insecure-skip-tls-verify": cluster.insecure_skip_tls_verify,
-            "certificate-authority-data": authority and base64.b64encode(authority).decode("ascii"),
-            "proxy-url": cluster.proxy_url,
-            "config": extensions.get(_CLUSTER_CONFIG),
-        }
-        spec["cluster"] = {name: value for name, value in told.items() if value}
-    info = {"apiVersion": plugin.value.api_version, "kind": "ExecCredential", "spec": spec}
-    try:
-        return msgspec.json.encode(info)
-    except (TypeError, ValueError, RecursionError) as error:
-        plugin.place.refuse("cannot be told what the cluster's extensions hold", error)
-
-
-def _is_interactive(plugin: ExecPlugin, surroundings: Surroundings) -> bool:
-    return surroundings.is_interactive and plugin.interactive_mode != _NEVER
+    is_interactive = surroundings.is_interactive and plugin.value.interactive_mode != _NEVER
+    call = _Call(plugin.value, plugin.place, surroundings, is_interactive)
+    return call.credentials(call.output(call.information(cluster, authority)))
 
 
 class _Call(Struct, frozen=True):
@@ -119,18 +92,41 @@ class _Call(Struct, frozen=True):
     plugin: ExecPlugin
     place: Place
     surroundings: Surroundings
+    is_interactive: bool
 
-    def output(self, info: bytes) -> bytes:
-        """Return what the plugin prints, once it has ended well."""
-        around = self.surroundings
-        interactive = _is_interactive(self.plugin, around)
-        seconds = around.asking_seconds if interactive else around.helper_seconds
+    def information(self, cluster: Cluster, authority: bytes | None) -> bytes:
+        """Return what KUBERNETES_EXEC_INFO holds."""
+        spec: dict[str, object] = {"interactive": self.is_interactive}
+        if self.plugin.provide_cluster_info:
+            extensions = {each.name: each.extension for each in cluster.extensions}
+            pem = authority and base64.b64encode(authority).decode("ascii")
+            members = {
+                "server": cluster.server,
+                "tls-server-name": cluster.tls_server_name,
+                "insecure-skip-tls-verify": cluster.insecure_skip_tls_verify,
+                "certificate-authority-data": pem,
+                "proxy-url": cluster.proxy_url,
+                "disable-compression": cluster.disable_compression,
+                "config": extensions.get(_CLUSTER_CONFIG),
+            }
+            spec["cluster"] = {name: value for name, value in members.items() if value}
+        info = {"apiVersion": self.plugin.api_version, "kind": "ExecCredential", "spec": spec}
         try:
-            output, status = run_program(
-                [self._program(), *(self.plugin.args or ())],
-                variables=self._variables(info),
+            return msgspec.json.encode(info)
+        except (TypeError, ValueError, RecursionError) as error:
+            self.place.refuse("cannot be told what the cluster's extensions hold", error)
+
+    def output(self, information: bytes) -> bytes:
+        """Return what the plugin prints, once it has exited with status 0."""
+        around = self.surroundings
+        seconds = around.asking_seconds if self.is_interactive else around.helper_seconds
+        own = {each.name: each.value for each in self.plugin.env}
+        try:
+            output, status = _run(
+                [self._program(), *self.plugin.args],
+                {**around.environment, **own, "KUBERNETES_EXEC_INFO": information.decode()},
                 seconds=seconds,
-                is_interactive=interactive,
+                is_interactive=self.is_interactive,
             )
         except DeadlinePassed as error:
             self._fail(f"was not done in {seconds:g} s", error)
@@ -169,7 +165,7 @@ class _Call(Struct, frozen=True):
 
     def _program(self) -> str:
         """Return the program's path: a command with a `/` in it starts at the kubeconfig."""
-        command = self.plugin.command or ""
+        command = self.plugin.command
         if "/" in command:
             path: str | Path | None = self.place.path(command)
         else:
@@ -178,15 +174,41 @@ class _Call(Struct, frozen=True):
             self._fail("is not there")
         return str(Path(path).absolute())
 
-    def _variables(self, info: bytes) -> Mapping[str, str]:
-        own = {each.name or "": each.value or "" for each in self.plugin.env or ()}
-        told = {"KUBERNETES_EXEC_INFO": info.decode()}
-        return {**self.surroundings.environment, **own, **told}
-
     def _fail(self, what: str, cause: BaseException | None = None) -> NoReturn:
         """Refuse, naming the command, and what its author wrote for who has not installed it."""
-        words = " ".join((self.plugin.install_hint or "").split())
+        words = " ".join(self.plugin.install_hint.split())
         hint = "".join(c for c in words if c.isprintable())[:_LONGEST_HINT]
-        command = ascii(self.plugin.command)
         advice = hint or "run it yourself to see why"
-        self.place.below("command").refuse(f"the plugin {command} {what} ({advice})", cause)
+        rule = f"the plugin {self.plugin.command!a} {what} ({advice})"
+        self.place.below("command").refuse(rule, cause)
+
+
+def _run(
+    command: Sequence[str], variables: Mapping[str, str], *, seconds: float, is_interactive: bool
+) -> tuple[bytes, int]:
+    """Return what a program prints, a mebibyte at most, and its exit status.
+
+    Nothing of it is left when its time is over. Raises `DeadlinePassed`, and `OSError` or
+    `ValueError` where it cannot be started.
+    """
+    process = subprocess.Popen(  # noqa: S603 - the user's kubeconfig names it
+        command,
+        env=variables,
+        stdin=None if is_interactive else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=sys.stderr if is_interactive else subprocess.DEVNULL,
+        # In a session of its own it could not ask at the terminal.
+        start_new_session=not is_interactive,
+    )
+    assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+    stdout = process.stdout
+    try:
+        return within(seconds, lambda: (stdout.read(_MOST_BYTES), process.wait()))
+    except BaseException:
+        with suppress(OSError):
+            if is_interactive:
+                process.kill()
+            else:  # with all that it started: it leads a session
+                os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        raise

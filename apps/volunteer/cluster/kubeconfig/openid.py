@@ -2,7 +2,7 @@
 
 Source: `plugin/pkg/client/auth/oidc` of client-go; OpenID Connect Core 1.0, section 12, and OpenID
 Connect Discovery 1.0, section 4. An ID token is sent as it is until it expires; then the refresh
-token is exchanged for another one, in memory: no file is written.
+token gets another one, in memory: no file is written.
 """
 
 import base64
@@ -15,8 +15,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import msgspec
 
 from volunteer.cluster.access import Surroundings, parse_token
-from volunteer.cluster.kubeconfig.documents import AuthProvider
-from volunteer.cluster.kubeconfig.places import Place, Placed, file_or_data
+from volunteer.cluster.kubeconfig.documents import AuthProvider, Place, Placed, file_or_data
 from volunteer.http.client import HttpClient
 from volunteer.http.failures import RequestFailed
 from volunteer.http.hosts import is_loopback
@@ -32,8 +31,7 @@ _LOG_IN: Final = "log in again"
 
 _log: Final = logging.getLogger(__name__)
 
-
-_Answer = TypeVar("_Answer")
+_Document = TypeVar("_Document")
 
 
 class _Claims(Redacted, frozen=True):
@@ -49,16 +47,21 @@ class _Refreshed(Redacted, frozen=True):
     refresh_token: str = ""
 
 
+def check(provider: Placed[AuthProvider]) -> None:
+    """Raise `InvalidKubeconfig` for what kubectl would not use."""
+    for name in ("idp-issuer-url", "client-id"):
+        if not provider.value.config.get(name):
+            place = provider.place.below("config").below(name)
+            place.refuse("is not set: an identity of OpenID Connect needs it")
+
+
 def identity_token(provider: Placed[AuthProvider], surroundings: Surroundings) -> str:
-    """Return the ID token of a user, exchanged for a new one where it has expired.
+    """Return the ID token of a checked user, refreshed where it has expired.
 
     Raises `InvalidKubeconfig`.
     """
     place = provider.place.below("config")
-    config = {name: text for name, text in (provider.value.config or {}).items() if text}
-    for name in ("idp-issuer-url", "client-id"):
-        if name not in config:
-            place.below(name).refuse("is not set: an identity of OpenID Connect needs it")
+    config = {name: text for name, text in provider.value.config.items() if text}
     if "id-token" in config:
         token = parse_token(config["id-token"])
         if token is None:
@@ -91,8 +94,8 @@ class _Issuer:
         authority = file_or_data(
             place,
             "idp-certificate-authority",
-            file=config.get("idp-certificate-authority"),
-            data=config.get("idp-certificate-authority-data"),
+            file=config.get("idp-certificate-authority", ""),
+            data=config.get("idp-certificate-authority-data", ""),
         )
         try:
             context = client_context(authority=None if authority is None else authority.value)
@@ -107,16 +110,16 @@ class _Issuer:
         issuer = self._config["idp-issuer-url"].rstrip("/")
         try:
             discovered = self._ask("GET", issuer + _DISCOVERY, _Discovered)
-            answer = self._ask("POST", discovered.token_endpoint, _Refreshed, self._form())
+            refreshed = self._ask("POST", discovered.token_endpoint, _Refreshed, self._form())
         finally:
             self._client.close()
-        if answer.refresh_token not in {"", self._config["refresh-token"]}:
+        if refreshed.refresh_token not in {"", self._config["refresh-token"]}:
             _log.warning(
-                "%s: the identity provider exchanged the refresh token too; it is not written"
+                "%s: the identity provider rotated the refresh token too; it is not written"
                 " back, so that kubectl may ask you to log in again",
                 self._place.file,
             )
-        token = parse_token(answer.id_token)
+        token = parse_token(refreshed.id_token)
         if token is None:
             self._refuse("answered without an id_token")
         return token
@@ -125,8 +128,8 @@ class _Issuer:
         return {"grant_type": "refresh_token", "refresh_token": self._config["refresh-token"]}
 
     def _ask(
-        self, method: str, url: str, kind: type[_Answer], form: dict[str, str] | None = None
-    ) -> _Answer:
+        self, method: str, url: str, kind: type[_Document], form: dict[str, str] | None = None
+    ) -> _Document:
         headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"

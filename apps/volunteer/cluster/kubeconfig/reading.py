@@ -1,4 +1,4 @@
-"""Reads kubeconfigs, and merges several as kubectl does.
+"""Reads kubeconfigs, merges several as kubectl does, and chooses a context.
 
 Source: "Organizing Cluster Access Using kubeconfig Files" in Kubernetes' documentation: the first
 file to name an entry, or to set the current context, wins; nothing of a second entry is kept.
@@ -7,7 +7,7 @@ file to name an entry, or to set the current context, wins; nothing of a second 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Final, NoReturn, TypeVar
 
 import msgspec
 import yaml
@@ -15,13 +15,20 @@ from msgspec import Struct, field
 
 from volunteer.cluster.access import Kubeconfig
 from volunteer.cluster.errors import InvalidKubeconfig
-from volunteer.cluster.kubeconfig.documents import Cluster, Context, Document, User
-from volunteer.cluster.kubeconfig.places import Place, Placed, read_at_most
+from volunteer.cluster.kubeconfig.documents import (
+    Cluster,
+    Context,
+    Document,
+    Place,
+    Placed,
+    User,
+    read_at_most,
+)
 
 T = TypeVar("T")
 _MOST_BYTES: Final = 16 * 1024 * 1024
-_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NAME_ONE: Final = "name one with --kubeconfig"
+_OPTION: Final = "--context"
 # msgspec's words for what does not fit.
 _TYPES: Final = re.compile(r"Expected `(\w+)(?: \| null)?`, got `(\w+)`")
 _TYPES_IN_WORDS: Final = {
@@ -40,16 +47,48 @@ class Merged(Struct):
     """All that the files hold. `files` are those that were there, in their order."""
 
     files: list[Path] = field(default_factory=list)
-    current_context: Placed[str] | None = None
+    current_context: str = ""
     contexts: dict[str, Placed[Context]] = field(default_factory=dict)
     clusters: dict[str, Placed[Cluster]] = field(default_factory=dict)
     users: dict[str, Placed[User]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
-    @property
-    def names(self) -> str:
-        """The files' names, as KUBECONFIG lists them."""
-        return ":".join(map(str, self.files))
+    def refuse(self, field: str, rule: str) -> NoReturn:
+        """Raise `InvalidKubeconfig` for what all files together do not hold."""
+        raise InvalidKubeconfig(":".join(map(str, self.files)), field, rule)
+
+
+class Chosen(Struct, frozen=True):
+    """`user` is None where the context names none: then nobody in particular asks."""
+
+    cluster: Placed[Cluster]
+    user: Placed[User] | None
+
+
+def choose_context(merged: Merged, wanted: str | None) -> Chosen:
+    """Return what the context `wanted`, or else the current one, leads to.
+
+    Raises `InvalidKubeconfig` for what is not there, by its name.
+    """
+    name = wanted or merged.current_context
+    named_by = _OPTION if wanted else "current-context"
+    if not merged.contexts:
+        merged.refuse("contexts", "is empty: name another --kubeconfig")
+    if not name:
+        count = len(merged.contexts)
+        merged.refuse(named_by, f"is not set: choose one of {count} contexts with {_OPTION}")
+    if name not in merged.contexts:
+        rule = f"there is no context {name!a} (`kubectl config get-contexts` lists them)"
+        merged.refuse(named_by, rule)
+    context, place = merged.contexts[name].value, merged.contexts[name].place
+    if not context.cluster:
+        place.below("cluster").refuse("is not set: a context needs a cluster")
+    if context.cluster not in merged.clusters:
+        place.below("cluster").refuse(f"there is no cluster {context.cluster!a}")
+    if context.user and context.user not in merged.users:
+        place.below("user").refuse(f"there is no user {context.user!a}")
+    user = merged.users[context.user] if context.user else None
+    return Chosen(merged.clusters[context.cluster], user)
 
 
 def read_kubeconfigs(access: Kubeconfig, environment: Mapping[str, str]) -> Merged:
@@ -61,13 +100,15 @@ def read_kubeconfigs(access: Kubeconfig, environment: Mapping[str, str]) -> Merg
     merged = Merged()
     for file in files:
         try:
-            content = _content(file)
+            content = read_at_most(file, _MOST_BYTES + 1)
         except OSError as error:
             if isinstance(error, FileNotFoundError) and len(files) > 1:
                 continue
             hint = "" if access.file else f" ({_NAME_ONE})"
             why = f"{error.strerror}{hint}"
             raise InvalidKubeconfig(f"{file} cannot be read", "", why) from error
+        if len(content) > _MOST_BYTES:
+            raise InvalidKubeconfig(str(file), "", f"holds more than {_MOST_BYTES} bytes")
         merged.files.append(file)
         _merge(merged, file, content)
     if not merged.files:
@@ -87,64 +128,61 @@ def _files(access: Kubeconfig, environment: Mapping[str, str]) -> Sequence[Path]
     return [Path(home, ".kube", "config")]
 
 
-def _content(file: Path) -> bytes:
-    content = read_at_most(file, _MOST_BYTES + 1)
-    if len(content) > _MOST_BYTES:
-        raise InvalidKubeconfig(str(file), "", f"holds more than {_MOST_BYTES} bytes")
-    return content
-
-
 def _merge(merged: Merged, file: Path, content: bytes) -> None:
-    document = _document(merged, file, content)
-    if document.current_context and merged.current_context is None:
-        place = Place(file, "current-context")
-        merged.current_context = Placed(document.current_context, place)
-    contexts = ((each.name, each.context or Context()) for each in document.contexts or ())
-    clusters = ((each.name, each.cluster or Cluster()) for each in document.clusters or ())
-    users = ((each.name, each.user or User()) for each in document.users or ())
-    _add(merged.contexts, file, "contexts", "context", contexts)
-    _add(merged.clusters, file, "clusters", "cluster", clusters)
-    _add(merged.users, file, "users", "user", users)
-
-
-def _add(
-    known: dict[str, Placed[T]],
-    file: Path,
-    section: str,
-    member: str,
-    entries: Iterable[tuple[str | None, T]],
-) -> None:
-    own: set[str] = set()
-    for index, (name, value) in enumerate(entries):
-        if (name or "") in own:
-            Place(file, f"{section}[{index}].name").refuse("is the name of an earlier entry, too")
-        own.add(name or "")
-        known.setdefault(name or "", Placed(value, Place(file, f"{section}[{index}].{member}")))
-
-
-def _document(merged: Merged, file: Path, content: bytes) -> Document:
     loaded, is_alone = _load(file, content)
     if not is_alone:
         merged.warnings.append(f"{file}: of several documents the first is read, as kubectl does")
+    document = _document(file, loaded)
+    merged.current_context = merged.current_context or document.current_context
+    contexts = ((each.name, each.context) for each in document.contexts)
+    clusters = ((each.name, each.cluster) for each in document.clusters)
+    users = ((each.name, each.user) for each in document.users)
+    _add(merged.contexts, file, "contexts", contexts)
+    _add(merged.clusters, file, "clusters", clusters)
+    _add(merged.users, file, "users", users)
+
+
+def _add(
+    known: dict[str, Placed[T]], file: Path, section: str, entries: Iterable[tuple[str, T]]
+) -> None:
+    own: set[str] = set()
+    for index, (name, value) in enumerate(entries):
+        place = Place(file, f"{section}[{index}]")
+        if name in own:
+            place.below("name").refuse("is the name of an earlier entry, too")
+        own.add(name)
+        known.setdefault(name, Placed(value, place.below(section.removesuffix("s"))))
+
+
+def _document(file: Path, loaded: object) -> Document:
     if loaded is None:
         return Document()
     if not isinstance(loaded, dict):
         raise InvalidKubeconfig(str(file), "", "is not a kubeconfig: it holds no mapping")
     try:
-        document = msgspec.convert(loaded, Document)
-    except (msgspec.ValidationError, RecursionError) as error:
+        document = msgspec.convert(_as_json(loaded), Document)
+    except RecursionError as error:
+        raise InvalidKubeconfig(str(file), "", "refers to itself") from error
+    except msgspec.ValidationError as error:
         _refuse_shape(file, error)
     if (document.kind or "Config", document.api_version or "v1") != ("Config", "v1"):
         raise InvalidKubeconfig(str(file), "kind", "is not a kubeconfig: must be Config of v1")
     return document
 
 
+def _as_json(value: object) -> object:
+    """Return what kubectl makes of YAML: keys are texts, and a member that is null is absent."""
+    if isinstance(value, dict):
+        return {str(key): _as_json(each) for key, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [_as_json(each) for each in value]
+    return value
+
+
 def _refuse_shape(file: Path, error: Exception) -> NoReturn:
     """Refuse a value of a wrong type. msgspec names types and the field, and no value."""
     rule, _, path = str(error).partition(" - at `$")
     field = path.strip("`").lstrip(".")
-    if isinstance(error, RecursionError):
-        raise InvalidKubeconfig(str(file), "", "refers to itself") from error
     types = _TYPES.fullmatch(rule)
     if types is None:
         raise InvalidKubeconfig(str(file), field, "is not as in a kubeconfig") from error
@@ -153,24 +191,50 @@ def _refuse_shape(file: Path, error: Exception) -> NoReturn:
     raise InvalidKubeconfig(str(file), field, f"must be {expected}, not {got}{hint}") from error
 
 
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # either
+    """YAML as kubectl reads it: a date is a text, a tag that nobody knows is none, `y` is true."""
+
+    bool_values: Final = {**yaml.SafeLoader.bool_values, "y": True, "n": False}
+
+    def construct_plain(self, node: yaml.Node) -> object:
+        """Return what `node` holds, whatever its tag."""
+        if isinstance(node, yaml.MappingNode):
+            return self.construct_mapping(node, deep=True)
+        if isinstance(node, yaml.SequenceNode):
+            return self.construct_sequence(node, deep=True)
+        return self.construct_scalar(node)
+
+    def construct_bytes(self, node: yaml.Node) -> object:
+        """Return the text that a `!!binary` holds."""
+        return self.construct_yaml_binary(node).decode()
+
+
+_Loader.add_constructor(None, _Loader.construct_plain)
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_plain)
+_Loader.add_constructor("tag:yaml.org,2002:value", _Loader.construct_plain)
+_Loader.add_constructor("tag:yaml.org,2002:binary", _Loader.construct_bytes)
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("[yYnN]$"), list("yYnN"))
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile("0o[0-7]+$"), ["0"])
+
+
 def _load(file: Path, content: bytes) -> tuple[object, bool]:
     """Return the first document, and whether it is the only one."""
     try:
-        loader = _LOADER(content)
+        loader = _Loader(content)
         try:
             loaded = loader.get_data() if loader.check_data() else None
             return loaded, not _goes_on(loader)
         finally:
             loader.dispose()
     except yaml.YAMLError as error:
-        rule = f"line {_line(error, content)}: {_problem(error, content)}"
-        raise InvalidKubeconfig(str(file), "", rule) from error
+        line = _line(error, content)
+        raise InvalidKubeconfig(str(file), "", f"line {line}: {_problem(line, content)}") from error
     except (ValueError, TypeError, ArithmeticError, RecursionError, AttributeError) as error:
-        # PyYAML's own, for dates, numbers and shapes that cannot be.
+        # PyYAML's own, for numbers and shapes that cannot be.
         raise InvalidKubeconfig(str(file), "", "is not YAML as in a kubeconfig") from error
 
 
-def _goes_on(loader: Any) -> bool:  # noqa: ANN401 - either of PyYAML's two loaders
+def _goes_on(loader: _Loader) -> bool:
     try:
         return bool(loader.check_data())
     except yaml.YAMLError:
@@ -184,10 +248,10 @@ def _line(error: yaml.YAMLError, content: bytes) -> int:
     return content.count(b"\n", 0, getattr(error, "position", 0)) + 1
 
 
-def _problem(error: yaml.YAMLError, content: bytes) -> str:
-    """Say what is wrong. PyYAML's own text quotes the file."""
+def _problem(number: int, content: bytes) -> str:
+    """Say what is wrong with a line. PyYAML's own text quotes the file."""
     lines = content.split(b"\n")
-    line = lines[min(_line(error, content), len(lines)) - 1]
+    line = lines[min(number, len(lines)) - 1]
     if b"\t" in line[: len(line) - len(line.lstrip())]:
         return "tab: YAML is indented with blanks"
     return "is not YAML"

@@ -1,12 +1,12 @@
-"""Behaviour of `collector.telemetry.disk`."""
+"""Behaviour of `collector.disk.usage`."""
 
 from pathlib import Path
 
-from collector.telemetry.disk import DiskUsage
+from collector.disk.usage import DiskUsage
 
 
 def test_files_are_measured_once_a_minute(tmp_path: Path) -> None:
-    """All files of all folders count, links as themselves; a look within a minute costs nothing."""
+    """Files of all folders count, links as themselves; within a minute none is read again."""
     now = [0.0]
     (tmp_path / "reports" / "day").mkdir(parents=True)
     (tmp_path / "reports" / "day" / "one").write_bytes(bytes(1_000))

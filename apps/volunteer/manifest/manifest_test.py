@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,30 +12,39 @@ import yaml
 from volunteer.cluster.listing import Limits
 from volunteer.cluster.object_kinds import NAMESPACES, WORKLOADS
 from volunteer.durations import parse_duration
-from volunteer.manifest.documents import MEMORY_LIMIT, DailyTime, Installation, Kind, render
+from volunteer.manifest.command import DailyTime, Kept, render
+from volunteer.manifest.settings import ManifestSettings
 from volunteer.version import VERSION
 
 _KEY: Final = bytes(range(32))
-_KINDS: Final = pytest.mark.parametrize("kind", list(Kind))
 _SCHEMAS: Final = ("1.25", "1.37")
 """The oldest and the newest that the validator knows. Of 1.21 it has none: `batch/v1` is there."""
 
 
-def _installation(
+class Kind(Enum):
+    """What runs the volunteer."""
+
+    CRON_JOB = "CronJob"
+    DEPLOYMENT = "Deployment"
+
+
+_KINDS: Final = pytest.mark.parametrize("kind", list(Kind))
+
+
+def _rendered(
     kind: Kind,
     *,
     database: str = "https://census.example.org",
-    cluster_id: str = "auto",
     with_workloads: bool = False,
-) -> Installation:
-    return Installation(
-        kind=kind,
-        image="example.org/volunteer:v2",
-        database=database,
-        cluster_id=cluster_id,
-        key=_KEY,
-        daily_time=DailyTime(hour=3, minute=7),
-        with_workloads=with_workloads,
+) -> str:
+    return render(
+        ManifestSettings(
+            image="example.org/volunteer:v2",
+            database=database,
+            include=frozenset({"workloads"} if with_workloads else ()),
+            as_deployment=kind is Kind.DEPLOYMENT,
+        ),
+        Kept(_KEY, DailyTime(hour=3, minute=7)),
     )
 
 
@@ -58,7 +68,7 @@ def test_kubernetes_schemas(
 ) -> None:
     """Every document holds to Kubernetes' own schemas, without a field that they do not know."""
     file = tmp_path / "manifest.yaml"
-    file.write_text(render(_installation(kind, with_workloads=with_workloads)))
+    file.write_text(_rendered(kind, with_workloads=with_workloads))
     versions = [word for version in _SCHEMAS for word in ("-k", version)]
     finished = subprocess.run(
         [sys.executable, "-m", "kubernetes_validate", "--strict", *versions, file],
@@ -73,7 +83,7 @@ def test_kubernetes_schemas(
 def test_schemas_refuse(tmp_path: Path) -> None:
     """The check of the schemas is one that can fail."""
     file = tmp_path / "manifest.yaml"
-    file.write_text(render(_installation(Kind.CRON_JOB)).replace("restartPolicy", "restartPolity"))
+    file.write_text(_rendered(Kind.CRON_JOB).replace("restartPolicy", "restartPolity"))
     finished = subprocess.run(
         [sys.executable, "-m", "kubernetes_validate", "--strict", file],
         capture_output=True,
@@ -85,7 +95,7 @@ def test_schemas_refuse(tmp_path: Path) -> None:
 @_KINDS
 def test_least_privilege(kind: Kind) -> None:
     """The volunteer may list nodes, and nothing else."""
-    documents = _documents(render(_installation(kind)))
+    documents = _documents(_rendered(kind))
     assert documents["ClusterRole"]["rules"] == [
         {"apiGroups": [""], "resources": ["nodes"], "verbs": ["list"]}
     ]
@@ -104,7 +114,7 @@ def test_workloads(kind: Kind) -> None:
     """Workloads take the flag and a role of their own, which may list their kinds and no more; all
     else stays as it is without them.
     """
-    plain, text = (render(_installation(kind, with_workloads=asked)) for asked in (False, True))
+    plain, text = (_rendered(kind, with_workloads=asked) for asked in (False, True))
     documents = list(yaml.safe_load_all(text))
     role, binding = (
         document
@@ -130,7 +140,7 @@ def test_hardened(kind: Kind) -> None:
     """The pod holds to the restricted Pod Security Standard, cannot write, and takes no flags from
     the Services around it.
     """
-    documents = _documents(render(_installation(kind)))
+    documents = _documents(_rendered(kind))
     pod = _pod(documents)["spec"]
     (container,) = pod["containers"]
     assert pod["securityContext"]["runAsNonRoot"]
@@ -148,10 +158,10 @@ def test_hardened(kind: Kind) -> None:
 @_KINDS
 def test_small(kind: Kind) -> None:
     """It asks for what the original asked for, and its memory has a limit."""
-    (container,) = _pod(_documents(render(_installation(kind))))["spec"]["containers"]
+    (container,) = _pod(_documents(_rendered(kind)))["spec"]["containers"]
     assert container["resources"] == {
         "requests": {"cpu": "1m", "memory": "10Mi"},
-        "limits": {"memory": MEMORY_LIMIT},
+        "limits": {"memory": "128Mi"},
     }
 
 
@@ -159,7 +169,7 @@ def test_cron_job() -> None:
     """A CronJob starts at the given time and reports once, at a random hour after it; a run never
     overlaps the next, and a pod that failed is replaced once.
     """
-    documents = _documents(render(_installation(Kind.CRON_JOB)))
+    documents = _documents(_rendered(Kind.CRON_JOB))
     spec = documents["CronJob"]["spec"]
     assert (spec["schedule"], spec["concurrencyPolicy"]) == ("7 3 * * *", "Forbid")
     job = spec["jobTemplate"]["spec"]
@@ -174,7 +184,7 @@ def test_time_of_a_job() -> None:
     """All that a job may take, its sleep, an observation and its retries, is over before its
     deadline, and that before the next job.
     """
-    documents = _documents(render(_installation(Kind.CRON_JOB)))
+    documents = _documents(_rendered(Kind.CRON_JOB))
     (container,) = _pod(documents)["spec"]["containers"]
     flags = dict(flag.split("=", 1) for flag in container["args"])
     longest = parse_duration(flags["--jitter"]) + parse_duration(flags["--retry-for"])
@@ -184,7 +194,7 @@ def test_time_of_a_job() -> None:
 
 def test_deployment() -> None:
     """A Deployment is one pod that its own selector finds, and that never overlaps itself."""
-    documents = _documents(render(_installation(Kind.DEPLOYMENT)))
+    documents = _documents(_rendered(Kind.DEPLOYMENT))
     spec = documents["Deployment"]["spec"]
     assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
     selector, labels = spec["selector"]["matchLabels"], _pod(documents)["metadata"]["labels"]
@@ -196,7 +206,7 @@ def test_deployment() -> None:
 @_KINDS
 def test_labels(kind: Kind) -> None:
     """Everything carries the labels that Kubernetes recommends."""
-    text = render(_installation(kind, with_workloads=True))
+    text = _rendered(kind, with_workloads=True)
     documents = list(yaml.safe_load_all(text))
     for metadata in [document["metadata"] for document in documents] + [
         _pod({document["kind"]: document for document in documents})["metadata"]
@@ -211,22 +221,22 @@ def test_labels(kind: Kind) -> None:
 @_KINDS
 def test_where_it_runs(kind: Kind) -> None:
     """It asks for a node of the system that its image is for, and says what it needs."""
-    text = render(_installation(kind))
+    text = _rendered(kind)
     assert _pod(_documents(text))["spec"]["nodeSelector"] == {"kubernetes.io/os": "linux"}
     assert "\n# Needs Kubernetes 1.21 or later.\n" in text
 
 
 def test_what_workloads_allow() -> None:
     """Beside the role for workloads stands what its permission lets others read."""
-    text = render(_installation(Kind.CRON_JOB, with_workloads=True))
+    text = _rendered(Kind.CRON_JOB, with_workloads=True)
     comment = text.partition("# Only for --include workloads")[2].partition("\napiVersion")[0]
     assert "environment variables, with any passwords" in comment.replace("\n# ", " ")
 
 
 @_KINDS
 def test_key(kind: Kind) -> None:
-    """The key stands in the Secret alone, where the program is told to read it."""
-    text = render(_installation(kind))
+    """The key stands in the Secret alone, where the program reads it."""
+    text = _rendered(kind)
     assert text.count(_KEY.hex()) == 1
     documents = _documents(text)
     pod = _pod(documents)["spec"]
@@ -245,7 +255,7 @@ def test_key(kind: Kind) -> None:
 )
 def test_values_stay_values(kind: Kind, database: str) -> None:
     """No value of the user's changes the structure of the file."""
-    documents = _documents(render(_installation(kind, database=database)))
+    documents = _documents(_rendered(kind, database=database))
     (container,) = _pod(documents)["spec"]["containers"]
     assert f"--database={database}" in container["args"]
     assert len(documents) == 6
@@ -253,8 +263,6 @@ def test_values_stay_values(kind: Kind, database: str) -> None:
 
 def test_no_expansion() -> None:
     """Kubernetes does not expand what looks like a variable in a value of the user's."""
-    documents = _documents(
-        render(_installation(Kind.CRON_JOB, database="https://a.example/$(PWD)"))
-    )
+    documents = _documents(_rendered(Kind.CRON_JOB, database="https://a.example/$(PWD)"))
     (container,) = _pod(documents)["spec"]["containers"]
     assert "--database=https://a.example/$$(PWD)" in container["args"]
