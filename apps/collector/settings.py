@@ -208,7 +208,7 @@ class Settings(LoggedSettings, frozen=True, kw_only=True):
         metavar="NETWORKS",
         default="",
         help="Networks, separated by commas, whose X-Forwarded-For or Forwarded names the client."
-        " Who comes through a Unix socket counts as 127.0.0.1.",
+        " A client of a Unix socket counts as 127.0.0.1.",
     )
     shutdown_delay_seconds: float = flag(
         seconds(0, _HOUR),

@@ -16,7 +16,7 @@ from structlog.stdlib import BoundLogger
 from collector.disk.data_directory import DataDirectory
 from collector.disk.usage import DiskUsage
 from collector.drain.launch import launch_drain
-from collector.drain.supervisor import DrainSupervisor, Ending, RestartPolicy
+from collector.drain.supervisor import DrainOutcome, DrainSupervisor, RestartPolicy
 from collector.errors import DrainFailed
 from collector.http import Limits
 from collector.http.application import create_application
@@ -112,9 +112,9 @@ def _serve(
             manager.ready()
             server.run()
     finally:
-        ending = supervisor.finish(grace_seconds=shutdown.seconds_left())
-        log.info("ended", spool=ending.value)
-    if ending is Ending.DIED:
+        outcome = supervisor.finish(grace_seconds=shutdown.seconds_left())
+        log.info("stopped", spool=outcome.value)
+    if outcome is DrainOutcome.DIED:
         raise DrainFailed("the drain died after it had said that all is written; see the log")
 
 

@@ -34,9 +34,9 @@ class Flag(Struct, frozen=True, kw_only=True):
     """
 
     parse: Callable[[str], object]
-    names: tuple[str, ...]
-    metavar: str | None
     help: str
+    names: tuple[str, ...] = ()
+    metavar: str | None = None
     default: str | None = None
     default_from: Callable[[Environment], object] | None = None
     choices: tuple[str, ...] = ()
@@ -97,9 +97,7 @@ def switch(
     has_variable: bool = True,
 ) -> Any:  # noqa: ANN401 - as above
     """Return a field for a flag without a value, False where it is not given."""
-    return _field(
-        Flag(parse=parse_switch, names=names, metavar=None, help=help, has_variable=has_variable)
-    )
+    return _field(Flag(parse=parse_switch, names=names, help=help, has_variable=has_variable))
 
 
 def choice(
@@ -124,7 +122,6 @@ def choice(
     return _field(
         Flag(
             parse=parse,
-            names=(),
             metavar="|".join(choices),
             help=help,
             default=default and str(default.value),
@@ -147,7 +144,6 @@ def argument(
     return _field(
         Flag(
             parse=parse,
-            names=(),
             metavar=metavar,
             help=help,
             default=default,

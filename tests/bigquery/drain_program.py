@@ -4,13 +4,13 @@ import os
 import resource
 import sys
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import closing, nullcontext
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from typing import Final
 
-from collector.drain.loop import Drain, Pace, Signal
+from collector.drain.loop import Directive, Drain, Pace
 from collector.drain.messages import Message, Written
 from collector.drain.trials import TRIAL_FILE, TrialFile, Trials
 from collector.drain.upkeep import Upkeep
@@ -33,27 +33,21 @@ class _Collector:
     def __init__(self, spool: Spool) -> None:
         self._spool: Final = spool
 
-    def wait_for_work(self, at_most: float) -> Signal:
+    def wait_for_work(self, at_most: float) -> Directive:
         del at_most
-        return Signal.FINISH
+        return Directive.FINISH
 
-    def rest(self, seconds: float) -> Signal:
+    def pause(self, seconds: float) -> Directive:
         del seconds
-        return Signal.FINISH
+        return Directive.FINISH
 
-    def tell(self, message: Message) -> None:
+    def send(self, message: Message) -> None:
         if isinstance(message, Written):
             self._spool.delete_through(message.watermark)
 
 
-class _Surroundings:
-    """Nobody else uses the directory, and no report is to be given up."""
-
-    def alone(self) -> AbstractContextManager[None]:
-        return nullcontext()
-
-    def give_up(self, report: SpooledReport, reason: str) -> None:
-        raise AssertionError(f"row {report.row_id} was given up: {reason}")
+def _refuse_dead_letter(report: SpooledReport, reason: str) -> None:
+    raise AssertionError(f"row {report.row_id} became a dead letter: {reason}")
 
 
 _NO_UPKEEP: Final = Upkeep(
@@ -98,7 +92,8 @@ def drain(
             _Collector(spool),
             pace=Pace(),
             trials=Trials(TrialFile(data_dir / TRIAL_FILE), spool_id=source.spool_id),
-            surroundings=_Surroundings(),
+            lock=nullcontext,
+            add_dead_letter=_refuse_dead_letter,
             upkeep=_NO_UPKEEP,
             jitter=SystemRandom().random,
             clock=lambda: 0.0,

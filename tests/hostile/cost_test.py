@@ -16,7 +16,7 @@ from collector.errors import Refusal
 from collector.http import Limits
 from collector.http.intake import Post, accept, cost_of
 from collector.http.request import Request, RequestLimits
-from collector.spool.compression import Packing
+from collector.spool.compression import ReportCompressor
 from report import InvalidReport
 from tests.hostile.bodies import KINDS, LARGEST, MIB, SHAPES, Shape, compressed
 
@@ -50,7 +50,7 @@ def seconds_of(body: bytes, *, encoding: str | None = None) -> float:
 
 def _seconds_once(body: bytes, encoding: str | None) -> float:
     post = Post("application/json", encoding, "key", body)
-    packing = Packing()
+    compressor = ReportCompressor()
     began = time.thread_time()
     with suppress(InvalidReport, Refusal):
         accepted = accept(
@@ -59,7 +59,7 @@ def _seconds_once(body: bytes, encoding: str | None) -> float:
             random_bytes=lambda size: b"\x07" * size,
             processor_seconds=time.thread_time,
         )
-        packing.pack(accepted.encoded)
+        compressor.compress(accepted.encoded)
     return time.thread_time() - began
 
 

@@ -14,7 +14,7 @@ from collector.disk.data_directory import SPOOL_NAME, moving_reports
 from collector.errors import CommandFailed
 from collector.records import SpooledReport
 from collector.settings import DataDirectorySettings
-from collector.spool.readmission import readmit
+from collector.spool.maintenance import readmit
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetter, DeadLetters
 from command_line.flags import switch
 from command_line.program import Command

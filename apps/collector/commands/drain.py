@@ -10,7 +10,7 @@ import typer
 
 from collector.disk.data_directory import DataDirectory
 from collector.drain.launch import launch_drain
-from collector.drain.supervisor import DrainSupervisor, Ending, RestartPolicy
+from collector.drain.supervisor import DrainOutcome, DrainSupervisor, RestartPolicy
 from collector.errors import CommandFailed
 from collector.settings import LoggedSettings
 from collector.spool.limits import SpoolLimits
@@ -51,8 +51,8 @@ def _empty(spool: Spool, directory: DataDirectory, settings: LoggedSettings) -> 
     )
     supervisor.start()
     # As long as it takes, while the log says what it waits for; Ctrl-C stops it.
-    ending = supervisor.finish(grace_seconds=_LONGEST_SECONDS)
-    if ending is not Ending.EMPTIED:
+    outcome = supervisor.finish(grace_seconds=_LONGEST_SECONDS)
+    if outcome is not DrainOutcome.EMPTIED:
         raise CommandFailed("reports are left in the spool")
 
 

@@ -13,7 +13,7 @@ from collector.commands.scratch import SCRATCH, remove_left_over
 from collector.disk.data_directory import SPOOL_NAME, check_private, is_in_use, moving_reports
 from collector.errors import CommandFailed
 from collector.settings import WarehouseSettings
-from collector.spool.forgetting import forget_in_spool
+from collector.spool.maintenance import forget_in_spool
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
 from command_line.errors import InvalidValue
 from command_line.flags import flag

@@ -1,4 +1,4 @@
-"""Starting the process that drains the spool, and the collector's end of the line to it."""
+"""Starting the process that drains the spool, and the collector's end of the connection to it."""
 
 import socket
 import subprocess
@@ -8,12 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
-from collector.drain.messages import Message, Order, decode_message
+from collector.drain.messages import Command, Message, encode_line, messages_from
 from collector.errors import DrainFailed
 
-# Its own name as text: importing the module would load the databases' libraries here.
+# Its own name as text: importing the module would load the warehouses' libraries here.
 _MODULE: Final = "collector.drain.process"
 _REAP_SECONDS: Final = 5.0
 
@@ -21,46 +19,41 @@ _REAP_SECONDS: Final = 5.0
 class DrainProcess:
     """A running drain."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", line: socket.socket) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", connection: socket.socket) -> None:
         self._process: Final = process
-        self._line: Final = line
+        self._connection: Final = connection
 
     @property
     def pid(self) -> int:
         """Its process ID."""
         return self._process.pid
 
-    def order(self, order: Order) -> None:
-        """Tell the drain something, without waiting.
+    def send(self, command: Command) -> None:
+        """Send a command, without waiting.
 
-        A full line is full of orders to wake, and a closed one has nobody to listen.
+        A full connection is full of commands to wake, and nobody listens at a closed one.
         """
         with suppress(OSError):
-            self._line.send(order.value, socket.MSG_DONTWAIT)
+            self._connection.send(encode_line(command), socket.MSG_DONTWAIT)
 
     def messages(self) -> Iterator[Message]:
-        """Return what the drain tells, until it ends. Raises `DrainFailed` for nonsense."""
-        with self._line.makefile("rb") as lines, suppress(ConnectionError):
-            for line in lines:
-                try:
-                    yield decode_message(line)
-                except msgspec.DecodeError as error:
-                    raise DrainFailed("the drain speaks another version's language") from error
+        """Return what the drain sends, until it exits. Raises `DrainFailed` for nonsense."""
+        return messages_from(self._connection)
 
-    def hang_up(self) -> None:
-        """Let the drain know that it is to end, whatever is left."""
+    def disconnect(self) -> None:
+        """Let the drain know that it is to exit, whatever is left."""
         with suppress(OSError):
-            self._line.shutdown(socket.SHUT_RDWR)
+            self._connection.shutdown(socket.SHUT_RDWR)
 
     def reap(self) -> int:
-        """Wait for the end of a drain that hung up, and return its exit status."""
-        self.hang_up()
+        """Wait for the exit of a drain that has disconnected, and return its status."""
+        self.disconnect()
         try:
             status = self._process.wait(_REAP_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             status = self._process.wait()
-        self._line.close()
+        self._connection.close()
         return status
 
 

@@ -1,6 +1,6 @@
 """Moves reports from the spool to the warehouse. A pure loop: where it waits is an argument.
 
-It only reads the spool. What it has written it tells, and the spool's writer deletes.
+It only reads the spool. It sends word of what it has written, and the spool's writer deletes that.
 """
 
 import enum
@@ -19,37 +19,37 @@ from collector.warehouse import BatchLimits, OpenWarehouse, Warehouse
 GIVEN_UP: Final = "the process that writes it ended without a word, each of three times"
 
 
-class Signal(enum.Enum):
-    """How things stand after a wait."""
+class Directive(enum.Enum):
+    """What the collector wants of the drain."""
 
-    GO_ON = enum.auto()
-    """There may be new rows, or time is over."""
+    CONTINUE = enum.auto()
+    """Go on. There may be new rows."""
 
     FINISH = enum.auto()
-    """The spool is to be emptied, and then the drain ends. Stays so."""
+    """Empty the spool, then exit. Stays so."""
 
-    GONE = enum.auto()
-    """The collector is gone. Stays so."""
+    STOP = enum.auto()
+    """Exit: the collector is gone. Stays so."""
 
 
 class Channel(Protocol):
-    """The drain's end of the line to the collector."""
+    """The drain's end of its connection to the collector; see `collector.drain.channel`."""
 
-    def wait_for_work(self, at_most: float) -> Signal:
-        """Wait until rows were committed since the last call, or the drain is to end.
+    def wait_for_work(self, at_most: float) -> Directive:
+        """Wait, at most so many seconds, until rows were committed since the last call.
 
-        For `at_most` seconds.
+        Less when the drain is to finish or to stop.
         """
 
-    def rest(self, seconds: float) -> Signal:
-        """Wait `seconds`, less only when the collector says meanwhile that the drain is to end."""
+    def pause(self, seconds: float) -> Directive:
+        """Wait `seconds`, less only when the drain is told meanwhile to finish or to stop."""
 
-    def tell(self, message: Message) -> None:
-        """Send `message`; does nothing when the collector is gone."""
+    def send(self, message: Message) -> None:
+        """Send `message`. Does nothing when the collector is gone."""
 
 
-class Source(Protocol):
-    """Where rows come from; see `collector.spool.reader.SpoolReader`."""
+class SpooledRows(Protocol):
+    """The rows of a spool; see `collector.spool.reader.SpoolReader`."""
 
     @property
     def spool_id(self) -> str:
@@ -85,51 +85,47 @@ class Pace:
     """The longest pause, unless the warehouse itself asks for a longer one."""
 
 
-class Surroundings(Protocol):
-    """What is done around the writing of a batch; see `collector.drain.process`."""
-
-    def alone(self) -> AbstractContextManager[None]:
-        """Keep others, who forget a cluster for instance, from changing what is being moved."""
-
-    def give_up(self, report: SpooledReport, reason: str) -> None:
-        """Keep a report apart that cannot be moved. Raises `WarehouseUnavailable`."""
-
-
 class Drain:
-    """Drains one spool into one warehouse until it is told to end."""
+    """Drains one spool into one warehouse until it is told to finish or to stop."""
 
     def __init__(
         self,
-        source: Source,
+        rows: SpooledRows,
         open_warehouse: OpenWarehouse,
         channel: Channel,
         *,
         pace: Pace,
         trials: Trials,
-        surroundings: Surroundings,
+        lock: Callable[[], AbstractContextManager[None]],
+        add_dead_letter: Callable[[SpooledReport, str], None],
         upkeep: Upkeep,
         jitter: Callable[[], float],
         clock: Callable[[], float],
     ) -> None:
-        """`jitter` gives a number from 0 to 1, by which pauses between retries are shortened.
+        """`lock` keeps others, who forget a cluster for instance, from what is being moved.
 
-        `clock` gives seconds, and never goes back.
+        `add_dead_letter` keeps a report apart, with its reason; it may raise
+        `WarehouseUnavailable`. `jitter` gives a number from 0 to 1, by which pauses between retries
+        are shortened. `clock` gives seconds, and never goes back.
         """
-        self._source: Final = source
+        self._rows: Final = rows
         self._open_warehouse: Final = open_warehouse
         self._channel: Final = channel
         self._pace: Final = pace
         self._trials: Final = trials
-        self._surroundings: Final = surroundings
+        self._lock: Final = lock
+        self._add_dead_letter: Final = add_dead_letter
         self._upkeep: Final = upkeep
         self._jitter: Final = jitter
         self._clock: Final = clock
         self._failures = 0
 
     def run(self) -> None:
-        """Drain until told to end. Raises `WarehouseUnusable`, and `FileUnusable` for the spool.
+        """Drain until told to finish or to stop.
 
-        After a failure the warehouse is opened anew: its position then says whether the batch
+        Raises `WarehouseUnusable`, and `FileUnusable` for the spool.
+
+        After a failure the warehouse is opened anew: its watermark then says whether the batch
         that failed was written after all.
         """
         while True:
@@ -137,95 +133,102 @@ class Drain:
                 with closing(self._open_warehouse()) as warehouse:
                     self._drain_into(warehouse)
             except WarehouseUnavailable as error:
-                self._channel.tell(Unavailable(str(error)))
-                if self._pause(error.retry_after) is Signal.GONE:
+                self._channel.send(Unavailable(str(error)))
+                if self._pause(error.retry_after) is Directive.STOP:
                     return
             else:
                 return
 
     def _drain_into(self, warehouse: Warehouse) -> None:
-        last_id = self._write_begun(warehouse, self._start(warehouse))
-        signal = Signal.GO_ON
-        while signal is not Signal.GONE:
-            # Read after the signal: what was committed before an order to finish is all there.
-            through = self._source.last_id()
-            last_id, signal = self._write_through(warehouse, last_id, through, signal)
-            if signal is Signal.FINISH and self._source.last_id() == through:
-                self._channel.tell(Emptied())
+        last_id = self._write_pending(warehouse, self._start(warehouse))
+        directive = Directive.CONTINUE
+        while directive is not Directive.STOP:
+            # Read after the directive: what was committed before a command to finish is all there.
+            through = self._rows.last_id()
+            last_id, directive = self._write_through(warehouse, last_id, through, directive)
+            if directive is Directive.FINISH and self._rows.last_id() == through:
+                self._channel.send(Emptied())
                 return
-            if signal is Signal.GO_ON:
+            if directive is Directive.CONTINUE:
                 self._upkeep.run(warehouse)
-                signal = self._gather(last_id, warehouse.limits)
+                directive = self._gather(last_id, warehouse.limits)
 
     def _start(self, warehouse: Warehouse) -> int:
         """Return the ID of the last row that need not be written."""
-        watermark = warehouse.watermark(self._source.spool_id)
-        self._channel.tell(Opened(watermark))
+        watermark = warehouse.watermark(self._rows.spool_id)
+        self._channel.send(Opened(watermark))
         if watermark is None:
             return 0
-        missing = self._source.first_unread() - watermark.last_id - 1
+        missing = self._rows.first_unread() - watermark.last_id - 1
         if missing > 0:
-            self._channel.tell(Missing(missing))
+            self._channel.send(Missing(missing))
         return watermark.last_id
 
-    def _write_begun(self, warehouse: Warehouse, last_id: int) -> int:
-        """Write a batch that was begun as the same rows again; return the last row written.
+    def _write_pending(self, warehouse: Warehouse, last_id: int) -> int:
+        """Write a pending batch as the same rows again; return the last row written.
 
         Rows before it are there only in a spool that was restored from an older copy: then its
         numbers are those of other rows, and all are written in their order.
         """
-        rows = warehouse.pending(self._source.spool_id)
-        if rows is None or self._source.first_unread() < rows.first:
+        rows = warehouse.pending(self._rows.spool_id)
+        if rows is None or self._rows.first_unread() < rows.first:
             return last_id
-        with self._surroundings.alone():
-            batch = self._source.read_range(rows)
+        with self._lock():
+            batch = self._rows.read_range(rows)
             if batch is None:
                 return last_id
             self._write(warehouse, batch)
         return rows.last
 
     def _write_through(
-        self, warehouse: Warehouse, last_id: int, through: int, signal: Signal
-    ) -> tuple[int, Signal]:
-        """Write the rows through `through`; return the last one done with, and how things stand."""
-        while signal is not Signal.GONE:
+        self, warehouse: Warehouse, last_id: int, through: int, directive: Directive
+    ) -> tuple[int, Directive]:
+        """Write the rows through `through`; return the last one done with, and the directive."""
+        while directive is not Directive.STOP:
             limits = self._trials.limits(warehouse.limits, last_id)
-            with self._surroundings.alone():
-                batch = self._source.read_after(last_id, through=through, limits=limits)
+            with self._lock():
+                batch = self._rows.read_after(last_id, through=through, limits=limits)
                 if batch is None:
-                    return max(last_id, through), signal  # what is not there was forgotten
+                    return max(last_id, through), directive  # what is not there was forgotten
                 self._write(warehouse, batch)
             last_id = batch.rows.last
-            signal = self._channel.rest(0)
-        return last_id, signal
+            directive = self._channel.pause(0)
+        return last_id, directive
 
     def _write(self, warehouse: Warehouse, batch: Batch) -> None:
         began = self._clock()
         # Where the warehouse has the report already, the drains that died waited for the outcome.
         if self._trials.is_given_up(batch) and not warehouse.is_submitted(batch):
-            self._surroundings.give_up(batch.reports[0], GIVEN_UP)
+            self._add_dead_letter(batch.reports[0], GIVEN_UP)
         else:
             with self._trials.attempt(batch):
                 warehouse.write(batch)
         self._failures = 0
         seconds = self._clock() - began
-        self._channel.tell(Written(batch.watermark, len(batch.reports), seconds))
+        self._channel.send(Written(batch.watermark, len(batch.reports), seconds))
 
-    def _gather(self, last_id: int, limits: BatchLimits) -> Signal:
+    def _gather(self, last_id: int, limits: BatchLimits) -> Directive:
         """Wait for news of a row, and then for others to join it: until a batch is full or due."""
-        signal = self._channel.wait_for_work(self._upkeep.seconds_left())
+        directive = self._channel.wait_for_work(self._upkeep.seconds_left())
         due = self._clock() + self._pace.batch_seconds
-        while signal is Signal.GO_ON and 0 < self._source.last_id() - last_id < limits.max_reports:
+        while (
+            directive is Directive.CONTINUE
+            and 0 < self._rows.last_id() - last_id < limits.max_reports
+        ):
             left = due - self._clock()
             if left <= 0:
                 break
-            signal = self._channel.rest(min(left, self._pace.count_seconds))
-        return signal
+            directive = self._channel.pause(min(left, self._pace.count_seconds))
+        return directive
 
-    def _pause(self, asked_for: float | None) -> Signal:
+    def _is_partial(self, last_id: int, limits: BatchLimits) -> bool:
+        """Whether rows wait above `last_id`, but fewer than fill a batch."""
+        return 0 < self._rows.last_id() - last_id < limits.max_reports
+
+    def _pause(self, asked_for: float | None) -> Directive:
         longest = min(
             self._pace.first_retry_seconds * 2**self._failures, self._pace.last_retry_seconds
         )
         self._failures += 1
         # Half is certain, half is chance, so that collectors sharing a warehouse spread out.
-        return self._channel.rest(max(asked_for or 0.0, longest * (1 - self._jitter() / 2)))
+        return self._channel.pause(max(asked_for or 0.0, longest * (1 - self._jitter() / 2)))

@@ -1,48 +1,55 @@
 """What the collector and the process that drains its spool say to each other.
 
-They share a stream socket. The collector sends single bytes, the drain lines of JSON. When one end
-closes, the other knows that the process there is gone.
+They share a stream socket. Both send lines of JSON: the collector commands, the drain messages.
+When one end is closed, the other knows that the process there is gone
+(docs/decisions/0024-one-codec-between-processes.md).
 """
 
-import enum
-from typing import Final, TypeAlias
+from collections.abc import Iterator
+from contextlib import suppress
+from socket import socket
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Struct
 
+from collector.errors import DrainFailed
 from collector.records import Watermark
 
+_Line = TypeVar("_Line")
 
-class Order(enum.Enum):
-    """What the collector tells the drain."""
 
-    WAKE = b"w"
+class Wake(Struct, frozen=True, tag="wake"):
     """Rows were committed."""
 
-    FINISH = b"f"
-    """Drain until the spool is empty, then end."""
+
+class Finish(Struct, frozen=True, tag="finish"):
+    """Drain until the spool is empty, then exit."""
+
+
+Command: TypeAlias = Wake | Finish
 
 
 class Opened(Struct, frozen=True, tag="opened"):
-    """The database is open and holds the spool through `watermark`; None where it cannot tell."""
+    """The warehouse is open and holds the spool through `watermark`; None where it cannot tell."""
 
     watermark: Watermark | None
 
 
 class Missing(Struct, frozen=True, tag="missing"):
-    """The spool has no longer the rows just above the database's position: `count` of them."""
+    """The `count` rows just above the warehouse's watermark are no longer in the spool."""
 
     count: int
 
 
 class Lacking(Struct, frozen=True, tag="lacking"):
-    """The database's table lacks these columns: what reports hold there is not kept."""
+    """The warehouse's table lacks these columns: what reports hold there is not kept."""
 
     columns: tuple[str, ...]
 
 
 class Written(Struct, frozen=True, tag="written"):
-    """The database holds the spool through `watermark`: the rows may be deleted.
+    """The warehouse holds the spool through `watermark`: the rows may be deleted.
 
     `reports` of them came in the last batch, which took `seconds` to write.
     """
@@ -53,13 +60,13 @@ class Written(Struct, frozen=True, tag="written"):
 
 
 class Unavailable(Struct, frozen=True, tag="unavailable"):
-    """The database takes nothing now, and will be tried again."""
+    """The warehouse takes nothing now. The drain tries again."""
 
     reason: str
 
 
-class Refused(Struct, frozen=True, tag="refused"):
-    """The database or the spool cannot be used as it is; the drain ends."""
+class Unusable(Struct, frozen=True, tag="unusable"):
+    """The warehouse or the spool cannot be used as it is. The drain exits."""
 
     reason: str
 
@@ -70,30 +77,47 @@ class Expired(Struct, frozen=True, tag="expired"):
     count: int
 
 
-class Neglected(Struct, frozen=True, tag="neglected"):
-    """Something beside writing, such as compacting a day, cannot be done now."""
+class UpkeepFailed(Struct, frozen=True, tag="upkeep-failed"):
+    """Something besides writing, such as compacting a day, cannot be done now."""
 
     reason: str
 
 
 class Emptied(Struct, frozen=True, tag="emptied"):
-    """The spool is empty, as the drain was told to make it; the drain ends."""
+    """The spool is empty, as the drain was told to make it. The drain exits."""
 
 
 Message: TypeAlias = (
-    Opened | Missing | Lacking | Written | Unavailable | Refused | Expired | Neglected | Emptied
+    Opened | Missing | Lacking | Written | Unavailable | Unusable | Expired | UpkeepFailed | Emptied
 )
 
 _ENCODER: Final = msgspec.json.Encoder()
-_DECODER: Final = msgspec.json.Decoder(Message)
+_COMMANDS: Final = msgspec.json.Decoder(Command)
+_MESSAGES: Final = msgspec.json.Decoder(Message)
 
 
-def encode_message(message: Message) -> bytes:
-    """Return `message` as one line."""
-    return _ENCODER.encode(message) + b"\n"
+def encode_line(sent: Command | Message) -> bytes:
+    """Return a command or a message as one line."""
+    return _ENCODER.encode(sent) + b"\n"
 
 
-def decode_message(line: bytes) -> Message:
-    """Return the message in `line`. Raises `msgspec.DecodeError`."""
-    message: Message = _DECODER.decode(line)
-    return message
+def commands_from(connection: socket) -> Iterator[Command]:
+    """Return the commands that arrive until the connection is closed, as `messages_from`."""
+    return _lines_from(connection, _COMMANDS)
+
+
+def messages_from(connection: socket) -> Iterator[Message]:
+    """Return the messages that arrive until the connection is closed.
+
+    Raises `DrainFailed` for a line that means nothing to this version.
+    """
+    return _lines_from(connection, _MESSAGES)
+
+
+def _lines_from(connection: socket, decoder: "msgspec.json.Decoder[_Line]") -> Iterator[_Line]:
+    with connection.makefile("rb") as lines, suppress(OSError):
+        for line in lines:
+            try:
+                yield decoder.decode(line)
+            except msgspec.DecodeError as error:
+                raise DrainFailed("the drain is of another version than the collector") from error

@@ -1,6 +1,6 @@
-"""The program that drains the spool: started by the collector, ends with it.
+"""The program that drains the spool: started by the collector, and it exits with it.
 
-A process of its own, so that a database's work costs the service neither memory nor latency
+A process of its own, so that a warehouse's work costs the service neither memory nor latency
 (docs/decisions/0003-drain-process.md). Its standard input is a socket to the collector.
 """
 
@@ -12,15 +12,15 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, closing
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from collector.disk.data_directory import moving_reports
-from collector.drain.channel import SocketChannel, end_process
+from collector.drain.channel import SocketChannel, exit_at_once
 from collector.drain.loop import Channel, Drain, Pace
-from collector.drain.messages import Expired, Lacking, Neglected, Refused
+from collector.drain.messages import Expired, Lacking, Unusable, UpkeepFailed
 from collector.drain.trials import TRIAL_FILE, TrialFile, Trials
 from collector.drain.upkeep import Upkeep
 from collector.errors import CollectorError
@@ -50,32 +50,33 @@ def main() -> None:
     parser.add_argument("--retention-days", type=int)
     parser.add_argument("--batch-seconds", type=float, default=Pace.batch_seconds)
     arguments = parser.parse_args(namespace=_Arguments())
-    # A signal to the whole group, as of Ctrl-C, is for the collector: it says when to end.
+    # A signal to the whole group, as of Ctrl-C, is for the collector: it says when to exit.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.umask(_PRIVATE_UMASK)
     os.nice(_NICENESS)
-    line = socket.socket(fileno=os.dup(sys.stdin.fileno()))
-    with closing(SocketChannel(line, orphaned=end_process)) as channel:
+    connection = socket.socket(fileno=os.dup(sys.stdin.fileno()))
+    with closing(SocketChannel(connection, orphaned=exit_at_once)) as channel:
         channel.listen()
         try:
             _drain(arguments, channel)
         except CollectorError as error:
-            channel.tell(Refused(str(error)))
+            channel.send(Unusable(str(error)))
 
 
 def _drain(arguments: _Arguments, channel: SocketChannel) -> None:
     data_dir = arguments.spool.parent
     jitter: Callable[[], float] = random.SystemRandom().random
     opener = partial(parse_address(arguments.database).open, data_dir, os.environ)
-    with closing(SpoolReader(arguments.spool)) as source:
+    with closing(SpoolReader(arguments.spool)) as rows:
         Drain(
-            source,
+            rows,
             partial(_open, opener, channel),
             channel,
             pace=Pace(batch_seconds=arguments.batch_seconds),
-            trials=Trials(TrialFile(data_dir / TRIAL_FILE), spool_id=source.spool_id),
-            surroundings=_DataDirectory(data_dir),
+            trials=Trials(TrialFile(data_dir / TRIAL_FILE), spool_id=rows.spool_id),
+            lock=partial(moving_reports, data_dir),
+            add_dead_letter=partial(_add_dead_letter, data_dir / DEAD_LETTERS_FILE),
             upkeep=_upkeep(arguments, channel),
             jitter=jitter,
             clock=time.monotonic,
@@ -90,30 +91,21 @@ def _upkeep(arguments: _Arguments, channel: SocketChannel) -> Upkeep:
         ),
         now=time.time,
         clock=time.monotonic,
-        expired=lambda count: channel.tell(Expired(count)),
-        failed=lambda reason: channel.tell(Neglected(reason)),
+        expired=lambda count: channel.send(Expired(count)),
+        failed=lambda reason: channel.send(UpkeepFailed(reason)),
     )
 
 
-class _DataDirectory:
-    """What is around the drain: others who use the directory, and the dead letters."""
-
-    def __init__(self, path: Path) -> None:
-        self._path: Final = path
-
-    def alone(self) -> AbstractContextManager[None]:
-        return moving_reports(self._path)
-
-    def give_up(self, report: SpooledReport, reason: str) -> None:
-        with closing(DeadLetters(self._path / DEAD_LETTERS_FILE, clock=time.time)) as letters:
-            letters.add([(report, reason)])
+def _add_dead_letter(path: Path, report: SpooledReport, reason: str) -> None:
+    with closing(DeadLetters(path, clock=time.time)) as dead_letters:
+        dead_letters.add([(report, reason)])
 
 
 def _open(open_warehouse: OpenWarehouse, channel: Channel) -> Warehouse:
-    """Open the warehouse, and tell what its table lacks, if anything."""
+    """Open the warehouse, and say what its table lacks, if anything."""
     warehouse = open_warehouse()
     if columns := warehouse.missing_columns():
-        channel.tell(Lacking(columns))
+        channel.send(Lacking(columns))
     return warehouse
 
 

@@ -12,16 +12,18 @@ from structlog.stdlib import BoundLogger
 
 from collector.drain.launch import DrainProcess
 from collector.drain.messages import (
+    Command,
     Emptied,
     Expired,
+    Finish,
     Lacking,
     Message,
     Missing,
-    Neglected,
     Opened,
-    Order,
-    Refused,
     Unavailable,
+    Unusable,
+    UpkeepFailed,
+    Wake,
     Written,
 )
 from collector.errors import (
@@ -44,7 +46,7 @@ class DrainedSpool(Protocol):
     """What a supervisor does to a spool; see `collector.spool.writer.Spool`."""
 
     def delete_through(self, watermark: Watermark) -> None:
-        """Delete what the database holds."""
+        """Delete what the warehouse holds."""
 
     def backlog(self) -> Backlog:
         """Return what waits."""
@@ -53,13 +55,13 @@ class DrainedSpool(Protocol):
         """Number the reports to come above the watermark; return whether that was a change."""
 
 
-class Ending(enum.Enum):
-    """How a drain ended."""
+class DrainOutcome(enum.Enum):
+    """What a drain had done when it exited."""
 
     EMPTIED = "emptied"
     LEFT_OVER = "left over"
     DIED = "died"
-    """It said that all was written, and then ended with an error."""
+    """It said that all was written, and then exited with an error."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class RestartPolicy:
     """How long the supervisor waits for what."""
 
     opening_seconds: float = 15.0
-    """For the database to be opened when the collector starts."""
+    """For the warehouse to be opened when the collector starts."""
 
     first_restart_seconds: float = 0.5
     """Before a drain that died is started again; doubles with each death that follows."""
@@ -79,11 +81,11 @@ class RestartPolicy:
     """How long nothing may be written that is due."""
 
     check_seconds: float = 5.0
-    """How often that is looked at."""
+    """How often that is checked."""
 
 
 class DrainSupervisor:
-    """Starts a drain, starts it again when it dies, and ends it."""
+    """Starts a drain, starts it again when it dies, and stops it."""
 
     def __init__(
         self,
@@ -117,16 +119,16 @@ class DrainSupervisor:
         self._stopping: Final = threading.Event()
         self._grace_over: Final = threading.Event()
         self._process: DrainProcess | None = None
-        self._ending = Ending.LEFT_OVER
+        self._outcome = DrainOutcome.LEFT_OVER
         self._complaint: str | None = None
         self._lacking: tuple[str, ...] = ()
         self._has_started = False
         self._deaths = 0
 
     def start(self) -> None:
-        """Start the drain and wait until the database is open.
+        """Start the drain and wait until the warehouse is open.
 
-        No report may be accepted earlier, because the database's position may be above the
+        No report may be accepted earlier, because the warehouse's watermark may be above the
         numbers of the spool. One that keeps no watermark is waited for as well, so that what is
         wrong with it shows at once; but when it is away, reports are accepted all the same.
         Raises `WarehouseUnusable`, `WarehouseUnavailable` or `DrainFailed`.
@@ -152,30 +154,30 @@ class DrainSupervisor:
 
     def wake(self) -> None:
         """Let the drain know that rows were committed. Never waits."""
-        self._order(Order.WAKE)
+        self._send(Wake())
 
-    def finish(self, *, grace_seconds: float) -> Ending:
-        """Let the drain empty the spool, for `grace_seconds` at most, and end it.
+    def finish(self, *, grace_seconds: float) -> DrainOutcome:
+        """Let the drain empty the spool, for `grace_seconds` at most, and stop it.
 
         One that died is started once more for that.
         """
         if grace_seconds <= 0:
             self._grace_over.set()
         self._stopping.set()
-        self._order(Order.FINISH)
+        self._send(Finish())
         self._thread.join(grace_seconds)
         self._grace_over.set()
         process = self._process
         if process is not None:
-            process.hang_up()
+            process.disconnect()
         self._thread.join()
-        return self._ending
+        return self._outcome
 
     def _watch(self) -> None:
         while not self._stopping.wait(self._policy.check_seconds):
-            self._look()
+            self._check_progress()
 
-    def _look(self) -> None:
+    def _check_progress(self) -> None:
         """Notice, and log once, that rows are due and nothing was written for a while."""
         still = self._clock() - self._progress_at
         waiting = self._spool.backlog()
@@ -187,14 +189,14 @@ class DrainSupervisor:
         self._is_stalled = is_stalled
         self._metrics.drain_stalled(is_stalled=is_stalled)
 
-    def _order(self, order: Order) -> None:
+    def _send(self, command: Command) -> None:
         process = self._process
         if process is not None:
-            process.order(order)
+            process.send(command)
 
     def _supervise(self) -> None:
         is_last = False
-        while not is_last and not self._has_ended():
+        while not is_last and not self._is_over():
             is_last = self._stopping.is_set()
             try:
                 self._run_once()
@@ -206,8 +208,8 @@ class DrainSupervisor:
             if not self._stopping.is_set():
                 self._pause()
 
-    def _has_ended(self) -> bool:
-        return self._ending is not Ending.LEFT_OVER or self._grace_over.is_set()
+    def _is_over(self) -> bool:
+        return self._outcome is not DrainOutcome.LEFT_OVER or self._grace_over.is_set()
 
     def _pause(self) -> None:
         pause = self._policy.first_restart_seconds * 2**self._deaths
@@ -219,21 +221,21 @@ class DrainSupervisor:
         self._process = process
         self._metrics.drain_started(process.pid)
         if self._stopping.is_set():
-            process.order(Order.FINISH)  # `finish` may have looked for it too early
+            process.send(Finish())  # `finish` may have looked for it too early
         if self._grace_over.is_set():
-            process.hang_up()
+            process.disconnect()
         try:
             for message in process.messages():
                 self._take(message)
         finally:
             self._process = None
             status = process.reap()
-        if self._ending is Ending.EMPTIED and status != 0:
-            self._ending = Ending.DIED
+        if self._outcome is DrainOutcome.EMPTIED and status != 0:
+            self._outcome = DrainOutcome.DIED
             self._log.error("the drain said that all is written, and then died", status=status)
         if not self._stopping.is_set():
             self._metrics.drain_failed()
-            self._log.error("the drain ended and is started again", status=status)
+            self._log.error("the drain exited and is started again", status=status)
 
     def _take(self, message: Message) -> None:
         match message:
@@ -246,12 +248,12 @@ class DrainSupervisor:
             case Unavailable(reason):
                 self._metrics.drain_failed()
                 self._complain(reason)
-            case Refused(reason):
+            case Unusable(reason):
                 self._complain(reason)
                 if not self._first_opening.done():
                     self._first_opening.set_exception(WarehouseUnusable(reason))
             case Emptied():
-                self._ending = Ending.EMPTIED
+                self._outcome = DrainOutcome.EMPTIED
             case _:
                 self._note(message)
 
@@ -266,7 +268,7 @@ class DrainSupervisor:
                 )
             case Lacking(columns):
                 self._lacks(columns)
-            case Neglected(reason):
+            case UpkeepFailed(reason):
                 self._log.warning("upkeep of the warehouse fails and is tried again", reason=reason)
             case Expired(count):
                 self._log.info("reports older than the retention were deleted", reports=count)
@@ -277,14 +279,14 @@ class DrainSupervisor:
                 if self._spool.number_above(watermark):
                     self._log.warning("the spool is older than the warehouse; it is numbered anew")
             except SpoolUnavailable as error:
-                # Accepting reports now could give out numbers that the database has passed.
+                # Accepting reports now could give out numbers that the warehouse has passed.
                 raise DrainFailed(str(error)) from error
             self._delete_through(watermark)
         if not self._first_opening.done():
             self._first_opening.set_result(None)
 
     def _lacks(self, columns: tuple[str, ...]) -> None:
-        """Log what is not kept, once and not whenever the database is opened anew."""
+        """Log what is not kept, once and not whenever the warehouse is opened anew."""
         if columns != self._lacking:
             self._lacking = columns
             self._log.warning(

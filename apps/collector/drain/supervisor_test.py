@@ -13,7 +13,7 @@ import pytest
 
 from collector.drain import process as drain_process
 from collector.drain.launch import DrainProcess, launch_drain
-from collector.drain.supervisor import DrainSupervisor, Ending, RestartPolicy
+from collector.drain.supervisor import DrainOutcome, DrainSupervisor, RestartPolicy
 from collector.errors import DrainFailed, WarehouseUnavailable, WarehouseUnusable
 from collector.records import AcceptedReport
 from collector.spool.writer import Spool
@@ -81,11 +81,11 @@ def add(spool: Spool, *cluster_ids: str) -> None:
 
 
 def test_finishing_empties_the_spool(tmp_path: Path, spool: Spool) -> None:
-    """What was committed is in the database when the drain has ended."""
+    """What was committed is in the warehouse when the drain has exited."""
     supervisor = supervise(_Launcher(tmp_path), spool)
     supervisor.start()
     add(spool, "one", "two")
-    assert supervisor.finish(grace_seconds=30) is Ending.EMPTIED
+    assert supervisor.finish(grace_seconds=30) is DrainOutcome.EMPTIED
     assert spooled_in(tmp_path) == 0
     assert clusters_in(tmp_path) == ["one", "two"]
 
@@ -98,11 +98,11 @@ def test_a_wake_is_enough(tmp_path: Path, spool: Spool) -> None:
         add(spool, cluster_id)
         supervisor.wake()
         wait_until(lambda: spooled_in(tmp_path) == 0)
-    assert supervisor.finish(grace_seconds=30) is Ending.EMPTIED
+    assert supervisor.finish(grace_seconds=30) is DrainOutcome.EMPTIED
 
 
 def test_a_drain_that_dies_is_replaced(tmp_path: Path, spool: Spool) -> None:
-    """A killed drain is started again and goes on where the database is."""
+    """A killed drain is started again and goes on where the warehouse is."""
     launcher = _Launcher(tmp_path)
     supervisor = supervise(launcher, spool)
     supervisor.start()
@@ -112,12 +112,12 @@ def test_a_drain_that_dies_is_replaced(tmp_path: Path, spool: Spool) -> None:
         os.kill(first.pid, signal.SIGKILL)
         wait_until(partial(launcher.has_replaced, first))
         add(spool, f"after-{number}")
-    assert supervisor.finish(grace_seconds=30) is Ending.EMPTIED
+    assert supervisor.finish(grace_seconds=30) is DrainOutcome.EMPTIED
     assert clusters_in(tmp_path) == ["after-0", "after-1", "after-2"]
 
 
 def test_finishing_starts_a_drain_that_died_once_more(tmp_path: Path, spool: Spool) -> None:
-    """Rows committed while a dead drain waits for its restart are drained before the end."""
+    """Rows committed while a dead drain waits for its restart are drained before the exit."""
     launcher = _Launcher(tmp_path)
     supervisor = supervise(launcher, spool, restart_seconds=600)
     supervisor.start()
@@ -126,11 +126,11 @@ def test_finishing_starts_a_drain_that_died_once_more(tmp_path: Path, spool: Spo
     os.kill(first.pid, signal.SIGKILL)
     wait_until(lambda: not Path(f"/proc/{first.pid}").exists())
     add(spool, "one")
-    assert supervisor.finish(grace_seconds=30) is Ending.EMPTIED
+    assert supervisor.finish(grace_seconds=30) is DrainOutcome.EMPTIED
     assert clusters_in(tmp_path) == ["one"]
 
 
-def test_an_unusable_database_is_an_error_at_the_start(tmp_path: Path, spool: Spool) -> None:
+def test_an_unusable_warehouse_is_an_error_at_the_start(tmp_path: Path, spool: Spool) -> None:
     """The reason of the drain is the error of the start."""
     launcher = _Launcher(tmp_path)
     launcher.database.mkdir()
@@ -160,7 +160,7 @@ class _DiesAtTheEnd(DrainProcess):
 
 
 def test_a_drain_that_dies_after_its_last_word_is_noticed(tmp_path: Path, spool: Spool) -> None:
-    """It said that all was written; its end says that something was wrong."""
+    """It said that all was written; its status says that something was wrong."""
     launcher = _Launcher(tmp_path)
 
     def launch() -> DrainProcess:
@@ -172,7 +172,7 @@ def test_a_drain_that_dies_after_its_last_word_is_noticed(tmp_path: Path, spool:
         launch, spool, log=get_log(), policy=RestartPolicy(), metrics=Metrics(version="0")
     )
     supervisor.start()
-    assert supervisor.finish(grace_seconds=30) is Ending.DIED
+    assert supervisor.finish(grace_seconds=30) is DrainOutcome.DIED
 
 
 def test_a_drain_that_writes_nothing_is_noticed(tmp_path: Path, spool: Spool) -> None:
@@ -193,7 +193,7 @@ def test_a_drain_that_writes_nothing_is_noticed(tmp_path: Path, spool: Spool) ->
         supervisor.wake()
         wait_until(lambda: supervisor.notices() != ())
     wait_until(lambda: supervisor.notices() == ())
-    assert supervisor.finish(grace_seconds=30) is Ending.EMPTIED
+    assert supervisor.finish(grace_seconds=30) is DrainOutcome.EMPTIED
 
 
 def test_a_drain_that_cannot_be_started_is_an_error_at_the_start(spool: Spool) -> None:
@@ -209,7 +209,7 @@ def test_a_drain_that_cannot_be_started_is_an_error_at_the_start(spool: Spool) -
         supervisor.start()
 
 
-def test_a_spool_older_than_the_database_loses_nothing(tmp_path: Path, spool: Spool) -> None:
+def test_a_spool_older_than_the_warehouse_loses_nothing(tmp_path: Path, spool: Spool) -> None:
     """After the spool was replaced by an older copy, new reports are still drained, once."""
     _drain(tmp_path, spool, "one")
     spool.close()
@@ -227,7 +227,7 @@ def _drain(directory: Path, spool: Spool, *cluster_ids: str) -> None:
     supervisor = supervise(_Launcher(directory), spool)
     supervisor.start()
     add(spool, *cluster_ids)
-    assert supervisor.finish(grace_seconds=30) is Ending.EMPTIED
+    assert supervisor.finish(grace_seconds=30) is DrainOutcome.EMPTIED
 
 
 def test_the_program_is_named_rightly() -> None:

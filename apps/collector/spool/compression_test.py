@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import report
-from collector.spool.compression import DamagedReport, Packing
+from collector.spool.compression import DamagedReport, ReportCompressor
 from report import Node, Report, Resource
 
 
@@ -25,33 +25,33 @@ def encoded_report(nodes: int) -> bytes:
 
 
 @given(st.binary())
-def test_what_was_packed_comes_back(content: bytes) -> None:
-    """Whatever was packed is unpacked as it was."""
-    packing = Packing()
-    assert packing.unpack(packing.pack(content)) == content
+def test_what_was_compressed_comes_back(content: bytes) -> None:
+    """Whatever was compressed is decompressed as it was."""
+    compressor = ReportCompressor()
+    assert compressor.decompress(compressor.compress(content)) == content
 
 
 @given(st.integers(min_value=0), st.integers(min_value=1, max_value=255))
 def test_a_changed_byte_is_noticed(place: int, change: int) -> None:
-    """No byte of a packed report can change and another report, or none, come out of it."""
-    packing = Packing()
+    """No byte of a compressed report can change and another report, or none, come out of it."""
+    compressor = ReportCompressor()
     encoded = encoded_report(3)
-    packed = bytearray(packing.pack(encoded))
-    packed[place % len(packed)] ^= change
+    compressed = bytearray(compressor.compress(encoded))
+    compressed[place % len(compressed)] ^= change
     try:
-        assert packing.unpack(bytes(packed)) == encoded
+        assert compressor.decompress(bytes(compressed)) == encoded
     except DamagedReport:
         return
 
 
-@pytest.mark.parametrize("packed", [b"", b"[]", b"(\xb5/\xfd"])
-def test_what_was_never_packed_is_damaged(packed: bytes) -> None:
-    """Bytes that are not packed, or only in part."""
+@pytest.mark.parametrize("compressed", [b"", b"[]", b"(\xb5/\xfd"])
+def test_what_was_never_compressed_is_damaged(compressed: bytes) -> None:
+    """Bytes that are not compressed, or only in part."""
     with pytest.raises(DamagedReport):
-        Packing().unpack(packed)
+        ReportCompressor().decompress(compressed)
 
 
 def test_nodes_that_resemble_each_other_take_little_room() -> None:
     """A hundred nodes take less than a tenth of their size."""
     encoded = encoded_report(100)
-    assert len(Packing().pack(encoded)) < len(encoded) / 10
+    assert len(ReportCompressor().compress(encoded)) < len(encoded) / 10

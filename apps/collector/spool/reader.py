@@ -8,7 +8,7 @@ from typing import Final
 
 from collector.errors import FileUnusable
 from collector.records import Batch, RowRange, SpooledReport
-from collector.spool.compression import DamagedReport, Packing
+from collector.spool.compression import DamagedReport, ReportCompressor
 from collector.spool.file import open_reader, read_spool_id
 from collector.warehouse import BatchLimits
 
@@ -21,7 +21,7 @@ class SpoolReader:
         self._path: Final = path
         self._connection = open_reader(path)
         self._spool_id: Final = read_spool_id(self._connection)
-        self._packing: Final = Packing()
+        self._compressor: Final = ReportCompressor()
 
     @property
     def spool_id(self) -> str:
@@ -48,7 +48,7 @@ class SpoolReader:
         return Batch(self._spool_id, tuple(reports)) if reports else None
 
     def read_range(self, rows: RowRange) -> Batch | None:
-        """Return the rows of a batch that was begun, None where none is left.
+        """Return the rows of a pending batch, None where none is left.
 
         Raises `FileUnusable`.
         """
@@ -76,9 +76,9 @@ class SpoolReader:
         self._connection.close()
 
     def _report_in(self, row: tuple[int, str, int, bytes]) -> SpooledReport:
-        row_id, report_key, received_at, packed = row
+        row_id, report_key, received_at, compressed = row
         try:
-            encoded = self._packing.unpack(packed)
+            encoded = self._compressor.decompress(compressed)
         except DamagedReport as error:
             raise FileUnusable(
                 f"{self._path} is damaged: row {row_id} of its reports cannot be read ({error})"

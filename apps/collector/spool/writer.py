@@ -1,7 +1,7 @@
 """The spool: where a report is on disk before it is acknowledged.
 
 One `Spool` writes to the file. Reports are added to a group and committed together; rows leave
-once the drain has said that the database holds them. The drain reads the file on its own, through
+once the drain has said that the warehouse holds them. The drain reads the file on its own, through
 a `collector.spool.reader.SpoolReader`.
 """
 
@@ -18,7 +18,7 @@ from collector.disk.sqlite_file import remove_traces
 from collector.errors import IdempotencyKeyReused, SpoolFull, SpoolUnavailable
 from collector.records import AcceptedReport, Watermark
 from collector.spool.backlog import Backlog, BacklogMeter
-from collector.spool.compression import Packing
+from collector.spool.compression import ReportCompressor
 from collector.spool.file import open_writer, read_spool_id
 from collector.spool.limits import SpoolLimits, free_bytes_beside
 
@@ -64,7 +64,7 @@ class Spool:
         """
         self._path: Final = path
         self._connection = open_writer(path, random_bytes=random_bytes)
-        self._packing: Final = Packing()
+        self._compressor: Final = ReportCompressor()
         self._clock = clock
         self._limits: Final = limits
         self._free_bytes: Final = free_bytes or free_bytes_beside(path)
@@ -80,7 +80,7 @@ class Spool:
             self._meter.add(reports=reports, size_bytes=size_bytes, last_id=last_id)
 
     def backlog(self) -> Backlog:
-        """Return what waits for the database. Never waits itself."""
+        """Return what waits for the warehouse. Never waits itself."""
         return self._meter.reading()
 
     def full(self) -> str | None:
@@ -100,12 +100,12 @@ class Spool:
             if self._is_repeated(accepted):
                 return Added.REPEATED
             self._check_room()
-            packed = self._packing.pack(accepted.encoded)
-            self._insert(accepted, packed)
+            compressed = self._compressor.compress(accepted.encoded)
+            self._insert(accepted, compressed)
         except (sqlite3.Error, OSError) as error:
             raise self._lose_group(error) from error
         self._group_size += 1
-        self._group_bytes += len(packed)
+        self._group_bytes += len(compressed)
         return Added.STORED
 
     def commit(self) -> int:
@@ -133,7 +133,7 @@ class Spool:
         return added
 
     def delete_through(self, watermark: Watermark) -> None:
-        """Delete the rows that a database holds, and keys old enough to be forgotten.
+        """Delete the rows that a warehouse holds, and keys old enough to be forgotten.
 
         A watermark of another spool says nothing about these rows and deletes none of them.
         Raises `SpoolUnavailable`; the rows are deleted with a later watermark then.
@@ -159,7 +159,7 @@ class Spool:
         """Make sure that every report to come is numbered above `watermark`.
 
         A spool that was restored from an older copy would otherwise give out again IDs that the
-        database takes for reports it has. Returns whether that was so. Raises `SpoolUnavailable`.
+        warehouse takes for reports it has. Returns whether that was so. Raises `SpoolUnavailable`.
         """
         if watermark.spool_id != self.spool_id:
             return False
@@ -248,7 +248,7 @@ class Spool:
         if reason is not None:
             raise SpoolFull
 
-    def _insert(self, accepted: AcceptedReport, packed: bytes) -> None:
+    def _insert(self, accepted: AcceptedReport, compressed: bytes) -> None:
         if accepted.fingerprint is not None:
             self._connection.execute(
                 "INSERT INTO accepted_keys (report_key, fingerprint, received_at, cluster_tag)"
@@ -262,7 +262,7 @@ class Spool:
             )
         row = self._connection.execute(
             "INSERT INTO reports (report_key, received_at, packed) VALUES (?, ?, ?)",
-            (accepted.report_key, accepted.received_at, packed),
+            (accepted.report_key, accepted.received_at, compressed),
         )
         self._group_last_id = row.lastrowid or 0
 

@@ -1,16 +1,16 @@
-"""Removing a cluster from a spool, whether a collector uses it or not."""
+"""What commands do to a spool, with or without a collector: forget a cluster, readmit rows."""
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 from collector.disk.sqlite_file import is_log_emptied, remove_traces
 from collector.errors import CommandFailed
-from collector.records import cluster_tag
-from collector.spool.compression import Packing
+from collector.records import SpooledReport, cluster_tag
+from collector.spool.compression import ReportCompressor
 from collector.spool.file import open_writer
 
 # Rewriting the file keeps a collector that runs from committing meanwhile.
@@ -54,12 +54,40 @@ def forget_in_spool(
     )
 
 
+def readmit(
+    path: Path, reports: Iterable[SpooledReport], *, random_bytes: Callable[[int], bytes]
+) -> int:
+    """Add reports that were in a spool before; return how many. They get new row IDs.
+
+    They are on disk on return, with the hours of receipt that they had; a drain that runs finds
+    them within minutes. One that waits there already is not added again.
+    Raises `FileUnusable` or `CommandFailed`.
+    """
+    compressor = ReportCompressor()
+    rows = [
+        (each.report_key, each.received_at, compressor.compress(each.encoded), each.report_key)
+        for each in reports
+    ]
+    try:
+        with closing(open_writer(path, random_bytes=random_bytes)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(
+                "INSERT INTO reports (report_key, received_at, packed) SELECT ?, ?, ?"
+                " WHERE NOT EXISTS (SELECT 1 FROM reports WHERE report_key = ?)",
+                rows,
+            )
+            connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise CommandFailed(f"{path} cannot be written: {error}") from error
+    return len(rows)
+
+
 def _delete(connection: sqlite3.Connection, cluster_id: str) -> int:
-    connection.create_function("unpacked", 1, Packing().unpack, deterministic=True)
+    connection.create_function("decompressed", 1, ReportCompressor().decompress, deterministic=True)
     connection.execute("BEGIN IMMEDIATE")
     of_cluster = (
         "SELECT row_id, report_key FROM reports"
-        " WHERE json_extract(CAST(unpacked(packed) AS TEXT), '$.clusterID') = ?"
+        " WHERE json_extract(CAST(decompressed(packed) AS TEXT), '$.clusterID') = ?"
     )
     found = connection.execute(of_cluster, (cluster_id,)).fetchall()
     connection.executemany(

@@ -1,4 +1,4 @@
-"""Behaviour of `collector.spool.forgetting`, on a real file."""
+"""Behaviour of `collector.spool.maintenance`, on a real file."""
 
 import os
 import sqlite3
@@ -10,7 +10,7 @@ import pytest
 
 from collector.errors import CommandFailed
 from collector.records import AcceptedReport, Watermark
-from collector.spool.forgetting import forget_in_spool
+from collector.spool.maintenance import forget_in_spool
 from collector.spool.writer import Spool
 
 
