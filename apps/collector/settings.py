@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from collector.errors import DataDirectoryUnusable
-from collector.spool.limits import MIB, SpoolLimits
+from collector.spool.backlog import MIB, SpoolLimits
 from collector.values import Network, days, host_name, networks, seconds, unix_socket, whole
 from collector.warehouse import WarehouseAddress
 from collector.warehouse.parquet import ParquetFolder
