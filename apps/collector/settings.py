@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from collector.errors import DataDirectoryUnusable
 from collector.networks import Network, parse_networks
-from collector.spool.limits import MIB, SpoolLimits
+from collector.spool.backlog import MIB, SpoolLimits
 from collector.values import days, host_name, seconds, unix_socket, whole
 from collector.warehouse import WarehouseAddress
 from collector.warehouse.parquet import ParquetFolder
