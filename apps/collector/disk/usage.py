@@ -31,8 +31,13 @@ class DiskUsage:
 
     def free_bytes(self) -> int:
         """Return the bytes that an ordinary user may still write on the disk."""
-        status = os.statvfs(self._directory)
-        return status.f_bavail * status.f_frsize
+        return free_bytes(self._directory)
+
+
+def free_bytes(directory: Path) -> int:
+    """Return the bytes that an ordinary user may still write on the disk of a directory."""
+    status = os.statvfs(directory)
+    return status.f_bavail * status.f_frsize
 
 
 def _size_of(directory: Path) -> int:
