@@ -34,12 +34,14 @@ class WarehouseUnavailable(CollectorError):
     """The warehouse cannot take reports now; trying again later may help.
 
     `retry_after` is how many seconds the warehouse asks to be left alone, None where it does not
-    say. Only the drain waits and tries again.
+    say. `written` is how many of the batch's first reports it took all the same. Only the drain
+    waits and tries again.
     """
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+        self.written = 0
 
 
 class DrainFailed(CollectorError):

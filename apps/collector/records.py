@@ -1,4 +1,4 @@
-"""What passes from intake to spool to warehouse."""
+"""The records that pass from intake to spool to warehouse."""
 
 from hashlib import blake2b
 from typing import Final
@@ -10,7 +10,7 @@ _DIGEST_BYTES: Final = 8
 
 
 def cluster_tag(cluster_id: str) -> bytes:
-    """Return a digest (8 bytes) by which what belongs to a cluster is found."""
+    """Return a digest (8 bytes) by which a cluster's keys are found."""
     return blake2b(cluster_id.encode(), digest_size=_DIGEST_BYTES, person=b"cluster").digest()
 
 
@@ -32,7 +32,7 @@ class AcceptedReport(Struct, frozen=True):
 
 
 class SpooledReport(Struct, frozen=True):
-    """A row of the spool. `row_id` grows for ever and is never used twice."""
+    """A row of the spool. `row_id` only grows and is never used twice."""
 
     row_id: int
     report_key: str
@@ -53,7 +53,7 @@ class Watermark(Struct, frozen=True):
 
 
 class RowRange(Struct, frozen=True):
-    """Rows of a spool from `first` through `last`; some between them may be gone, forgotten."""
+    """Rows of a spool from `first` through `last`, inclusive; some may have been forgotten."""
 
     first: int
     last: int
@@ -72,7 +72,7 @@ class Batch(Struct, frozen=True):
 
     @property
     def watermark(self) -> Watermark:
-        """How far a warehouse is once it holds this batch."""
+        """The watermark of a warehouse that holds this batch."""
         return Watermark(self.spool_id, self.reports[-1].row_id)
 
     @property

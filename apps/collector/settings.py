@@ -12,9 +12,8 @@ from typing import Final
 from msgspec import Struct
 
 from collector.errors import DataDirectoryUnusable
-from collector.networks import Network, parse_networks
-from collector.spool.limits import MIB, SpoolLimits
-from collector.values import days, host_name, seconds, unix_socket, whole
+from collector.spool.backlog import MIB, SpoolLimits
+from collector.values import Network, days, host_name, networks, seconds, unix_socket, whole
 from collector.warehouse import WarehouseAddress
 from collector.warehouse.parquet import ParquetFolder
 from collector.warehouse.registry import parse_address
@@ -203,12 +202,12 @@ class Settings(LoggedSettings, frozen=True, kw_only=True):
         f" then 429. By default no limit, but {DEFAULT_POSTS_PER_MINUTE} with --trusted-proxies.",
     )
     trusted_networks: tuple[Network, ...] = flag(
-        parse_networks,
+        networks,
         "--trusted-proxies",
         metavar="NETWORKS",
         default="",
         help="Networks, separated by commas, whose X-Forwarded-For or Forwarded names the client."
-        " Who comes through a Unix socket counts as 127.0.0.1.",
+        " A client of a Unix socket counts as 127.0.0.1.",
     )
     shutdown_delay_seconds: float = flag(
         seconds(0, _HOUR),

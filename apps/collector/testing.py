@@ -24,7 +24,7 @@ from collector.warehouse.parquet.folder import Folder
 DEADLINE_SECONDS: Final = 30.0
 # Started by name; importing them here makes them, and what they need, part of the test.
 MODULES: Final = (main.__name__, drain_process.__name__)
-# So that a test need not wait for a minute; one that is about waiting gives the flag itself.
+# Tests need not wait for a minute; a test about waiting sets the flag itself.
 BATCH_SECONDS: Final = "0.2"
 REPORT: Final = {
     "version": "v2.0.0",
@@ -48,7 +48,7 @@ def report_of(cluster_id: str) -> dict[str, object]:
 
 
 class RunningCollector:
-    """A collector on a free port. Killed at the end of a `with` block if it still runs."""
+    """A collector on a free port. Killed after the `with` block if it still runs."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class RunningCollector:
     ) -> None:
         """`under` is a command that the collector is started by, as `env` starts programs.
 
-        One that does not begin to serve is an error where it `must_serve`.
+        Where it `must_serve`, one that does not is an error.
         """
         self.data_dir: Final = data_dir
         self.log: Final[list[dict[str, object]]] = []
@@ -114,12 +114,8 @@ class RunningCollector:
         return response.status, json.loads(content) if is_json else {}
 
     def is_serving(self) -> bool:
-        """Return whether it has begun to serve, and has not ended."""
+        """Return whether it serves and has not exited."""
         return self.process.poll() is None and any("port" in line for line in self.log)
-
-    def wait_for_end_or(self, condition: Callable[[], bool]) -> None:
-        """Return once `condition` holds or the collector has ended."""
-        wait_until(lambda: condition() or self.process.poll() is not None)
 
     def drain_pid(self) -> int | None:
         """Return the process ID of the drain, None while there is none."""
@@ -135,14 +131,14 @@ class RunningCollector:
     def kill(self) -> None:
         """Kill it, as a power cut would."""
         self.process.kill()
-        self._end()
+        self._wait()
 
     def stop(self) -> int:
-        """Ask it to end; return its exit status."""
+        """Terminate it; return its exit status."""
         self.process.send_signal(signal.SIGTERM)
-        return self._end()
+        return self._wait()
 
-    def _end(self) -> int:
+    def _wait(self) -> int:
         status = self.process.wait(DEADLINE_SECONDS)
         self._reader.join(DEADLINE_SECONDS)
         return status
@@ -163,7 +159,7 @@ class RunningCollector:
 
 @contextmanager
 def locked(data_dir: Path) -> Iterator[None]:
-    """Keep the drain of a data directory from writing, and let it go on at the end."""
+    """Keep the drain of a data directory from writing during the `with` block."""
     with Folder(data_dir / REPORTS_FOLDER).writing():
         yield
 
@@ -181,7 +177,7 @@ def clusters_in(data_dir: Path) -> list[str]:
 
 
 def query(data_dir: Path, sql: str) -> list[tuple[Any, ...]]:
-    """Return what a query of all reports, as the table `r`, gives; any DuckDB would."""
+    """Return the rows of a query over all reports, which are the table `r`, as any DuckDB would."""
     files = sorted((data_dir / REPORTS_FOLDER).glob("*/*.parquet"))
     if not files:
         return []
@@ -195,7 +191,7 @@ def query(data_dir: Path, sql: str) -> list[tuple[Any, ...]]:
 
 
 def run_collector(*words: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
-    """Run the program with `words` to its end."""
+    """Run the program with `words` until it exits."""
     return subprocess.run(  # noqa: S603 - as above
         [sys.executable, "-m", MODULES[0], *words],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},

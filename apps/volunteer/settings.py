@@ -92,7 +92,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     `cluster_id` None is `auto`. `period` 0 is one shot. `jitter` is how long the first report may
     wait, a random part of it; None leaves that to `first_jitter`. `retry_for` is how long a
     delivery goes on, None leaves that to `longest_delivery`. `kubeconfig` and `context` None mean
-    the service account of the pod, else kubectl's defaults. `include`, `omit` and `verbatim` hold
+    the service account of the pod, or kubectl's defaults. `include`, `omit` and `verbatim` hold
     wire names.
     """
 
@@ -112,13 +112,13 @@ class Settings(Struct, frozen=True, kw_only=True):
         metavar="DURATION",
         default="24h",
         help="Time between reports, as Go writes it; beyond an hour half of it more or less, drawn"
-        " again each time. 0 reports once.",
+        " at random. 0 reports once.",
     )
     jitter: float | None = flag(
         parse_duration,
         metavar="DURATION",
         help="The first report waits a random part of this. By default a minute at most where"
-        " reports go out periodically, else nothing.",
+        " reports go out periodically, otherwise nothing.",
     )
     retry_for: float | None = flag(
         parse_retry_time,
@@ -157,7 +157,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     kubeconfig: Path | None = flag(
         Path,
         metavar="PATH",
-        help="The cluster to observe. By default the one that the pod is in, else as kubectl does.",
+        help="The cluster to observe. By default the one that the pod is in, or that kubectl uses.",
     )
     context: str | None = flag(str, metavar="NAME", help="The context of the kubeconfig.")
     ca_file: Path | None = flag(

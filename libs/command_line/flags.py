@@ -23,6 +23,8 @@ _FALSE: Final = frozenset({"0", "false", "f", "no", "n", "off"})
 
 Made = TypeVar("Made", bound=Struct)
 Environment: TypeAlias = Mapping[str, str]
+Given: TypeAlias = Mapping[str, str | bool | None]
+"""What a command line gives, by field."""
 
 
 class Flag(Struct, frozen=True, kw_only=True):
@@ -34,9 +36,9 @@ class Flag(Struct, frozen=True, kw_only=True):
     """
 
     parse: Callable[[str], object]
-    names: tuple[str, ...]
-    metavar: str | None
     help: str
+    names: tuple[str, ...] = ()
+    metavar: str | None = None
     default: str | None = None
     default_from: Callable[[Environment], object] | None = None
     choices: tuple[str, ...] = ()
@@ -97,9 +99,7 @@ def switch(
     has_variable: bool = True,
 ) -> Any:  # noqa: ANN401 - as above
     """Return a field for a flag without a value, False where it is not given."""
-    return _field(
-        Flag(parse=parse_switch, names=names, metavar=None, help=help, has_variable=has_variable)
-    )
+    return _field(Flag(parse=parse_switch, names=names, help=help, has_variable=has_variable))
 
 
 def choice(
@@ -124,7 +124,6 @@ def choice(
     return _field(
         Flag(
             parse=parse,
-            names=(),
             metavar="|".join(choices),
             help=help,
             default=default and str(default.value),
@@ -147,7 +146,6 @@ def argument(
     return _field(
         Flag(
             parse=parse,
-            names=(),
             metavar=metavar,
             help=help,
             default=default,
@@ -191,9 +189,7 @@ def variable_of(field: str, flag: Flag) -> str | None:
     return f"{_PREFIX}{name}" if flag.has_variable else None
 
 
-def parse_flags(
-    settings: type[Made], given: Mapping[str, str | bool | None], environment: Environment
-) -> Made:
+def parse_flags(settings: type[Made], given: Given, environment: Environment) -> Made:
     """Return the Struct, made of what was `given` by field and of the `environment`.
 
     Raises `InvalidOption`, which names the flag or the variable that breaks a rule, and what a

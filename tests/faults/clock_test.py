@@ -1,4 +1,4 @@
-"""A clock that is set back and forward, under everything that looks at it."""
+"""A clock that is set back and forward, under everything that reads it."""
 
 import json
 import os
@@ -20,7 +20,7 @@ DAY = 86_400.0
 
 
 class Collected:
-    """Intake, spool and folder with a clock that can be set."""
+    """Intake, spool and folder, with a clock that can be set."""
 
     def __init__(self, directory: Path) -> None:
         self.now = NOW
@@ -41,7 +41,7 @@ class Collected:
         return added
 
     def drain(self) -> None:
-        """Move what the database has not, as the drain does."""
+        """Move what the warehouse does not have, as the drain does."""
         with (
             closing(SpoolReader(self._directory / "spool.sqlite")) as reader,
             closing(open_parquet(self.data_dir / "reports", data_dir=self.data_dir)) as warehouse,
@@ -65,7 +65,7 @@ def collected(tmp_path: Path) -> Iterator[Collected]:
 
 @pytest.mark.parametrize("days", [-400, -1, 1, 400])
 def test_a_clock_that_jumps_loses_and_doubles_nothing(collected: Collected, days: int) -> None:
-    """Reports before and after a jump in either direction are in the database once, in order."""
+    """Reports before and after a jump in either direction are in the warehouse once, in order."""
     for cluster_id in ("one", "two"):
         collected.post(cluster_id)
     collected.drain()
@@ -86,7 +86,7 @@ def test_a_repeat_is_known_after_the_clock_was_set_back(collected: Collected) ->
 
 
 def test_a_report_is_stamped_with_the_clock_of_its_receipt(collected: Collected) -> None:
-    """The hour in the database is that of the clock when the report came, whatever came before."""
+    """The hour in the warehouse is that of the clock on receipt, whatever came before."""
     collected.post("one")
     collected.now -= 10 * DAY
     collected.post("two")

@@ -1,4 +1,4 @@
-"""A write that is cut short, wherever it is, costs nothing: in files, spool, log, at each step.
+"""A write that is cut short anywhere costs nothing: in files, spool, log, at each step.
 
 Needs a C compiler. Some cuts; many with `--profile deep`.
 """
@@ -41,7 +41,7 @@ def cuts(request: pytest.FixtureRequest) -> int:
 def test_writes_of_a_collector_that_are_cut_short_lose_and_double_nothing(
     tmp_path: Path, library: Path, part: str, cuts: int
 ) -> None:
-    """Every 204 is in the folder once, and every file opens, wherever its writer was stopped."""
+    """Every 204 is in the folder once, and every file opens, wherever its writer was killed."""
     chance = random.Random()
     load, read, data_dir = Load(), FilesRead(), tmp_path / "data"
     for number in range(cuts):
@@ -63,7 +63,7 @@ def test_writes_of_a_collector_that_are_cut_short_lose_and_double_nothing(
 
 
 def _compacted_in(data_dir: Path, library: Path, part: str, at: int) -> int:
-    """Compact and forget in a process that is stopped at a write; return its exit status."""
+    """Compact and forget in a process that is killed at a write; return its exit status."""
     return subprocess.run(
         [sys.executable, "-m", program.__name__, str(data_dir), str((DAY + 2) * DAY_SECONDS)],
         env={
@@ -78,7 +78,7 @@ def _compacted_in(data_dir: Path, library: Path, part: str, at: int) -> int:
 
 
 @pytest.mark.parametrize("exchanges", ["exchange", "two renames"])
-def test_a_compaction_that_is_stopped_at_any_step_loses_and_doubles_nothing(
+def test_a_compaction_that_is_killed_at_any_step_loses_and_doubles_nothing(
     tmp_path: Path, library: Path, exchanges: str
 ) -> None:
     """Each step of merging a day and of forgetting in it can be the last one of its process."""

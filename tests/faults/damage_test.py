@@ -1,4 +1,4 @@
-"""Files that the collector cannot use at start: it says which and what to do, and touches none."""
+"""Files that the collector cannot use: it names each and the remedy, and touches none."""
 
 import sqlite3
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from collector.testing import RunningCollector, clusters_in, report_of, run_coll
 
 
 def damaged(path: Path) -> None:
-    path.write_bytes(b"no database at all, but more than a header of one. " * 1_000)
+    path.write_bytes(b"not a database, but longer than the header of one. " * 1_000)
 
 
 def foreign_spool(path: Path) -> None:
@@ -37,7 +37,7 @@ def newer_spool(path: Path) -> None:
 def test_a_file_that_cannot_be_used_is_named_and_not_touched(
     tmp_path: Path, name: str, make: Callable[[Path], None], advice: str
 ) -> None:
-    """The collector ends with one line that names the file and says what to do."""
+    """The collector exits with one line that names the file and the remedy."""
     path = tmp_path / name
     make(path)
     before = path.read_bytes()
@@ -53,7 +53,7 @@ def test_a_file_that_cannot_be_used_is_named_and_not_touched(
 
 
 def test_a_folder_that_is_not_ours_is_named_and_not_touched(tmp_path: Path) -> None:
-    """A folder with somebody else's files takes no reports; one line says what to do."""
+    """A folder with another program's files takes no reports; one line names the remedy."""
     folder = tmp_path / "photos"
     folder.mkdir()
     (folder / "holiday.jpg").write_bytes(b"not ours")
@@ -93,7 +93,7 @@ def _empty(content: bytearray) -> None:
 def test_a_damaged_file_costs_no_other_report(
     collected: Path, damage: Callable[[bytearray], None]
 ) -> None:
-    """The collector starts, serves and drains; commands name the file, and stop or go without."""
+    """The collector starts, serves and drains; commands name the file, and fail or skip it."""
     files = sorted(collected.glob("reports/*/*.parquet"))
     kept = len(files) - 1
     held = clusters_in(collected)

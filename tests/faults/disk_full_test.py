@@ -7,7 +7,7 @@ from tests.faults.file_limit import files_limited
 from tests.faults.load import Load
 
 
-def test_a_full_disk_at_the_spool_is_503_and_recovers(tmp_path: Path) -> None:
+def test_posts_get_503_while_the_disk_of_the_spool_is_full(tmp_path: Path) -> None:
     """While the spool cannot grow posts get 503, and 204 again once it can; no 204 is false."""
     load = Load()
     with RunningCollector(tmp_path) as collector:
@@ -25,8 +25,8 @@ def test_a_full_disk_at_the_spool_is_503_and_recovers(tmp_path: Path) -> None:
     load.check(clusters_in(tmp_path))
 
 
-def test_a_full_disk_at_the_folder_lets_reports_wait(tmp_path: Path) -> None:
-    """While no file can be written posts are accepted, and reach it once it can, each once."""
+def test_reports_wait_while_the_disk_of_the_folder_is_full(tmp_path: Path) -> None:
+    """While no file can be written posts are accepted; once one can, each is written once."""
     load = Load()
     with RunningCollector(tmp_path) as collector:
         drain = collector.drain_pid()

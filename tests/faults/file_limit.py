@@ -10,7 +10,7 @@ UNLIMITED: Final = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 
 @contextmanager
 def files_limited(pid: int, size: int) -> Iterator[None]:
-    """Let the process make no file larger than `size` bytes; it fails as a full disk does."""
+    """Fail the writes of a process beyond `size` bytes of a file, as a full disk does."""
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
     try:
         yield

@@ -1,4 +1,4 @@
-"""Files that are not what the collector left: replaced, restored from a copy, or another one."""
+"""Files that are not as the collector left them: replaced, removed, or restored from a copy."""
 
 import shutil
 from pathlib import Path
@@ -21,7 +21,7 @@ def post(collector: RunningCollector, *cluster_ids: str) -> None:
 
 
 def collect(data_dir: Path, *cluster_ids: str) -> None:
-    """Let a collector take reports, drain them and end."""
+    """Let a collector take reports, drain them and exit."""
     with RunningCollector(data_dir) as collector:
         post(collector, *cluster_ids)
         assert collector.stop() == 0
@@ -43,7 +43,7 @@ def restore(copy: Path, names: tuple[str, ...]) -> None:
             shutil.copy(copy / name, copy.parent / name)
 
 
-def test_a_spool_that_was_removed_starts_anew(tmp_path: Path) -> None:
+def test_a_spool_that_was_removed_is_made_anew(tmp_path: Path) -> None:
     """With another spool, whose numbers begin at 1 again, every report is kept once."""
     collect(tmp_path, "one", "two", "three")
     for name in SPOOL_FILES:
@@ -52,8 +52,8 @@ def test_a_spool_that_was_removed_starts_anew(tmp_path: Path) -> None:
     assert clusters_in(tmp_path) == ["four", "one", "three", "two"]
 
 
-def test_a_spool_restored_from_an_older_copy_doubles_and_swallows_nothing(tmp_path: Path) -> None:
-    """Rows that the database has are not written again, and new ones get numbers above them."""
+def test_a_spool_restored_from_an_older_copy_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    """Rows that the warehouse has are not written again; new ones get numbers above them."""
     with RunningCollector(tmp_path) as collector, locked(tmp_path):
         post(collector, "one", "two")
         collector.kill()
@@ -66,7 +66,7 @@ def test_a_spool_restored_from_an_older_copy_doubles_and_swallows_nothing(tmp_pa
 
 
 def test_a_folder_restored_from_an_older_copy_gets_every_later_report(tmp_path: Path) -> None:
-    """What left the spool since the copy is missed and said so; what comes is kept once."""
+    """The log says how many reports since the copy are missing; later ones are kept once."""
     collect(tmp_path, "one")
     shutil.copytree(tmp_path / "reports", tmp_path / "copy")
     collect(tmp_path, "two")
@@ -80,8 +80,8 @@ def test_a_folder_restored_from_an_older_copy_gets_every_later_report(tmp_path: 
     assert [line["reports"] for line in warnings] == [1]
 
 
-def test_rows_pending_go_to_the_folder_of_the_next_start(tmp_path: Path) -> None:
-    """With another --database, reports that wait go there once, and the first keeps its own."""
+def test_waiting_reports_go_to_the_folder_of_the_next_start(tmp_path: Path) -> None:
+    """With another --database, waiting reports go there once; the first one keeps what it has."""
     with RunningCollector(tmp_path) as collector:
         post(collector, "one")
         wait_until(collector.has_drained)

@@ -1,7 +1,6 @@
-"""After forgetting, no byte of a cluster is left in the data directory: plain, or as pages hold it.
+"""After forgetting, no byte of a cluster is left in the data directory, plain or compressed.
 
-Each file is searched as it is, and so is what Zstandard frames, Parquet pages and SQLite's rows in
-it unpack to.
+Each file is searched as it is, and with its Zstandard frames and Parquet pages decompressed.
 """
 
 import json
@@ -49,7 +48,7 @@ def _accepted(number: int) -> AcceptedReport:
 
 
 def _fill(data_dir: Path) -> None:
-    """Leave reports in the folder, in the spool, where more were, and among the dead letters."""
+    """Leave reports in the folder, in the spool, which held more, and among the dead letters."""
     spool = Spool(data_dir / "spool.sqlite", clock=lambda: HOUR, random_bytes=os.urandom)
     with closing(spool), closing(open_folder(data_dir)) as warehouse:
         for first in range(1, COUNT, 1_000):
@@ -70,20 +69,20 @@ def _batch(spool_id: str, rows: range) -> Batch:
     return Batch(spool_id, tuple(SpooledReport(n, f"{n:032x}", HOUR, _report(n)) for n in rows))
 
 
-def _unpacked(content: bytes) -> Iterator[bytes]:
-    """Return what each Zstandard frame in `content` unpacks to, wherever it stands."""
-    place = content.find(_FRAME)
-    while place >= 0:
-        with suppress(zstandard.ZstdError):  # four bytes may only look like the start of one
-            yield zstandard.ZstdDecompressor().decompressobj().decompress(content[place:])
-        place = content.find(_FRAME, place + 1)
+def _decompressed(content: bytes) -> Iterator[bytes]:
+    """Return each Zstandard frame in `content`, decompressed, wherever it begins."""
+    at = content.find(_FRAME)
+    while at >= 0:
+        with suppress(zstandard.ZstdError):  # four bytes may be no frame's
+            yield zstandard.ZstdDecompressor().decompressobj().decompress(content[at:])
+        at = content.find(_FRAME, at + 1)
 
 
 def _traces_in(data_dir: Path) -> set[bytes]:
     found = set()
     for file in (each for each in data_dir.rglob("*") if each.is_file()):
         content = file.read_bytes()
-        texts = [content, *_unpacked(content)]
+        texts = [content, *_decompressed(content)]
         if file.suffix == ".parquet":
             with duckdb.connect() as connection:
                 rows = connection.read_parquet(str(file)).fetchall()
@@ -95,7 +94,7 @@ def _traces_in(data_dir: Path) -> set[bytes]:
 
 @pytest.mark.parametrize("is_running", [True, False])
 def test_no_byte_of_a_forgotten_cluster_is_left(tmp_path: Path, *, is_running: bool) -> None:
-    """Beside a collector that runs and without one; every other report is there still."""
+    """With a running collector and without one; every other report is still there."""
     _fill(tmp_path)
     assert _traces_in(tmp_path) == set(TRACES)
     command = ("forget", "--cluster-id", "-", "--data-dir", str(tmp_path))

@@ -19,20 +19,20 @@ CLUSTERS: Final = tuple(f"synced-{number:02}" for number in range(20))
 _CALL: Final = re.compile(
     r"(?P<process>\d+) +(?:<\.\.\. \w+ resumed>)?(?P<text>.*?)(?P<open> <unfinished \.\.\.>)?"
 )
-_ENDED: Final = re.compile(r"(?P<name>\w+)\(\d+<(?P<file>[^>]*)>(?P<rest>.*)")
+_COMPLETED: Final = re.compile(r"(?P<name>\w+)\(\d+<(?P<file>[^>]*)>(?P<rest>.*)")
 
 
-def ended_calls(trace: str) -> Iterator[re.Match[str]]:
-    """Return the calls in a trace in the order in which they ended."""
-    begun: dict[str, str] = {}
+def completed_calls(trace: str) -> Iterator[re.Match[str]]:
+    """Return the system calls in a trace in the order in which they completed."""
+    unfinished: dict[str, str] = {}
     for line in trace.splitlines():
         part = _CALL.fullmatch(line)
         if part is None:
             continue
-        text = begun.pop(part["process"], "") + part["text"]
+        text = unfinished.pop(part["process"], "") + part["text"]
         if part["open"]:
-            begun[part["process"]] = text
-        elif (call := _ENDED.fullmatch(text)) is not None:
+            unfinished[part["process"]] = text
+        elif (call := _COMPLETED.fullmatch(text)) is not None:
             yield call
 
 
@@ -40,12 +40,12 @@ def unsynced_answers(trace: str, keys: Mapping[str, str]) -> list[str]:
     """Return the clusters whose 204 was sent before a sync of the spool's log with their row.
 
     One client posted the reports one after the other, so the n-th 204 answers the n-th report.
-    `keys` are the keys of the reports: a row holds its key as it is, and the report packed.
+    `keys` are the keys of the reports: a row holds its key as it is, and the report compressed.
     """
     written: set[str] = set()
     synced: set[str] = set()
     answered: list[str] = []
-    for call in ended_calls(trace):
+    for call in completed_calls(trace):
         if call["file"].endswith("spool.sqlite-wal"):
             written.update(each for each in CLUSTERS if keys[each] in call["rest"])
             if call["name"] == "fdatasync" and call["rest"].endswith("= 0"):
@@ -58,7 +58,7 @@ def unsynced_answers(trace: str, keys: Mapping[str, str]) -> list[str]:
 
 
 def unsynced_in(directory: Path, sources: Path) -> list[str]:
-    """Post to a collector made of `sources`; return the clusters that it answered too early."""
+    """Post to a collector run from `sources`; return the clusters whose 204 came too early."""
     trace = directory / "trace"
     path = os.pathsep.join([str(sources), *sys.path])
     calls = "trace=pwrite64,fdatasync,write,writev,sendto,sendmsg"
@@ -82,12 +82,12 @@ def _key_of(cluster_id: str) -> str:
 
 
 def test_each_204_follows_the_sync_that_covers_its_row(tmp_path: Path) -> None:
-    """Between the arrival of a report and its 204 stand the write of its row and an fdatasync."""
+    """Between the arrival of a report and its 204 come the write of its row and an fdatasync."""
     assert unsynced_in(tmp_path, Path(collector.__path__[0]).parent) == []
 
 
-def test_a_collector_that_does_not_sync_is_found_out(tmp_path: Path) -> None:
-    """The same program with synchronous switched off fails the test above."""
+def test_a_collector_that_does_not_sync_fails(tmp_path: Path) -> None:
+    """The same program with `synchronous` off fails the test above."""
     sources = tmp_path / "sources"
     copy = shutil.copytree(Path(collector.__path__[0]), sources / "collector")
     for module in (copy / "spool" / "writer.py", copy / "disk" / "sqlite_file.py"):

@@ -1,5 +1,5 @@
-"""Death at any moment: what was answered 204 is in the folder exactly once, nothing else is, and
-every file opens after each kill.
+"""Kills at any moment: each report answered 204 is in the folder exactly once, nothing else is,
+and every file opens after each kill.
 
 Fifty kills; a thousand with `--profile deep`.
 """
@@ -55,7 +55,7 @@ def _read_whole(files: Sequence[Path]) -> None:
 
 
 def kill_some(collector: RunningCollector, chance: random.Random) -> None:
-    """Kill the drain, the collector, one after the other, or all of their group at once."""
+    """Kill the drain, the collector, both in turn, or their process group at once."""
     drain = collector.drain_pid()
     choice = chance.randrange(4)
     if choice == 0:
@@ -63,7 +63,7 @@ def kill_some(collector: RunningCollector, chance: random.Random) -> None:
     if choice in {1, 2} and drain is not None:
         with suppress(ProcessLookupError):
             os.kill(drain, signal.SIGKILL)
-    if choice == 1:  # what the drain that comes next does is cut short too
+    if choice == 1:  # the next drain is killed in its work too
         wait_until(lambda: collector.drain_pid() not in {drain, None})
     collector.kill()
 

@@ -11,14 +11,14 @@ DAY = 86_400
 
 @pytest.fixture
 def library() -> Path:
-    """Where Debian's package `faketime` puts it; the tests need it."""
+    """Debian's package `faketime` installs it; the tests need it."""
     found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
     assert found, "libfaketime is not installed"
     return found[0]
 
 
 class Clock:
-    """The system's clock as the programs see it that are started under it."""
+    """The system's clock as seen by programs that are started under it."""
 
     def __init__(self, directory: Path, library: Path) -> None:
         self._file = directory / "faketime"
@@ -34,7 +34,7 @@ class Clock:
         )
 
     def set(self, offset: str) -> None:
-        """Set it so far off the true time, such as `-400d`."""
+        """Set its distance from the true time, such as `-400d`."""
         replacement = self._file.with_suffix(".new")
         replacement.write_text(f"{offset}\n")
         replacement.replace(self._file)
@@ -57,7 +57,7 @@ def received_days(data_dir: Path) -> dict[str, int]:
 def test_setting_the_clock_of_a_running_collector_loses_and_doubles_nothing(
     tmp_path: Path, clock: Clock
 ) -> None:
-    """Reports before and after each jump are kept once, stamped with the clock of the time."""
+    """Reports before and after each jump are kept once, stamped with the clock on receipt."""
     data_dir = tmp_path / "data"
     with RunningCollector(data_dir, under=clock.environment) as collector:
         for offset, cluster in (("+0d", "now"), ("-400d", "back"), ("+400d", "forward")):

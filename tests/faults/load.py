@@ -1,4 +1,4 @@
-"""Clients that post one report after the other, and remember what they were told."""
+"""Clients that post one report after the other, and record the responses."""
 
 import http.client
 import json
@@ -34,26 +34,26 @@ class Load:
     @contextmanager
     def on(self, collector: RunningCollector, *, clients: int = 4) -> Iterator[None]:
         """Let clients post during the `with` block, or until the collector is gone."""
-        ending = threading.Event()
+        stopping = threading.Event()
         threads = []
         for _ in range(clients):
             self._clients += 1
-            arguments = (collector.port(), f"client-{self._clients}", ending)
+            arguments = (collector.port(), f"client-{self._clients}", stopping)
             threads.append(threading.Thread(target=self._post, args=arguments, daemon=True))
         for thread in threads:
             thread.start()
         try:
             yield
         finally:
-            ending.set()
+            stopping.set()
             for thread in threads:
                 thread.join(DEADLINE_SECONDS)
 
-    def _post(self, port: int, name: str, ending: threading.Event) -> None:
+    def _post(self, port: int, name: str, stopping: threading.Event) -> None:
         number = 0
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE_SECONDS)
         with closing(connection):
-            while not ending.is_set():
+            while not stopping.is_set():
                 number += 1
                 try:
                     self._post_one(connection, f"{name}-{number}")

@@ -1,4 +1,4 @@
-"""Readers in a loop beside a collector under load, with compaction and forgetting all the time.
+"""Readers in a loop beside a collector under load, with constant compaction and forgetting.
 
 Seconds; minutes with `--profile deep`.
 """
@@ -31,14 +31,14 @@ def seconds(request: pytest.FixtureRequest) -> float:
 
 @contextmanager
 def rewriting(data_dir: Path) -> Iterator[list[int]]:
-    """Merge all files, and forget a cluster, again and again; give the rounds that were made."""
-    ending = threading.Event()
+    """Merge all files and forget a cluster, repeatedly; yield the rows that each round removed."""
+    stopping = threading.Event()
     rounds: list[int] = []
 
     def work() -> None:
         folder = folder_in(data_dir)
         with closing(Engine()) as engine:
-            while not ending.wait(0.5):
+            while not stopping.wait(0.5):
                 compact(folder, engine, now=time.time() + 3 * 24 * 3_600)
                 rounds.append(forget_cluster(folder, engine, FORGOTTEN).removed)
 
@@ -47,12 +47,12 @@ def rewriting(data_dir: Path) -> Iterator[list[int]]:
     try:
         yield rounds
     finally:
-        ending.set()
+        stopping.set()
         thread.join()
 
 
 def count_by_duckdb(data_dir: Path) -> tuple[int, int] | None:
-    """Count rows and clusters as anybody would; None where a file was gone meanwhile."""
+    """Count rows and clusters as any user would; None where a file was gone by then."""
     try:
         with duckdb.connect() as connection:
             row = connection.execute(
@@ -68,7 +68,7 @@ def count_by_duckdb(data_dir: Path) -> tuple[int, int] | None:
 
 
 def count_by_pyarrow(data_dir: Path) -> tuple[int, int] | None:
-    """Count rows and clusters by another reader; None where a file was gone meanwhile."""
+    """Count rows and clusters by another reader; None where a file was gone by then."""
     try:
         files = pyarrow.dataset.dataset(str(data_dir / "reports"), format="parquet")
         column = files.to_table(columns=["clusterID"])["clusterID"]
@@ -77,18 +77,18 @@ def count_by_pyarrow(data_dir: Path) -> tuple[int, int] | None:
     return len(column), len(column.unique())
 
 
-class Bare:
-    """What a reader that knows nothing of our locks counted, time after time."""
+class UnlockedReader:
+    """A reader that knows nothing of our locks, and what it counted last."""
 
     def __init__(self, count: Callable[[Path], tuple[int, int] | None], data_dir: Path) -> None:
         self._count: Final = count
         self._data_dir: Final = data_dir
         self._last = 0
         self.reads = 0
-        self.answered = 0
+        self.succeeded = 0
 
     def read(self) -> None:
-        """Count once more: no row twice, none missing but those of the one that is forgotten."""
+        """Count again: no row twice, and none missing but those of the forgotten cluster."""
         self.reads += 1
         counted = self._count(self._data_dir)
         if counted is None:
@@ -96,7 +96,7 @@ class Bare:
         rows, clusters = counted
         assert rows == clusters
         assert rows >= self._last - 1
-        self.answered += 1
+        self.succeeded += 1
         self._last = rows
 
 
@@ -112,14 +112,15 @@ def our_count(data_dir: Path) -> int:
 
 
 def test_readers_never_see_a_row_twice_nor_miss_one(tmp_path: Path, seconds: float) -> None:
-    """Counts only grow but for the one that is forgotten, and the end is what was accepted."""
+    """Counts only grow, but for the forgotten cluster, and every accepted report is there."""
     load = Load()
     with RunningCollector(tmp_path, "--batch-seconds", "0.1") as collector:
         with load.on(collector, clients=2), rewriting(tmp_path) as rounds:
             wait_until(lambda: len(list(tmp_path.glob("reports/*/*.parquet"))) > 0)
             until = time.monotonic() + seconds
             ours = 0
-            readers = [Bare(each, tmp_path) for each in (count_by_duckdb, count_by_pyarrow)]
+            counts = (count_by_duckdb, count_by_pyarrow)
+            readers = [UnlockedReader(each, tmp_path) for each in counts]
             while time.monotonic() < until or len(rounds) < 3:
                 now = our_count(tmp_path)
                 assert now >= ours - 1
@@ -128,8 +129,8 @@ def test_readers_never_see_a_row_twice_nor_miss_one(tmp_path: Path, seconds: flo
                     reader.read()
         wait_until(collector.has_drained)
         assert collector.stop() == 0
-    # Most reads are answered: "no such file" is for those that an exchange catches in between.
-    assert all(2 * reader.answered > reader.reads for reader in readers)
+    # Most reads succeed: "no such file" comes only when an exchange of folders is in between.
+    assert all(2 * reader.succeeded > reader.reads for reader in readers)
     with closing(Engine()) as engine:
         forget_cluster(folder_in(tmp_path), engine, FORGOTTEN)
     load.accepted.remove(FORGOTTEN)

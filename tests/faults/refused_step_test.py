@@ -1,4 +1,4 @@
-"""A disk that refuses one step, whichever: full or read-only, for a while. Needs a C compiler."""
+"""A disk that refuses any one step for a while: full, read-only or failing. Needs a C compiler."""
 
 import errno
 import os
@@ -63,7 +63,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Disk:
-    """What refuses a step for as long as it is told to."""
+    """A disk that refuses a step for as long as it is told to."""
 
     def __init__(self, directory: Path, library: Path, step: tuple[str, str, int]) -> None:
         call, part, number = step
@@ -78,11 +78,11 @@ class Disk:
         )
 
     def refuse(self) -> None:
-        """Let the step fail from now on."""
+        """Let the step fail."""
         self._marker.touch()
 
     def recover(self) -> None:
-        """Let it succeed again."""
+        """Let the step succeed again."""
         self._marker.unlink()
 
 
@@ -150,7 +150,7 @@ def test_a_drain_that_cannot_write_lets_reports_wait(
 def test_a_compaction_that_is_refused_a_step_leaves_the_day_whole(
     tmp_path: Path, library: Path, step: tuple[str, str, int], exchanges: str
 ) -> None:
-    """What it says names folder and remedy; every row is there once; the next time it is made."""
+    """The error names folder and remedy; every row is there once; the next attempt succeeds."""
     disk, data_dir = Disk(tmp_path, library, step), tmp_path / "data"
     fill_day(data_dir)
     command = [sys.executable, "-m", program.__name__, str(data_dir), str((DAY + 2) * DAY_SECONDS)]
@@ -167,7 +167,7 @@ def test_a_compaction_that_is_refused_a_step_leaves_the_day_whole(
     assert last_line.startswith(f"collector.errors.WarehouseUnavailable: {data_dir}/reports")
     assert REMEDIES[step[2]] in last_line
     with program.folder_in(data_dir).writing():
-        pass  # what is found half done is put right by whoever writes next
+        pass  # the next writer completes what was interrupted
     assert open_every_file(data_dir) > 0
     assert clusters_in(data_dir) in (FORTY, WITHOUT_ONE)
     disk.recover()
@@ -181,7 +181,7 @@ def _poison(row: JSONObject) -> str | None:
 
 
 @pytest.mark.parametrize("part", ["/dead-letters.sqlite-wal", "/bigquery-load"])
-def test_dead_letters_and_loads_that_cannot_be_noted_wait(
+def test_dead_letters_and_loads_that_cannot_be_recorded_wait(
     tmp_path: Path, library: Path, part: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A row that BigQuery refuses is a dead letter once there is room, and the other is loaded."""

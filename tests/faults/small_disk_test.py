@@ -17,7 +17,7 @@ from collector.testing import (
 from tests.faults.load import Load
 
 SIZE = "6m"
-# The limit that keeps some disk free would refuse reports long before this disk is full.
+# The default would refuse reports long before this disk is full.
 FLAGS = ("--free-disk", "0")
 
 
@@ -43,7 +43,7 @@ def fill(path: Path) -> None:
 
 
 def test_a_disk_that_fills_up_makes_no_false_204_and_recovers(tmp_path: Path) -> None:
-    """With no byte left posts get 503; with room again all goes on, and each 204 is kept once."""
+    """With no byte free posts get 503; with room again posts get 204, and each is kept once."""
     load = Load()
     with mounted(tmp_path / "disk") as disk:
         with RunningCollector(disk, *FLAGS) as collector:
@@ -82,7 +82,7 @@ def test_a_read_only_folder_is_one_line_at_the_start(tmp_path: Path, mount: str,
 
 
 def test_reports_on_a_read_only_disk_can_be_read(tmp_path: Path) -> None:
-    """A folder that cannot be written is queried and exported as any other."""
+    """A folder that cannot be written can be queried and exported."""
     with mounted(tmp_path / "disk", "size=100m") as disk:
         leave_drained(disk, "one", "two")
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)

@@ -1,4 +1,4 @@
-"""A drain that makes no progress for a minute, seen from outside. Takes longer than that."""
+"""A drain that makes no progress for a minute, seen from outside. Takes over a minute."""
 
 from pathlib import Path
 
@@ -10,9 +10,9 @@ NOTICE = "reports are due and the drain has written none for a while"
 GAUGE = "spartakus_drain_stalled"
 
 
-def test_a_drain_that_stalls_shows_until_it_goes_on(tmp_path: Path) -> None:
-    """The gauge, `/readyz` of service and admin socket, and one entry of the log say so; reports
-    are accepted meanwhile, and once the drain goes on nothing says so any more.
+def test_a_stalled_drain_is_reported_until_it_recovers(tmp_path: Path) -> None:
+    """The gauge, `/readyz` of service and admin socket, and one log entry say so; reports
+    are accepted meanwhile, and the notices disappear once the drain makes progress.
     """
     with RunningCollector(tmp_path) as collector:
         admin = AdminClient(tmp_path / SOCKET_NAME)

@@ -1,4 +1,4 @@
-"""SIGTERM under load: what was begun is finished."""
+"""SIGTERM under load: requests under way are finished."""
 
 import json
 import signal
@@ -23,10 +23,10 @@ def test_no_request_whose_head_arrived_is_cut(tmp_path: Path) -> None:
             began = time.monotonic()
             collector.process.send_signal(signal.SIGTERM)
             wait_until(lambda: _refuses_connections(collector.port()))
-            answers = [_finish(half) for half in halves]
+            responses = [_finish(half) for half in halves]
         assert collector.process.wait(DEADLINE_SECONDS) == 0
         assert time.monotonic() - began < 20
-    assert answers == [b"HTTP/1.1 204"] * len(names)
+    assert responses == [b"HTTP/1.1 204"] * len(names)
     assert load.refused == []
     load.attempted.update(names)
     load.accepted.extend(names)
@@ -43,7 +43,7 @@ def _refuses_connections(port: int) -> bool:
 
 @contextmanager
 def _half_sent(port: int, name: str) -> Iterator[tuple[socket.socket, bytes]]:
-    """Send a request but for the last bytes of its body; give the connection, and those bytes."""
+    """Send a request but for the last bytes of its body; yield the connection and those bytes."""
     body = json.dumps(report_of(name)).encode()
     head = (
         "POST /api/v1 HTTP/1.1\r\nHost: collector\r\nContent-Type: application/json\r\n"
@@ -55,7 +55,7 @@ def _half_sent(port: int, name: str) -> Iterator[tuple[socket.socket, bytes]]:
 
 
 def _finish(half: tuple[socket.socket, bytes]) -> bytes:
-    """Send the rest, and return how the answer begins."""
+    """Send the rest, and return the beginning of the response."""
     connection, rest = half
     connection.sendall(rest)
     return connection.recv(12)

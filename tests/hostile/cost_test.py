@@ -16,7 +16,7 @@ from collector.errors import Refusal
 from collector.http import Limits
 from collector.http.intake import Post, accept, cost_of
 from collector.http.request import Request, RequestLimits
-from collector.spool.compression import ReportCompressor
+from collector.spool.file import ReportCompressor
 from report import InvalidReport
 from tests.hostile.bodies import KINDS, LARGEST, MIB, SHAPES, Shape, compressed
 

@@ -13,7 +13,7 @@ from collector.drain.launch import launch_drain
 from collector.drain.supervisor import DrainOutcome, DrainSupervisor, RestartPolicy
 from collector.errors import CommandFailed
 from collector.settings import LoggedSettings
-from collector.spool.limits import SpoolLimits
+from collector.spool.backlog import SpoolLimits
 from collector.spool.writer import Spool
 from collector.telemetry.logs import configure_logs, get_log
 from collector.telemetry.metrics import Metrics

@@ -1,1 +1,1 @@
-"""What the collector keeps on its disk, and how: private, locked, durable."""
+"""Files of the collector: private, locked, durable."""

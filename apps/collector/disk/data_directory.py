@@ -21,7 +21,7 @@ _BATCH_LOCK_NAME: Final = "batch.lock"
 class DataDirectory:
     """A data directory that this process holds for as long as the `with` block lasts.
 
-    The lock is flock(2): it ends with the process, however that ends, and nothing is left over.
+    The lock is flock(2): the kernel releases it when the process exits, however it does.
     """
 
     def __init__(self, path: Path) -> None:
@@ -31,7 +31,7 @@ class DataDirectory:
 
     @property
     def is_open_to_others(self) -> bool:
-        """Whether other users may look into it; only one that existed before can be."""
+        """Whether other users have access, as they may to a directory that existed before."""
         return bool(self.path.stat().st_mode & stat.S_IRWXO)
 
     def __enter__(self) -> Self:
@@ -71,10 +71,10 @@ class DataDirectory:
 
 
 def check_private(path: Path) -> None:
-    """Raise `DataDirectoryUnusable` for a directory that other users can write to, or own.
+    """Raise `DataDirectoryUnusable` for a directory that other users own or can write to.
 
-    They could put files of theirs, or links, where ours are looked for. A volume of Kubernetes is
-    root's, and writable to the one group that the pod has for it.
+    They could put files or links where we expect ours. A Kubernetes volume belongs to root, and is
+    writable to the group that the pod was given for it.
     """
     status = path.stat()
     ours = status.st_uid == os.geteuid()
@@ -107,10 +107,10 @@ def is_in_use(path: Path) -> bool:
 
 @contextmanager
 def moving_reports(path: Path) -> Iterator[None]:
-    """Be alone with the reports on their way from spool to warehouse, in the directory at `path`.
+    """Lock the reports on their way from spool to warehouse, in the data directory at `path`.
 
-    The drain is while it moves a batch; who forgets a cluster is, so that no report of it is on
-    the way. Waits for the other. Raises `FileUnusable`.
+    The drain holds the lock while it moves a batch, and who forgets a cluster while no report of it
+    may be on the way. Waits for the lock. Raises `FileUnusable`.
     """
     descriptor = open_private(path / _BATCH_LOCK_NAME)
     try:

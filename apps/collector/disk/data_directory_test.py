@@ -9,14 +9,14 @@ from collector.errors import DataDirectoryUnusable
 
 
 def test_it_is_made_private(tmp_path: Path) -> None:
-    """A missing directory is made, and only its owner may look into it."""
+    """A missing directory is made, and only its owner may list it."""
     with DataDirectory(tmp_path / "a" / "b") as directory:
         assert directory.path.stat().st_mode & 0o777 == 0o700
         assert not directory.is_open_to_others
 
 
 def test_one_that_exists_keeps_its_mode(tmp_path: Path) -> None:
-    """The mode of a directory somebody else made is not ours to change, but it is noticed."""
+    """The mode of an existing directory is not changed, and others' access is noticed."""
     tmp_path.chmod(0o755)
     with DataDirectory(tmp_path) as directory:
         assert directory.is_open_to_others
@@ -24,14 +24,14 @@ def test_one_that_exists_keeps_its_mode(tmp_path: Path) -> None:
 
 
 def test_a_second_collector_is_refused(tmp_path: Path) -> None:
-    """A directory in use is refused, and free again once its user has ended."""
+    """A directory in use is refused, and free once it is no longer used."""
     with DataDirectory(tmp_path), pytest.raises(DataDirectoryUnusable, match="another collector"):
         DataDirectory(tmp_path).__enter__()
     with DataDirectory(tmp_path):
         pass
 
 
-def test_a_path_that_is_no_directory_is_refused(tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_directory_is_refused(tmp_path: Path) -> None:
     """The error names the path and the system's reason."""
     path = tmp_path / "file"
     path.write_text("")

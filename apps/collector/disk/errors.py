@@ -1,4 +1,4 @@
-"""What to say of a disk that refuses something: the system's reason, and what helps."""
+"""Why the disk refused something: the system's reason, and the remedy."""
 
 import errno
 import sqlite3

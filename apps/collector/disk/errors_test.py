@@ -19,12 +19,12 @@ from collector.disk.errors import reason_of, reason_of_sqlite
     ],
 )
 def test_what_the_system_refuses_comes_with_a_remedy(number: int, text: str) -> None:
-    """The system's words, and what helps where that is known."""
+    """The system's text, and the remedy where one is known."""
     assert reason_of(OSError(number, os.strerror(number))) == text
 
 
 def test_what_sqlite_refuses_comes_with_a_remedy() -> None:
-    """A database that may not grow is a full disk to SQLite."""
+    """SQLite reports a database that may not grow as a full disk."""
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute("PRAGMA max_page_count = 2")
         connection.execute("CREATE TABLE t (x)")

@@ -1,7 +1,7 @@
-"""Files and folders that are nobody else's: 0600 and 0700, whatever the umask, and no links.
+"""Files and folders of this user alone: 0600 and 0700, whatever the umask, and no links.
 
-A link where a file of ours should be was put there by somebody else, to have us read or write
-what it points to; so it is refused, not followed.
+A link in place of a file of ours may be an attempt to have us read or write what it points to, so
+it is refused and not followed.
 """
 
 import os
@@ -17,7 +17,7 @@ FOLDER_MODE: Final = 0o700
 
 
 def open_private(path: Path, flags: int = os.O_RDWR | os.O_CREAT) -> int:
-    """Open a file of ours, or make it, and return its descriptor. Raises `FileUnusable`."""
+    """Open a private file, or make it; return its descriptor. Raises `FileUnusable`."""
     try:
         descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
     except OSError as error:
@@ -28,7 +28,7 @@ def open_private(path: Path, flags: int = os.O_RDWR | os.O_CREAT) -> int:
 
 
 def make_private_folder(path: Path) -> None:
-    """Make a folder, and those above it, where it is missing. Raises `FileUnusable`."""
+    """Make a folder and its parents, where they are missing. Raises `FileUnusable`."""
     try:
         if path.is_symlink():
             raise FileUnusable(f"{path} is a link, which is not followed; put the folder there")

@@ -1,4 +1,4 @@
-"""The one way in which a SQLite file of ours is opened: without harming what is not ours.
+"""Opening a SQLite file of ours, without harm to a file that is not.
 
 `application_id` says what a file is, `user_version` the version of its format
 (https://www.sqlite.org/pragma.html). Both are written in the transaction that creates the tables,
@@ -24,14 +24,14 @@ _BESIDE: Final = ("-wal", "-shm", "-journal")
 
 @dataclass(frozen=True)
 class FileFormat:
-    """What a SQLite file is: `name` for people, its marks, and the statements that make it."""
+    """A kind of SQLite file: its `name` for people, its marks, and the statements that make it."""
 
     name: str
     application_id: int
     version: int
     schema: tuple[str, ...]
     pragmas: tuple[str, ...] = ()
-    """What every connection that writes begins with, beside write-ahead log and full sync."""
+    """What each connection that writes begins with, besides write-ahead log and full sync."""
 
 
 def open_writer(
@@ -39,8 +39,8 @@ def open_writer(
 ) -> sqlite3.Connection:
     """Open the file at `path` for writing, or make it. Raises `FileUnusable`; it is unchanged then.
 
-    Every commit on the connection is on disk when it returns. Threads may share the connection if
-    they take turns. `parameters` are those of the first statements of the schema.
+    Every commit on the connection is on disk when it returns. Threads may share the connection
+    under a lock. `parameters` are those of the first statements of the schema.
     """
     is_new = _check(path, form)
     os.close(open_private(path))
@@ -84,7 +84,7 @@ def reading(path: Path, form: FileFormat) -> Iterator[sqlite3.Connection]:
 def remove_traces(connection: sqlite3.Connection) -> bool:
     """Rewrite the file without what was deleted, and empty its log.
 
-    Returns whether the log is empty: a reader may hold on to it. Raises `sqlite3.Error`.
+    Returns whether the log is empty: a reader may still use it. Raises `sqlite3.Error`.
     """
     connection.execute("VACUUM")
     return is_log_emptied(connection)

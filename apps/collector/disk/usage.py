@@ -1,4 +1,4 @@
-"""How much the data directory takes, and how much room is beside it."""
+"""How many bytes the data directory takes, and how many are free on its disk."""
 
 import os
 from collections.abc import Callable
@@ -9,9 +9,9 @@ _REFRESH_SECONDS: Final = 60.0
 
 
 class DiskUsage:
-    """Measures a data directory. May be asked from any thread.
+    """Measures a data directory. Any thread may call any method.
 
-    What it takes is measured anew once a minute at most: there may be thousands of files.
+    Files are measured once a minute at most: there may be thousands.
     """
 
     def __init__(self, directory: Path, *, clock: Callable[[], float]) -> None:
@@ -30,9 +30,14 @@ class DiskUsage:
         return self._stored_bytes
 
     def free_bytes(self) -> int:
-        """Return the bytes that an ordinary user may still write beside the files."""
-        status = os.statvfs(self._directory)
-        return status.f_bavail * status.f_frsize
+        """Return the bytes that an ordinary user may still write on the disk."""
+        return free_bytes(self._directory)
+
+
+def free_bytes(directory: Path) -> int:
+    """Return the bytes that an ordinary user may still write on the disk of a directory."""
+    status = os.statvfs(directory)
+    return status.f_bavail * status.f_frsize
 
 
 def _size_of(directory: Path) -> int:

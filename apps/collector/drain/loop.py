@@ -13,7 +13,7 @@ from collector.drain.messages import Emptied, Message, Missing, Opened, Unavaila
 from collector.drain.trials import Trials
 from collector.drain.upkeep import Upkeep
 from collector.errors import WarehouseUnavailable
-from collector.records import Batch, RowRange, SpooledReport
+from collector.records import Batch, RowRange, SpooledReport, Watermark
 from collector.warehouse import BatchLimits, OpenWarehouse, Warehouse
 
 GIVEN_UP: Final = "the process that writes it ended without a word, each of three times"
@@ -201,11 +201,19 @@ class Drain:
         if self._trials.is_given_up(batch) and not warehouse.is_submitted(batch):
             self._add_dead_letter(batch.reports[0], GIVEN_UP)
         else:
-            with self._trials.attempt(batch):
-                warehouse.write(batch)
+            try:
+                with self._trials.attempt(batch):
+                    warehouse.write(batch)
+            except WarehouseUnavailable as error:
+                if error.written > 0:
+                    self._send_written(batch.reports[: error.written], began)
+                raise
+        self._send_written(batch.reports, began)
+
+    def _send_written(self, reports: tuple[SpooledReport, ...], began: float) -> None:
         self._failures = 0
-        seconds = self._clock() - began
-        self._channel.send(Written(batch.watermark, len(batch.reports), seconds))
+        watermark = Watermark(self._rows.spool_id, reports[-1].row_id)
+        self._channel.send(Written(watermark, len(reports), self._clock() - began))
 
     def _gather(self, last_id: int, limits: BatchLimits) -> Directive:
         """Wait for news of a row, and then for others to join it: until a batch is full or due."""

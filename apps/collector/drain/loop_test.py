@@ -183,6 +183,15 @@ def test_a_report_that_was_submitted_is_not_given_up(
     assert store.ids == [each for each in (1, 2) if each not in given_up]
 
 
+def test_a_part_that_was_written_is_reported() -> None:
+    """Of a batch that failed half-way, the rows that are in the warehouse may be deleted."""
+    store, channel = KeptRows(keeps_watermark=False), ScriptedChannel()
+    store.failures = ["half"]
+    drain(Rows(2), store, channel)
+    messages = [each for each in channel.messages if isinstance(each, Written)]
+    assert [(each.watermark.last_id, each.reports) for each in messages] == [(1, 1), (2, 2)]
+
+
 def test_rows_that_were_forgotten_are_not_waited_for() -> None:
     """Rows that are gone from the end of the spool make no batch, and do not fill one."""
     store, channel = KeptRows(), ScriptedChannel()

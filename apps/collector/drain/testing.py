@@ -78,6 +78,11 @@ class KeptRows(Warehouse):
         failure = self.failures.pop(0) if self.failures else ""
         if failure == "before":
             raise WarehouseUnavailable(failure, self.retry_after)
+        if failure == "half":
+            self.ids.append(batch.rows.first)
+            half = WarehouseUnavailable(failure)
+            half.written = 1
+            raise half
         self.batches.append(batch.rows)
         self.ids += [each.row_id for each in batch.reports]
         if self.keeps_watermark:

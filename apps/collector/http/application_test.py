@@ -11,10 +11,10 @@ from collector.http.conftest import FakeSpool, group_of
 from collector.http.group_commit import GroupCommit
 from collector.http.intake import MAX_BODY_BYTES
 from collector.http.rate_limit import RateLimit
-from collector.networks import parse_networks
 from collector.spool.writer import Added
 from collector.telemetry.logs import get_log
 from collector.telemetry.metrics import Metrics
+from collector.values import networks
 
 BODY = b'{"version":"v1","clusterID":"c-1"}'
 JSON = {"Content-Type": "application/json"}
@@ -122,7 +122,7 @@ def test_a_client_that_posts_too_often_is_429(
 ) -> None:
     """It is refused before its report is read, and told when to come again."""
     limit = RateLimit(
-        4, parse_networks("127.0.0.1"), clock=lambda: 0.0, random_bytes=bytes, log=get_log()
+        4, networks("127.0.0.1"), clock=lambda: 0.0, random_bytes=bytes, log=get_log()
     )
     client = client_of(group, metrics, limit)
     for client_address, status in (

@@ -3,9 +3,9 @@
 import pytest
 
 from collector.http.rate_limit import ClientAddresses, Forwarding
-from collector.networks import parse_networks
+from collector.values import networks
 
-PROXIES = parse_networks("10.0.0.0/8, fd00::/8")
+PROXIES = networks("10.0.0.0/8, fd00::/8")
 
 
 def client_of(peer: str, x_forwarded_for: str | None = None, forwarded: str | None = None) -> str:

@@ -65,8 +65,9 @@ STATUSES: Final[Mapping[HTTPStatus, Row]] = MappingProxyType(
         HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: Row(
             "The header is too long, or has too many fields."
         ),
+        HTTPStatus.NOT_IMPLEMENTED: Row("A Transfer-Encoding other than chunked."),
         HTTPStatus.SERVICE_UNAVAILABLE: Row(
-            "The spool or the disk is full, or busy; see Retry-After.",
+            "The spool or the disk is full, or too many large bodies at once; see Retry-After.",
             (SpoolFull, SpoolUnavailable),
             may_retry=True,
         ),

@@ -10,12 +10,14 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from hashlib import blake2b
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from structlog.stdlib import BoundLogger
 
 from collector.errors import RateExceeded
-from collector.networks import Address, Network
+from collector.values import Network
+
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _SECONDS_PER_MINUTE: Final = 60.0
 _SECONDS_PER_DAY: Final = 86_400.0

@@ -1,14 +1,35 @@
-"""What waits in the spool: how many reports, how many bytes, and for how long."""
+"""What waits in the spool: how many reports, how many bytes, for how long, and how many may."""
 
 import threading
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from msgspec import Struct
 
+MIB: Final = 1024 * 1024
 _MOST_MARKS: Final = 512
 _SMALLEST_SPACING_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpoolLimits:
+    """How far the spool may grow. Beyond either limit reports are refused, and none is lost."""
+
+    max_bytes: int = 4096 * MIB
+    """Bytes of the reports that wait for the warehouse, compressed as they are kept."""
+
+    min_free_bytes: int = 64 * MIB
+    """Bytes that stay free on the disk: the warehouse may need them for what waits."""
+
+    def reason_against(self, *, waiting_bytes: int, free_bytes: int) -> str | None:
+        """Return why the spool may not grow, or None where it may."""
+        if waiting_bytes >= self.max_bytes:
+            return f"the spool is full: reports of {self.max_bytes} bytes wait for the warehouse"
+        if free_bytes < self.min_free_bytes:
+            return f"the disk is full: less than {self.min_free_bytes} bytes are free"
+        return None
 
 
 class Backlog(Struct, frozen=True):
@@ -22,9 +43,9 @@ class Backlog(Struct, frozen=True):
 class BacklogMeter:
     """Counts what waits. Any thread may call any method.
 
-    Ages are kept here, not in the spool, where the time of a report is its hour and nothing
-    finer; so rows that were there at the start count from the start. However long a database is
-    down, memory is bounded: marks are merged, which makes the age at most 1 part in 256 too great.
+    Ages are kept here, because the spool knows the hour of a report and nothing finer; so rows
+    that were there at the start count from the start. However long a warehouse is down, memory is
+    bounded: marks are merged, which makes the age at most 1 part in 256 too great.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:

@@ -1,11 +1,11 @@
-"""Behaviour of `collector.spool.compression`."""
+"""Behaviour of `collector.spool.file`: reports are compressed and come back."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import report
-from collector.spool.compression import DamagedReport, ReportCompressor
+from collector.spool.file import DamagedReport, ReportCompressor
 from report import Node, Report, Resource
 
 
@@ -33,7 +33,7 @@ def test_what_was_compressed_comes_back(content: bytes) -> None:
 
 @given(st.integers(min_value=0), st.integers(min_value=1, max_value=255))
 def test_a_changed_byte_is_noticed(place: int, change: int) -> None:
-    """No byte of a compressed report can change and another report, or none, come out of it."""
+    """A compressed report with a changed byte is decompressed as it was, or not at all."""
     compressor = ReportCompressor()
     encoded = encoded_report(3)
     compressed = bytearray(compressor.compress(encoded))
@@ -46,7 +46,7 @@ def test_a_changed_byte_is_noticed(place: int, change: int) -> None:
 
 @pytest.mark.parametrize("compressed", [b"", b"[]", b"(\xb5/\xfd"])
 def test_what_was_never_compressed_is_damaged(compressed: bytes) -> None:
-    """Bytes that are not compressed, or only in part."""
+    """Bytes that are not a compressed report, or part of one, are refused."""
     with pytest.raises(DamagedReport):
         ReportCompressor().decompress(compressed)
 

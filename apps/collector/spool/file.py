@@ -1,14 +1,23 @@
-"""The file of the spool: its format."""
+"""The file of the spool: its format, and how a row holds a report.
+
+A report is compressed, so that there is less to make durable: SQLite writes a row twice, to its log
+and to its file, and a report repeats itself from node to node
+(docs/decisions/0008-compressed-spool.md).
+"""
 
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import zstandard
+
 from collector.disk import sqlite_file
 from collector.disk.sqlite_file import FileFormat
 
 _SPOOL_ID_BYTES: Final = 16
+# The quick end of the scale: compressing more takes longer than writing what it saves.
+_LEVEL: Final = -3
 
 # AUTOINCREMENT: a plain rowid starts again once the table is empty, and a row whose ID is below
 # the warehouse's watermark would be taken for one that the warehouse has already.
@@ -16,7 +25,7 @@ _SPOOL_ID_BYTES: Final = 16
 SPOOL: Final = FileFormat(
     name="spool",
     application_id=0x53706B73,  # "Spks"
-    version=3,
+    version=4,
     pragmas=(
         # Large pages: each page costs a step when it is written, checkpointed and deleted.
         "PRAGMA page_size = 16384",
@@ -33,7 +42,7 @@ SPOOL: Final = FileFormat(
             row_id INTEGER PRIMARY KEY AUTOINCREMENT,
             report_key TEXT NOT NULL,
             received_at INTEGER NOT NULL,
-            packed BLOB NOT NULL
+            compressed BLOB NOT NULL
         )
         """,
         """
@@ -63,3 +72,29 @@ def open_reader(path: Path) -> sqlite3.Connection:
 def read_spool_id(connection: sqlite3.Connection) -> str:
     """Return the random ID that was given to the spool when it was made."""
     return str(connection.execute("SELECT spool_id FROM spool").fetchone()[0])
+
+
+class DamagedReport(ValueError):
+    """What a row holds is not what was compressed."""
+
+
+class ReportCompressor:
+    """Compresses and decompresses reports. Each thread needs one of its own.
+
+    A compressed report is a Zstandard frame with a checksum (RFC 8878, 3.1.1).
+    """
+
+    def __init__(self) -> None:
+        self._compressor: Final = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
+        self._decompressor: Final = zstandard.ZstdDecompressor()
+
+    def compress(self, encoded: bytes) -> bytes:
+        """Return a report of compact JSON as a row holds it."""
+        return self._compressor.compress(encoded)
+
+    def decompress(self, compressed: bytes) -> bytes:
+        """Return the report that a row holds as compact JSON. Raises `DamagedReport`."""
+        try:
+            return self._decompressor.decompress(compressed)
+        except zstandard.ZstdError as error:
+            raise DamagedReport(str(error)) from error

@@ -28,7 +28,7 @@ def assert_refused(path: Path, words: str) -> None:
 
 
 def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
-    """A file that is no SQLite file is refused."""
+    """A file that is not a SQLite file is refused."""
     path = tmp_path / "spool.sqlite"
     path.write_bytes(b"hello, world " * 500)
     assert_refused(path, "is not a spool, or is damaged")
@@ -47,9 +47,9 @@ def test_a_newer_format_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "spool.sqlite"
     make(path)
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA user_version = 4")
+        connection.execute("PRAGMA user_version = 5")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    assert_refused(path, "format version 4, this collector knows 3")
+    assert_refused(path, "format version 5, this collector knows 4")
 
 
 def test_a_damaged_spool_is_refused(tmp_path: Path) -> None:
@@ -62,8 +62,8 @@ def test_a_damaged_spool_is_refused(tmp_path: Path) -> None:
     assert_refused(path, "damaged")
 
 
-def test_a_spool_that_was_only_begun_is_made(tmp_path: Path) -> None:
-    """A file left by a collector stopped in its very first moment is used."""
+def test_a_spool_without_tables_is_made(tmp_path: Path) -> None:
+    """A file left by a collector that was killed at its first start is used."""
     path = tmp_path / "spool.sqlite"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")

@@ -1,4 +1,4 @@
-"""Behaviour of `collector.spool.writer` where there is no more room."""
+"""Behaviour of `collector.spool.writer` when the disk or the spool is full."""
 
 import resource
 import sqlite3
@@ -10,7 +10,7 @@ import pytest
 
 from collector.errors import SpoolFull, SpoolUnavailable
 from collector.records import Watermark
-from collector.spool.limits import SpoolLimits
+from collector.spool.backlog import SpoolLimits
 from collector.spool.testing import COMPRESSED_BYTES, LARGE, accepted, open_spool, read
 from collector.spool.writer import Added, Spool
 
@@ -94,7 +94,7 @@ def test_a_disk_that_fills_up_takes_no_report(tmp_path: Path) -> None:
     """What has to stay free on the disk is asked for anew in each group."""
     free = [50 + COMPRESSED_BYTES - 1]
     limits = SpoolLimits(min_free_bytes=50)
-    with open_spool(tmp_path, limits=limits, free_bytes=lambda: free[0]) as spool:
+    with open_spool(tmp_path, limits=limits, free_bytes=lambda _: free[0]) as spool:
         assert spool.full() is None
         spool.add(accepted("a"))
         with pytest.raises(SpoolFull):  # the first of the group will take that room

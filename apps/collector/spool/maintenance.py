@@ -10,10 +10,9 @@ from typing import Final
 from collector.disk.sqlite_file import is_log_emptied, remove_traces
 from collector.errors import CommandFailed
 from collector.records import SpooledReport, cluster_tag
-from collector.spool.compression import ReportCompressor
-from collector.spool.file import open_writer
+from collector.spool.file import ReportCompressor, open_writer
 
-# Rewriting the file keeps a collector that runs from committing meanwhile.
+# Rewriting the file keeps a running collector from committing.
 MOST_BYTES_BESIDE_A_COLLECTOR: Final = 512 * 1024 * 1024
 _ATTEMPTS: Final = 100
 _PAUSE_SECONDS: Final = 0.1
@@ -29,8 +28,8 @@ def forget_in_spool(
 ) -> int:
     """Delete the reports of a cluster and their keys; return how many reports.
 
-    The file is rewritten and its log emptied, because what was drained left its bytes in both.
-    Who calls has seen to it that no report is on its way to the warehouse.
+    The file is rewritten and its log emptied, because both still hold bytes of what was drained.
+    The caller holds the lock of reports on their way to the warehouse.
     Raises `FileUnusable` or `CommandFailed`.
     """
     if is_in_use and path.stat().st_size > MOST_BYTES_BESIDE_A_COLLECTOR:
@@ -59,8 +58,8 @@ def readmit(
 ) -> int:
     """Add reports that were in a spool before; return how many. They get new row IDs.
 
-    They are on disk on return, with the hours of receipt that they had; a drain that runs finds
-    them within minutes. One that waits there already is not added again.
+    They are on disk on return, with their hours of receipt; a running drain finds them within
+    minutes. One that waits there already is not added again.
     Raises `FileUnusable` or `CommandFailed`.
     """
     compressor = ReportCompressor()
@@ -72,7 +71,7 @@ def readmit(
         with closing(open_writer(path, random_bytes=random_bytes)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.executemany(
-                "INSERT INTO reports (report_key, received_at, packed) SELECT ?, ?, ?"
+                "INSERT INTO reports (report_key, received_at, compressed) SELECT ?, ?, ?"
                 " WHERE NOT EXISTS (SELECT 1 FROM reports WHERE report_key = ?)",
                 rows,
             )
@@ -87,7 +86,7 @@ def _delete(connection: sqlite3.Connection, cluster_id: str) -> int:
     connection.execute("BEGIN IMMEDIATE")
     of_cluster = (
         "SELECT row_id, report_key FROM reports"
-        " WHERE json_extract(CAST(decompressed(packed) AS TEXT), '$.clusterID') = ?"
+        " WHERE json_extract(CAST(decompressed(compressed) AS TEXT), '$.clusterID') = ?"
     )
     found = connection.execute(of_cluster, (cluster_id,)).fetchall()
     connection.executemany(

@@ -58,7 +58,7 @@ def test_a_damaged_report_ends_the_command(tmp_path: Path) -> None:
     path = tmp_path / "spool.sqlite"
     leave(path, drained="other", waiting="cluster-to-forget")
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("UPDATE reports SET packed = x'00'")
+        connection.execute("UPDATE reports SET compressed = x'00'")
         connection.commit()
     with pytest.raises(CommandFailed, match=str(path)):
         forget_in_spool(path, "cluster-to-forget", random_bytes=os.urandom)

@@ -8,8 +8,7 @@ from typing import Final
 
 from collector.errors import FileUnusable
 from collector.records import Batch, RowRange, SpooledReport
-from collector.spool.compression import DamagedReport, ReportCompressor
-from collector.spool.file import open_reader, read_spool_id
+from collector.spool.file import DamagedReport, ReportCompressor, open_reader, read_spool_id
 from collector.warehouse import BatchLimits
 
 
@@ -89,7 +88,7 @@ class SpoolReader:
     def _rows(self, first: int, last: int, at_most: int) -> Iterator[sqlite3.Cursor]:
         try:
             rows = self._connection.execute(
-                "SELECT row_id, report_key, received_at, packed FROM reports"
+                "SELECT row_id, report_key, received_at, compressed FROM reports"
                 " WHERE row_id BETWEEN ? AND ? ORDER BY row_id LIMIT ?",
                 (first, last, at_most),
             )

@@ -59,7 +59,7 @@ def test_a_damaged_row_is_named(tmp_path: Path) -> None:
         spool.add(accepted())
         spool.commit()
     with closing(sqlite3.connect(tmp_path / "spool.sqlite")) as connection:
-        connection.execute("UPDATE reports SET packed = substr(packed, 1, 12)")
+        connection.execute("UPDATE reports SET compressed = substr(compressed, 1, 12)")
         connection.commit()
     with pytest.raises(FileUnusable, match=r"spool\.sqlite is damaged: row 1 "):
         read(tmp_path)

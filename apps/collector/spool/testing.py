@@ -1,4 +1,4 @@
-"""For tests: a spool on a real file, and what to put into it."""
+"""For tests: a spool on a real file, and reports for it."""
 
 import os
 import random
@@ -7,8 +7,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from collector.records import AcceptedReport
-from collector.spool.compression import ReportCompressor
-from collector.spool.limits import SpoolLimits
+from collector.spool.backlog import SpoolLimits
+from collector.spool.file import ReportCompressor
 from collector.spool.reader import SpoolReader
 from collector.spool.writer import Spool
 from collector.warehouse import BatchLimits
@@ -38,7 +38,7 @@ def open_spool(
     clock: SetClock | None = None,
     *,
     limits: SpoolLimits = ANY_SIZE,
-    free_bytes: Callable[[], int] = lambda: PLENTY,
+    free_bytes: Callable[[Path], int] = lambda _: PLENTY,
 ) -> Iterator[Spool]:
     spool = Spool(
         directory / "spool.sqlite",

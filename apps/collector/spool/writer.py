@@ -1,8 +1,7 @@
 """The spool: where a report is on disk before it is acknowledged.
 
-One `Spool` writes to the file. Reports are added to a group and committed together; rows leave
-once the drain has said that the warehouse holds them. The drain reads the file on its own, through
-a `collector.spool.reader.SpoolReader`.
+Reports are added to a group and committed together. Rows are deleted once the drain has said that
+the warehouse holds them; it reads the file itself (`collector.spool.reader`).
 """
 
 import enum
@@ -10,17 +9,17 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from collector.disk.errors import reason_of, reason_of_sqlite
 from collector.disk.sqlite_file import remove_traces
+from collector.disk.usage import free_bytes
 from collector.errors import IdempotencyKeyReused, SpoolFull, SpoolUnavailable
 from collector.records import AcceptedReport, Watermark
-from collector.spool.backlog import Backlog, BacklogMeter
-from collector.spool.compression import ReportCompressor
-from collector.spool.file import open_writer, read_spool_id
-from collector.spool.limits import SpoolLimits, free_bytes_beside
+from collector.spool.backlog import Backlog, BacklogMeter, SpoolLimits
+from collector.spool.file import ReportCompressor, open_writer, read_spool_id
 
 KEYS_REMEMBERED_SECONDS: Final = 48 * 3_600
 _HOUR_SECONDS: Final = 3_600
@@ -44,8 +43,8 @@ class Added(enum.Enum):
 class Spool:
     """The one writer of a spool.
 
-    `add` and `commit` belong to one thread, the one that serves; the other methods may be called
-    from any. A group is open from the first `add` to `commit`, and the others wait for its end.
+    `add` and `commit` belong to the thread that serves; any thread may call the other methods. A
+    group is open from the first `add` to `commit`, and the other methods wait for that.
     """
 
     def __init__(
@@ -55,19 +54,18 @@ class Spool:
         clock: Callable[[], float],
         random_bytes: Callable[[int], bytes],
         limits: SpoolLimits = _DEFAULT_LIMITS,
-        free_bytes: Callable[[], int] | None = None,
+        free_bytes: Callable[[Path], int] = free_bytes,
     ) -> None:
         """Open or make the spool. Raises `FileUnusable`.
 
-        `clock` gives UNIX seconds; `free_bytes` the room left on the disk, by default on that of
-        `path`.
+        `clock` gives UNIX seconds, `free_bytes` the bytes that are free on the disk of a directory.
         """
         self._path: Final = path
         self._connection = open_writer(path, random_bytes=random_bytes)
         self._compressor: Final = ReportCompressor()
         self._clock = clock
         self._limits: Final = limits
-        self._free_bytes: Final = free_bytes or free_bytes_beside(path)
+        self._free_bytes: Final = partial(free_bytes, path.parent)
         self._lock = threading.Lock()
         self._meter: Final = BacklogMeter(clock)
         self._group_size, self._group_bytes, self._group_last_id = 0, 0, 0
@@ -150,7 +148,7 @@ class Spool:
                 (oldest_hour, _KEYS_FORGOTTEN_AT_ONCE),
             )
             is_empty = connection.execute("SELECT NOT EXISTS (SELECT 1 FROM reports)").fetchone()[0]
-            if is_empty:  # also of what was forgotten meanwhile, by another process
+            if is_empty:  # also of what another process forgot meanwhile
                 reports, size_bytes = self._meter.reading().reports, self._meter.size_bytes
             self._meter.remove(reports=reports, size_bytes=size_bytes, through=watermark.last_id)
         self._give_back_room()
@@ -158,8 +156,8 @@ class Spool:
     def number_above(self, watermark: Watermark) -> bool:
         """Make sure that every report to come is numbered above `watermark`.
 
-        A spool that was restored from an older copy would otherwise give out again IDs that the
-        warehouse takes for reports it has. Returns whether that was so. Raises `SpoolUnavailable`.
+        A spool restored from an older copy would otherwise reuse IDs, and the warehouse would take
+        new rows for rows that it has. Returns whether that was so. Raises `SpoolUnavailable`.
         """
         if watermark.spool_id != self.spool_id:
             return False
@@ -171,15 +169,11 @@ class Spool:
             return changed.rowcount > 0
 
     def check_writable(self) -> None:
-        """Write something, to find out whether that works. Raises `SpoolUnavailable`.
-
-        While a group is open it has to be taken for one that fails: its commit will tell.
-        """
+        """Write a row and delete it. Raises `SpoolUnavailable`, also while a group is open."""
         if self._group_open:
             raise SpoolUnavailable("a group is open")
         with self._transaction() as connection:
-            # SQLite does not write a row that would stay as it is, so this is one that comes and
-            # goes: its page is written all the same.
+            # SQLite skips an update that changes nothing, but it writes the page of this row.
             connection.execute("INSERT INTO accepted_keys VALUES ('', x'', 0, x'')")
             connection.execute("DELETE FROM accepted_keys WHERE report_key = ''")
 
@@ -188,7 +182,7 @@ class Spool:
         self._connection.close()
 
     def _give_back_room(self) -> None:
-        """Shorten the file where most of it is empty, and what is left is quickly written anew."""
+        """Shorten the file where most of it is empty, and the rest is quickly rewritten."""
         with self._lock:
             pages, empty = (
                 int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
@@ -196,7 +190,7 @@ class Spool:
             )
             if empty < _EMPTY_PAGES or pages - empty > _LIVE_PAGES:
                 return
-            with suppress(sqlite3.Error):  # a disk that is full has other things to say
+            with suppress(sqlite3.Error):  # when the disk is full, the commits say so
                 remove_traces(self._connection)
 
     def _open_group(self) -> None:
@@ -216,7 +210,7 @@ class Spool:
 
     def _lose_group(self, error: sqlite3.Error | OSError) -> SpoolUnavailable:
         # SQLite may have rolled back by itself, when the disk is full for instance. Reports that
-        # the group held already wait for a commit, which has to fail.
+        # were added before wait for a commit, which has to fail.
         failure = self._unavailable(error)
         self._group_lost = failure.reason if self._group_size > 0 else None
         _roll_back(self._connection)
@@ -239,7 +233,7 @@ class Spool:
         return known is not None
 
     def _check_room(self) -> None:
-        if self._group_free_bytes is None:  # once a group: it asks the system
+        if self._group_free_bytes is None:  # once a group: it is a system call
             self._group_free_bytes = self._free_bytes()
         reason = self._limits.reason_against(
             waiting_bytes=self._meter.size_bytes + self._group_bytes,
@@ -261,7 +255,7 @@ class Spool:
                 ),
             )
         row = self._connection.execute(
-            "INSERT INTO reports (report_key, received_at, packed) VALUES (?, ?, ?)",
+            "INSERT INTO reports (report_key, received_at, compressed) VALUES (?, ?, ?)",
             (accepted.report_key, accepted.received_at, compressed),
         )
         self._group_last_id = row.lastrowid or 0
@@ -269,7 +263,7 @@ class Spool:
     def _measure_through(self, last_id: int) -> tuple[int, int, int]:
         """Return count, bytes and last ID of the rows through `last_id`."""
         count, size_bytes, last = self._connection.execute(
-            "SELECT count(*), total(length(packed)), ifnull(max(row_id), 0) FROM reports"
+            "SELECT count(*), total(length(compressed)), ifnull(max(row_id), 0) FROM reports"
             " WHERE row_id <= ?",
             (last_id,),
         ).fetchone()
@@ -277,7 +271,7 @@ class Spool:
 
     @contextmanager
     def _transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
-        """Make one transaction. One that is not durable is on disk with the next that is."""
+        """Make one transaction. One that is not durable is on disk after the next that is."""
         with self._lock:
             try:
                 self._connection.execute(_SYNCHRONOUS[durable])

@@ -44,6 +44,33 @@ _DRAIN_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 _SERVER_STATUSES: Final = (400, 408, 413, 414, 431, 501, 503)
 _NO_PROCESS: Final = -1
 
+_HELP: Final[Mapping[str, str]] = {
+    "reports_accepted": "New reports that were stored and acknowledged.",
+    "reports_repeated": "Posts of a report that had been accepted before.",
+    "posts_refused": "Posts that were refused, and requests cut off.",
+    "answers": "Answers to requests of every kind, by HTTP status.",
+    "post_seconds": "From a post that has arrived to its answer.",
+    "connections": "Connections that are open.",
+    "connections_evicted": "Connections that were closed to make room for another.",
+    "commit_reports": "Reports in one commit to the spool.",
+    "commit_seconds": "Duration of one commit to the spool.",
+    "commits_failed": "Commits to the spool that failed: all in them was answered 503.",
+    "spool_reports": "Reports that wait for the warehouse.",
+    "spool_bytes": "Bytes that they take in the spool.",
+    "spool_limit_bytes": "Bytes that they may take.",
+    "spool_oldest_seconds": "How long the oldest of them has waited.",
+    "drain_batch_reports": "Reports in one batch to the warehouse.",
+    "drain_batch_seconds": "Duration of writing one batch.",
+    "last_written_timestamp_seconds": "When the warehouse took a batch last; 0 for never.",
+    "drain_failures": "Failures of the warehouse, or of the process that feeds it.",
+    "drain_restarts": "Starts of the process that feeds the warehouse, after the first.",
+    "drain_stalled": "1 while reports are due and none is written.",
+    "dead_letters": "Reports that the warehouse will never take, kept apart.",
+    "stored_bytes": "Bytes of all files in the data directory, measured once a minute.",
+    "free_bytes": "Bytes that are free on the disk of the data directory.",
+    "serving_since_timestamp_seconds": "Since when requests are served; 0 for not yet.",
+}
+"""Every metric of ours, without the prefix."""
 
 REASONS: Final[Mapping[type[Exception], str]] = {
     InvalidReport: "invalid_report",
@@ -95,34 +122,18 @@ class Metrics:
 
     def watch(self, sources: Sources) -> None:
         """Take from `sources`, whenever somebody asks, what is not counted here."""
-        backlog = sources.backlog
-        for name, text, read in (
-            ("spool_reports", "Reports that wait for the warehouse.", lambda: backlog().reports),
-            ("spool_bytes", "Bytes that they take in the spool.", lambda: backlog().size_bytes),
-            ("spool_limit_bytes", "Bytes that they may take.", sources.spool_limit_bytes),
-            (
-                "spool_oldest_seconds",
-                "How long the oldest of them has waited.",
-                lambda: backlog().oldest_seconds,
-            ),
-            (
-                "dead_letters",
-                "Reports that the warehouse will never take, kept apart.",
-                sources.dead_letters,
-            ),
-            (
-                "stored_bytes",
-                "Bytes of all files in the data directory, measured once a minute.",
-                sources.stored_bytes,
-            ),
-            (
-                "free_bytes",
-                "Bytes that are free on the disk of the data directory.",
-                sources.free_bytes,
-            ),
-            ("connections", "Connections that are open.", sources.open_connections),
-        ):
-            self._gauge(name, text).set_function(read)
+        reads: Mapping[str, Callable[[], float]] = {
+            "spool_reports": lambda: sources.backlog().reports,
+            "spool_bytes": lambda: sources.backlog().size_bytes,
+            "spool_limit_bytes": sources.spool_limit_bytes,
+            "spool_oldest_seconds": lambda: sources.backlog().oldest_seconds,
+            "dead_letters": sources.dead_letters,
+            "stored_bytes": sources.stored_bytes,
+            "free_bytes": sources.free_bytes,
+            "connections": sources.open_connections,
+        }
+        for name, read in reads.items():
+            self._gauge(name).set_function(read)
 
     def serving(self) -> None:
         """Note that requests are served from now on."""
@@ -183,20 +194,12 @@ class Metrics:
         self._drain_pid = process_id
 
     def _make_metrics_of_posts(self) -> None:
-        self._accepted = self._counter(
-            "reports_accepted", "New reports that were stored and acknowledged."
-        )
-        self._repeated = self._counter(
-            "reports_repeated", "Posts of a report that had been accepted before."
-        )
-        self._refused = self._counter(
-            "posts_refused", "Posts that were refused, and requests cut off.", "reason"
-        )
+        self._accepted = self._counter("reports_accepted")
+        self._repeated = self._counter("reports_repeated")
+        self._refused = self._counter("posts_refused", "reason")
         for reason in (*REASONS.values(), *map(_server_reason, _SERVER_STATUSES)):
             self._refused.labels(reason)  # so that each is there, as 0, before it happens
-        answers = self._counter(
-            "answers", "Answers to requests of every kind, by HTTP status.", "status"
-        )
+        answers = self._counter("answers", "status")
 
         # Finding a series by its label takes as long as all else that is counted of an answer.
         @cache
@@ -206,58 +209,36 @@ class Metrics:
         self._answers_of = answers_of
         for status in (200, 204, 400, 503):
             self._answers_of(status)
-        self._post_seconds = self._histogram(
-            "post_seconds", "From a post that has arrived to its answer.", _POST_SECONDS
-        )
-        self._evictions = self._counter(
-            "connections_evicted", "Connections that were closed to make room for another."
-        )
-        self._committed = self._histogram(
-            "commit_reports", "Reports in one commit to the spool.", _REPORTS
-        )
-        self._commit_seconds = self._histogram(
-            "commit_seconds", "Duration of one commit to the spool.", _COMMIT_SECONDS
-        )
-        self._commits_failed = self._counter(
-            "commits_failed", "Commits to the spool that failed: all in them was answered 503."
-        )
+        self._post_seconds = self._histogram("post_seconds", _POST_SECONDS)
+        self._evictions = self._counter("connections_evicted")
+        self._committed = self._histogram("commit_reports", _REPORTS)
+        self._commit_seconds = self._histogram("commit_seconds", _COMMIT_SECONDS)
+        self._commits_failed = self._counter("commits_failed")
 
     def _make_metrics_of_the_drain(self) -> None:
-        self._drained = self._histogram(
-            "drain_batch_reports", "Reports in one batch to the warehouse.", _REPORTS
-        )
-        self._drain_seconds = self._histogram(
-            "drain_batch_seconds", "Duration of writing one batch.", _DRAIN_SECONDS
-        )
-        self._last_written = self._gauge(
-            "last_written_timestamp_seconds", "When the warehouse took a batch last; 0 for never."
-        )
-        self._drain_failures = self._counter(
-            "drain_failures", "Failures of the warehouse, or of the process that feeds it."
-        )
-        self._drain_restarts = self._counter(
-            "drain_restarts", "Starts of the process that feeds the warehouse, after the first."
-        )
-        self._stalled = self._gauge("drain_stalled", "1 while reports are due and none is written.")
+        self._drained = self._histogram("drain_batch_reports", _REPORTS)
+        self._drain_seconds = self._histogram("drain_batch_seconds", _DRAIN_SECONDS)
+        self._last_written = self._gauge("last_written_timestamp_seconds")
+        self._drain_failures = self._counter("drain_failures")
+        self._drain_restarts = self._counter("drain_restarts")
+        self._stalled = self._gauge("drain_stalled")
         ProcessCollector("spartakus_drain", lambda: self._drain_pid, registry=self.registry)
 
     def _make_metrics_of_the_process(self, version: str) -> None:
-        self._serving_since = self._gauge(
-            "serving_since_timestamp_seconds", "Since when requests are served; 0 for not yet."
-        )
+        self._serving_since = self._gauge("serving_since_timestamp_seconds")
         Info("spartakus_collector", "Which collector this is.", registry=self.registry).info(
             {"version": version}
         )
         ProcessCollector(registry=self.registry)
 
-    def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        return Counter(f"spartakus_{name}", text, labels, registry=self.registry)
+    def _counter(self, name: str, *labels: str) -> Counter:
+        return Counter(f"spartakus_{name}", _HELP[name], labels, registry=self.registry)
 
-    def _histogram(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
-        return Histogram(f"spartakus_{name}", text, buckets=buckets, registry=self.registry)
+    def _histogram(self, name: str, buckets: tuple[float, ...]) -> Histogram:
+        return Histogram(f"spartakus_{name}", _HELP[name], buckets=buckets, registry=self.registry)
 
-    def _gauge(self, name: str, text: str) -> Gauge:
-        return Gauge(f"spartakus_{name}", text, registry=self.registry)
+    def _gauge(self, name: str) -> Gauge:
+        return Gauge(f"spartakus_{name}", _HELP[name], registry=self.registry)
 
 
 def _server_reason(status: int) -> str:

@@ -54,7 +54,7 @@ class Warehouse(ABC):
         """Write `batch`; on return it is as durable as the warehouse makes anything.
 
         After an error the warehouse is closed and opened anew; whether the batch was written then
-        shows in `watermark` and `pending`.
+        shows in `watermark` and `pending`, or the error says how much of it was.
         """
 
     @abstractmethod

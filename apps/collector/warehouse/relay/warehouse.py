@@ -1,16 +1,16 @@
 """Another collector as a warehouse: each report is posted to it, at least once.
 
 The report's key goes along as its Idempotency-Key, so that the other collector knows a repeat.
+A post is made once: the drain alone waits, as long as a Retry-After asks for, and tries again.
 Reports go straight there: the proxies that an environment may name are not used.
 """
 
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 import urllib3
 
@@ -21,10 +21,18 @@ from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
 from collector.warehouse.relay import OtherCollector
 from release import VERSION
 
-_SERVER_ERRORS: Final = range(500, 600)
+CONNECTIONS: Final = 8
+"""Kept open, and in use at the same time, so that the way there and back is not waited for."""
+
+CALL_SECONDS: Final = 30.0
+"""For one post: to connect, and between two pieces of the answer."""
+
+LONGEST_RETRY_AFTER_SECONDS: Final = 600
+"""What a longer Retry-After is cut to."""
+
 _CLIENT_ERRORS: Final = range(400, 500)
-_TRIED_AGAIN: Final = frozenset(
-    {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS, *_SERVER_ERRORS}
+_PASSING: Final = frozenset(
+    {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS, *range(500, 600)}
 )
 # These say that the address is wrong or somebody stands before it. No report is to blame.
 _ABOUT_ADDRESS: Final = frozenset(
@@ -39,41 +47,8 @@ _ABOUT_ADDRESS: Final = frozenset(
     }
 )
 _MOST_REASON_BYTES: Final = 512
-
-
-@dataclass(frozen=True)
-class Manners:
-    """How reports are posted."""
-
-    connections: int = 8
-    """Kept open, and in use at the same time, so that the way there and back is not waited for."""
-
-    call_seconds: float = 30.0
-    """For one attempt: to connect, and between two pieces of the answer."""
-
-    repeats: int = 6
-    """Attempts after the first where an answer says that one may help."""
-
-    backoff_seconds: float = 0.5
-    """The pause before the second repeat; it doubles, and up to as much is added by chance."""
-
-    longest_pause_seconds: int = 10
-    """Where the doubling ends, and the longest Retry-After that is waited for."""
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """The other collector has the report."""
-
-
-@dataclass(frozen=True)
-class Refused:
-    """The other collector will never take the report."""
-
-    reason: str
-
-
-Outcome: TypeAlias = Delivered | Refused
+# Without retries of its own, urllib3 still reads Retry-After: seconds, or a date.
+_NO_RETRIES: Final = urllib3.Retry(total=False, retry_after_max=LONGEST_RETRY_AFTER_SECONDS)
 
 
 class RelayWarehouse(Warehouse):
@@ -82,24 +57,40 @@ class RelayWarehouse(Warehouse):
     limits = BatchLimits(max_reports=1_000, max_bytes=4 * 1024 * 1024)
 
     def __init__(
-        self, address: OtherCollector, *, dead_letters: DeadLetters, manners: Manners
+        self,
+        address: OtherCollector,
+        *,
+        dead_letters: DeadLetters,
+        connections: int = CONNECTIONS,
+        call_seconds: float = CALL_SECONDS,
     ) -> None:
         """`close` closes `dead_letters`."""
         self._url: Final = address.url
         self._dead_letters: Final = dead_letters
         self._pool: Final = urllib3.PoolManager(
-            maxsize=manners.connections,
-            retries=_retries(manners),
-            timeout=urllib3.Timeout(manners.call_seconds),
+            maxsize=connections, retries=_NO_RETRIES, timeout=urllib3.Timeout(call_seconds)
         )
-        self._workers: Final = ThreadPoolExecutor(manners.connections, "relay")
+        self._workers: Final = ThreadPoolExecutor(connections, "relay")
 
     def write(self, batch: Batch) -> None:
-        """Post the batch. On return each report was accepted there, or is a dead letter."""
+        """Post the batch. On return each report was accepted there, or is a dead letter.
+
+        Raises `WarehouseUnavailable`, which says how many of the first reports that holds for.
+        """
         self._dead_letters.expire()
-        refused = list(self._refused(batch))
-        if refused:
-            self._dead_letters.add(refused)
+        refused: list[tuple[SpooledReport, str]] = []
+        written = 0
+        try:
+            for reason in self._post_all(batch.reports):
+                if reason is not None:
+                    refused.append((batch.reports[written], reason))
+                written += 1
+        except WarehouseUnavailable as error:
+            error.written = written
+            raise
+        finally:
+            if refused:
+                self._dead_letters.add(refused)
 
     def forget(self, cluster_id: str) -> Forgotten:
         """Say who has the cluster's reports: nothing of them is here."""
@@ -112,13 +103,15 @@ class RelayWarehouse(Warehouse):
         self._pool.clear()
         self._dead_letters.close()
 
-    def _refused(self, batch: Batch) -> Iterator[tuple[SpooledReport, str]]:
-        outcomes = self._workers.map(self._post, batch.reports)
-        for spooled, outcome in zip(batch.reports, outcomes, strict=True):
-            if isinstance(outcome, Refused):
-                yield spooled, outcome.reason
+    def _post_all(self, reports: tuple[SpooledReport, ...]) -> Iterator[str | None]:
+        """Return for each report why it was refused for good, None where it was accepted."""
+        # The first goes alone: where there is room for one post only, it is not taken by a later
+        # one, and each attempt at a batch gets ahead.
+        first, *rest = reports
+        yield self._post(first)
+        yield from self._workers.map(self._post, rest)
 
-    def _post(self, spooled: SpooledReport) -> Outcome:
+    def _post(self, spooled: SpooledReport) -> str | None:
         try:
             response = self._pool.request(
                 "POST",
@@ -133,17 +126,18 @@ class RelayWarehouse(Warehouse):
             )
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise WarehouseUnavailable(
-                f"the collector {self._url} cannot be reached ({_name(error)})"
+                f"the collector {self._url} cannot be reached ({type(error).__name__})"
             ) from error
-        return self._judge(response)
+        return self._refusal(response)
 
-    def _judge(self, response: urllib3.BaseHTTPResponse) -> Outcome:
+    def _refusal(self, response: urllib3.BaseHTTPResponse) -> str | None:
         status = response.status
         if status == HTTPStatus.NO_CONTENT:
-            return Delivered()
-        if status in _TRIED_AGAIN:
+            return None
+        if status in _PASSING:
             raise WarehouseUnavailable(
-                f"the collector {self._url} takes no reports now (HTTP {status})"
+                f"the collector {self._url} takes no reports now (HTTP {status})",
+                _retry_after(response),
             )
         if status not in _CLIENT_ERRORS or status in _ABOUT_ADDRESS:
             raise WarehouseUnavailable(
@@ -151,7 +145,7 @@ class RelayWarehouse(Warehouse):
                 "check the address given with --database"
             )
         words = response.data[:_MOST_REASON_BYTES].decode(errors="replace")
-        return Refused(f"HTTP {status}: {words}")
+        return f"HTTP {status}: {words}"
 
 
 def open_relay(address: OtherCollector, *, data_dir: Path) -> RelayWarehouse:
@@ -160,23 +154,12 @@ def open_relay(address: OtherCollector, *, data_dir: Path) -> RelayWarehouse:
     Connects only to post. Raises `FileUnusable`.
     """
     dead_letters = DeadLetters(data_dir / DEAD_LETTERS_FILE, clock=time.time)
-    return RelayWarehouse(address, dead_letters=dead_letters, manners=Manners())
+    return RelayWarehouse(address, dead_letters=dead_letters)
 
 
-def _retries(manners: Manners) -> urllib3.Retry:
-    """The key makes a repeat safe, so a POST is repeated like anything else."""
-    return urllib3.Retry(
-        total=manners.repeats,
-        allowed_methods=None,
-        status_forcelist=_TRIED_AGAIN,
-        raise_on_status=False,
-        backoff_factor=manners.backoff_seconds,
-        backoff_jitter=manners.backoff_seconds,
-        backoff_max=manners.longest_pause_seconds,
-        retry_after_max=manners.longest_pause_seconds,
-    )
-
-
-def _name(error: Exception) -> str:
-    reason = error.reason if isinstance(error, urllib3.exceptions.MaxRetryError) else None
-    return type(reason or error).__name__
+def _retry_after(response: urllib3.BaseHTTPResponse) -> float | None:
+    """Return in how many seconds to try again, None where the answer does not say."""
+    try:
+        return _NO_RETRIES.get_retry_after(response)
+    except urllib3.exceptions.InvalidHeader:
+        return None

@@ -1,5 +1,6 @@
 """Another collector as a warehouse, over real HTTP."""
 
+import contextlib
 import json
 import threading
 from collections import Counter
@@ -13,7 +14,6 @@ from socket import socket
 import pytest
 
 from collector.errors import WarehouseUnavailable
-from collector.warehouse import relay as relays
 from collector.warehouse.bigquery.testing import (
     HOUR,
     WORKLOADS,
@@ -23,13 +23,12 @@ from collector.warehouse.bigquery.testing import (
     spooled,
 )
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, RETENTION_SECONDS, DeadLetters
-from collector.warehouse.relay.warehouse import Manners, RelayWarehouse
+from collector.warehouse.relay import OtherCollector
+from collector.warehouse.relay.warehouse import RelayWarehouse
 from tools.fake_server import FakeHandler, FakeServer, serving
 
-QUICK = Manners(
-    connections=4, call_seconds=1.0, repeats=3, backoff_seconds=0.01, longest_pause_seconds=1
-)
-HANG_UP = 0
+CONNECTIONS = 4
+DISCONNECT = 0
 
 
 @dataclass(frozen=True)
@@ -44,11 +43,12 @@ class Post:
 
 
 @dataclass
-class OtherCollector:
+class Receiver:
     """What another collector answers: a status for each post, and what it saw."""
 
     choose: Callable[[Post], int]
     url: str = ""
+    retry_after: str = "0"
     posts: list[Post] = field(default_factory=list)
     connections: set[int] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -66,7 +66,7 @@ class OtherCollector:
 class _Handler(FakeHandler):
     def __init__(
         self,
-        other: OtherCollector,
+        other: Receiver,
         connection: socket,
         client_address: tuple[str, int],
         server: FakeServer,
@@ -78,21 +78,21 @@ class _Handler(FakeHandler):
         """Answer a report."""
         headers = (self.headers["Idempotency-Key"], self.headers["Content-Type"])
         status = self._other.take(self.path, *headers, self.read_body(), self.client_address[1])
-        if status == HANG_UP:
+        if status == DISCONNECT:
             self.close_connection = True
             return
         if status == 204:
             self.send_head(status, {}, length=None)
             return
         answer = b'{"detail":"the rule"}'
-        again = {"Retry-After": "0"} if status in {429, 503} else {}
+        again = {"Retry-After": self._other.retry_after} if status in {429, 503} else {}
         self.send_head(status, {**again, "Location": "/elsewhere"}, length=len(answer))
         self.wfile.write(answer)
 
 
 @contextmanager
-def _collector(choose: Callable[[Post], int] = lambda _: 204) -> Iterator[OtherCollector]:
-    other = OtherCollector(choose)
+def _collector(choose: Callable[[Post], int] = lambda _: 204) -> Iterator[Receiver]:
+    other = Receiver(choose)
     server = FakeServer("127.0.0.1", 0, partial(_Handler, other))
     other.url = f"http://127.0.0.1:{server.server_address[1]}"
     with serving(server):
@@ -102,7 +102,12 @@ def _collector(choose: Callable[[Post], int] = lambda _: 204) -> Iterator[OtherC
 @contextmanager
 def _relay(url: str, data_dir: Path) -> Iterator[RelayWarehouse]:
     letters = DeadLetters(data_dir / DEAD_LETTERS_FILE, clock=lambda: HOUR)
-    relay = RelayWarehouse(relays.OtherCollector.parse(url), dead_letters=letters, manners=QUICK)
+    relay = RelayWarehouse(
+        OtherCollector.parse(url),
+        dead_letters=letters,
+        connections=CONNECTIONS,
+        call_seconds=1.0,
+    )
     with closing(relay):
         yield relay
 
@@ -118,32 +123,67 @@ def test_each_report_is_posted_once_with_its_key(tmp_path: Path) -> None:
     assert {post.content_type for post in other.posts} == {"application/json"}
     bodies = {post.key: post.body for post in other.posts}
     assert all(bodies[each.report_key] == each.encoded for each in reports)
-    assert len(other.connections) <= QUICK.connections
+    assert len(other.connections) <= CONNECTIONS
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, HANG_UP])
-def test_passing_trouble_is_waited_out(tmp_path: Path, status: int) -> None:
-    """A report that meets passing trouble is posted again under its key until it is accepted."""
-    with (
-        _collector(lambda post: 204 if post.nth == 3 else status) as other,
-        _relay(other.url, tmp_path) as relay,
-    ):
-        relay.write(batch_of([spooled(1), spooled(2)]))
-    assert Counter(post.key for post in other.posts) == {f"{1:032x}": 3, f"{2:032x}": 3}
-    assert dead_letters_in(tmp_path) == []
-
-
-@pytest.mark.parametrize("status", [408, 429, 500, 503, HANG_UP])
-def test_trouble_that_stays_makes_the_collector_unavailable(tmp_path: Path, status: int) -> None:
-    """A report that is not accepted after some attempts stays in the spool."""
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, DISCONNECT])
+def test_passing_trouble_is_told_and_not_repeated(tmp_path: Path, status: int) -> None:
+    """A report that meets passing trouble is posted once, and stays in the spool."""
     with (
         _collector(lambda _: status) as other,
         _relay(other.url, tmp_path) as relay,
         pytest.raises(WarehouseUnavailable, match=r"takes no reports now|cannot be reached"),
     ):
         relay.write(batch_of([spooled(1)]))
-    assert len(other.posts) == 1 + QUICK.repeats
+    assert len(other.posts) == 1
     assert dead_letters_in(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"),
+    [("7", 7), ("0", 0), ("999999", 600), ("Wed, 21 Oct 2015 07:28:00 GMT", 0), ("soon", None)],
+)
+def test_a_retry_after_is_passed_on(
+    tmp_path: Path, retry_after: str, seconds: float | None
+) -> None:
+    """The error carries what Retry-After asks for, in seconds and within a bound."""
+    with _collector(lambda _: 503) as other, _relay(other.url, tmp_path) as relay:
+        other.retry_after = retry_after
+        with pytest.raises(WarehouseUnavailable) as unavailable:
+            relay.write(batch_of([spooled(1)]))
+    assert unavailable.value.retry_after == seconds
+
+
+def test_what_was_accepted_before_the_trouble_counts(tmp_path: Path) -> None:
+    """The error says how many of the first reports are there; a refused one is a dead letter."""
+    answers = {f"{1:032x}": 204, f"{2:032x}": 400, f"{3:032x}": 204, f"{4:032x}": 503}
+    with (
+        _collector(lambda post: answers.get(post.key, 204)) as other,
+        _relay(other.url, tmp_path) as relay,
+        pytest.raises(WarehouseUnavailable) as unavailable,
+    ):
+        relay.write(batch_of([spooled(number) for number in range(1, 7)]))
+    assert unavailable.value.written == 3
+    assert [each.report_key for each in dead_letters_in(tmp_path)] == [f"{2:032x}"]
+
+
+def test_one_post_at_a_time_gets_ahead(tmp_path: Path) -> None:
+    """Where the other collector takes one post an attempt, it is the first that was not there."""
+    reports = [spooled(number) for number in range(20)]
+    taken: list[str] = []
+
+    def take_one(post: Post) -> int:
+        if taken:
+            return 429
+        taken.append(post.key)
+        return 204
+
+    with _collector(take_one) as other:
+        while reports:
+            taken.clear()
+            with _relay(other.url, tmp_path) as relay, contextlib.suppress(WarehouseUnavailable):
+                relay.write(batch_of(reports))
+            assert taken == [reports.pop(0).report_key]
 
 
 @pytest.mark.parametrize("status", [400, 413, 415, 422])

@@ -1,4 +1,4 @@
-"""A drain that dies after its last word, as a process of its own."""
+"""A drain that dies after its last message, as a process of its own."""
 
 from pathlib import Path
 
@@ -6,19 +6,19 @@ import pytest
 
 from collector.testing import RunningCollector, clusters_in, post_all
 
-# Python imports a module of this name at its start: https://docs.python.org/3/library/site.html
-_DIES_AT_THE_END = """
+# Python imports a module of this name when it starts: https://docs.python.org/3/library/site.html
+_DIES_AT_EXIT = """
 import atexit, os, signal, sys
 if "collector.drain.process" in sys.orig_argv:
     atexit.register(os.kill, os.getpid(), signal.SIGKILL)
 """
 
 
-def test_the_exit_status_says_that_the_drain_died_after_its_last_word(
+def test_the_exit_status_says_that_the_drain_died_after_its_last_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """SIGTERM ends with status 1 and one line, though all that was accepted is in the folder."""
-    (tmp_path / "sitecustomize.py").write_text(_DIES_AT_THE_END)
+    """The status is 1 after SIGTERM, with one line, though every report is in the folder."""
+    (tmp_path / "sitecustomize.py").write_text(_DIES_AT_EXIT)
     monkeypatch.syspath_prepend(tmp_path)
     data_dir = tmp_path / "data"
     with RunningCollector(data_dir) as collector:

@@ -1,4 +1,4 @@
-"""A warehouse that is down for a while, and posts that go on.
+"""A warehouse that is down for a while, and posts that continue.
 
 Seconds; three minutes with `--profile deep`.
 """
