@@ -14,6 +14,7 @@ from command_line.completion import completion
 from command_line.errors import (
     EXIT_DEFECT,
     EXIT_FAILED,
+    EXIT_INTERRUPTED,
     ProgramError,
     complain,
     defect_in_words,
@@ -58,6 +59,8 @@ def main(arguments: Sequence[str]) -> int:
             sys.stdout.flush()
     except ProgramError as error:
         return complain(PROGRAM, str(error), error.exit_status)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
     except BrokenPipeError:
         discard_output()
         return EXIT_FAILED

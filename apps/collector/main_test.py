@@ -1,14 +1,20 @@
 """Behaviour of the command line."""
 
+import array
+import fcntl
 import os
+import signal
 import subprocess
 import sys
+import termios
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from collector import main
 from collector.settings import default_data_dir
+from collector.testing import run_collector, wait_until
 from release import VERSION
 
 
@@ -151,7 +157,60 @@ def test_output_that_cannot_be_written_is_one_line() -> None:
             check=False,
         )
     assert outcome.returncode == 1
-    assert outcome.stderr == b"collector: No space left on device\n"
+    assert outcome.stderr == b"collector: standard output: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    "words", ["forget --cluster-id -", "sql", "import", "export", "sql 'SELECT 1'", "drain"]
+)
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_is_no_defect(tmp_path: Path, words: str, closed: str) -> None:
+    """A command that is started without a stream that it needs says so where it can, and fails."""
+    data_dir = tmp_path / "data"
+    (data_dir / "reports").mkdir(mode=0o700, parents=True)
+    data_dir.chmod(0o700)
+    command = f'exec "{sys.executable}" -m {main.__name__} {words} --data-dir {data_dir} {closed}'
+    outcome = subprocess.run(
+        ["/bin/sh", "-c", command],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        input=None if "<" in closed else b"",
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    assert outcome.returncode in {0, 1}
+    assert b"Traceback" not in outcome.stderr
+
+
+def test_a_query_that_is_not_text_is_one_line(tmp_path: Path) -> None:
+    """Bytes that are not UTF-8 are no query."""
+    outcome = run_collector("sql", "--data-dir", str(tmp_path), stdin=b"SELECT '\xff'")
+    assert (outcome.returncode, outcome.stdout) == (1, b"")
+    assert outcome.stderr == b"collector: the query on standard input is not UTF-8 text\n"
+
+
+def test_ctrl_c_needs_no_words(tmp_path: Path) -> None:
+    """A command that is interrupted exits with 130, as in a shell, and says nothing."""
+    with subprocess.Popen(
+        [sys.executable, "-m", main.__name__, "sql", "--data-dir", str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None
+        os.write(process.stdin.fileno(), b"SELECT")
+        wait_until(lambda: unread_bytes(process.stdin) == 0)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=30) == (b"", b"")
+    assert process.returncode == 130
+
+
+def unread_bytes(pipe: IO[bytes] | None) -> int:
+    """Return how many bytes in a pipe nobody has read yet (ioctl_pipe(2))."""
+    answer = array.array("i", [0])
+    fcntl.ioctl(pipe or -1, termios.FIONREAD, answer)
+    return answer[0]
 
 
 def test_flags_come_from_the_environment(tmp_path: Path) -> None:

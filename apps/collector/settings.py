@@ -12,9 +12,8 @@ from typing import Final
 from msgspec import Struct
 
 from collector.errors import DataDirectoryUnusable
-from collector.networks import Network, parse_networks
 from collector.spool.backlog import MIB, SpoolLimits
-from collector.values import days, host_name, seconds, unix_socket, whole
+from collector.values import Network, days, host_name, networks, seconds, unix_socket, whole
 from collector.warehouse import WarehouseAddress
 from collector.warehouse.parquet import ParquetFolder
 from collector.warehouse.registry import parse_address
@@ -203,7 +202,7 @@ class Settings(LoggedSettings, frozen=True, kw_only=True):
         f" then 429. By default no limit, but {DEFAULT_POSTS_PER_MINUTE} with --trusted-proxies.",
     )
     trusted_networks: tuple[Network, ...] = flag(
-        parse_networks,
+        networks,
         "--trusted-proxies",
         metavar="NETWORKS",
         default="",

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from collector.networks import parse_networks
 from collector.settings import DEFAULT_POSTS_PER_MINUTE, LogLevel, Settings
+from collector.values import networks
 from command_line.errors import InvalidOption
 from command_line.flags import parse_flags
 
@@ -28,8 +28,8 @@ def test_a_rate_limit_is_asked_for(
     rate_limit: int | None, proxies: str, expected: int | None
 ) -> None:
     """There is a limit where a rate or trusted proxies are given, and none else."""
-    networks = parse_networks(proxies)
-    settings = Settings(data_dir=Path(), rate_limit=rate_limit, trusted_networks=networks)
+    trusted = networks(proxies)
+    settings = Settings(data_dir=Path(), rate_limit=rate_limit, trusted_networks=trusted)
     assert settings.posts_per_minute == expected
 
 

@@ -18,7 +18,7 @@ def listen_at(path: Path, *, mode: int, backlog: int) -> socket.socket:
 
     A socket that is left over, at which nobody listens, is replaced. Raises `OSError`, also where
     somebody does listen, or where something else is at the path. A path of more than `MOST_BYTES`
-    is served, but `getsockname` does not tell it.
+    is served, but `getsockname` does not return it.
     """
     listening = socket.socket(socket.AF_UNIX)
     try:

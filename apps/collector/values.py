@@ -1,13 +1,16 @@
 """From the text of a flag to its value. A text that breaks the rule raises `InvalidValue`."""
 
+import ipaddress
 import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from collector.unix_socket import MOST_BYTES
 from command_line.errors import InvalidValue
+
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _WHOLE: Final = re.compile(r"[0-9]{1,15}")
 _DECIMAL: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
@@ -64,6 +67,14 @@ def host_name(text: str) -> str:
     except UnicodeError as error:
         raise InvalidValue(f"must be an IP address or a host's name, not {text!r}") from error
     return bare
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """Return the networks in `text`, separated by commas: `10.0.0.0/8,fd00::1`."""
+    try:
+        return tuple(ipaddress.ip_network(each.strip()) for each in text.split(",") if each.strip())
+    except ValueError as error:
+        raise InvalidValue(f"must list networks: {error}") from error
 
 
 def unix_socket(text: str) -> Path:

@@ -3,6 +3,7 @@
 import pytest
 
 from collector.values import days as parse_days
+from collector.values import networks
 from command_line.errors import InvalidValue
 
 
@@ -17,3 +18,10 @@ def test_anything_else_is_refused(text: str) -> None:
     """What is no whole number of days, at least one, is named in the error."""
     with pytest.raises(InvalidValue, match=r"^must be a number of days"):
         parse_days(text)
+
+
+@pytest.mark.parametrize("text", ["10.0.0.0/33", "proxy.example.com", "10.0.0.1/8"])
+def test_what_is_not_a_network_is_refused(text: str) -> None:
+    """A name, a mask too long and a network with host bits are errors that say so."""
+    with pytest.raises(InvalidValue, match=r"^must list networks"):
+        networks(text)

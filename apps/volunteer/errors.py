@@ -7,14 +7,13 @@ import signal
 from collections.abc import Mapping
 from typing import Final
 
-from command_line.errors import EXIT_DEFECT, EXIT_USAGE, ProgramError, UsageError
+from command_line.errors import EXIT_DEFECT, EXIT_INTERRUPTED, EXIT_USAGE, ProgramError, UsageError
 
 EXIT_DELIVERED: Final = 0
 EXIT_NOT_WRITTEN: Final = 1
 EXIT_CLUSTER: Final = 3
 EXIT_REFUSED: Final = 4
 EXIT_NOT_DELIVERED: Final = 5
-EXIT_INTERRUPTED: Final = 128 + signal.SIGINT
 EXIT_NO_READER: Final = 128 + signal.SIGPIPE
 EXIT_TERMINATED: Final = 128 + signal.SIGTERM
 

@@ -11,7 +11,13 @@ from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING, Final
 
-from command_line.errors import EXIT_DEFECT, ProgramError, complain, defect_in_words
+from command_line.errors import (
+    EXIT_DEFECT,
+    EXIT_INTERRUPTED,
+    ProgramError,
+    complain,
+    defect_in_words,
+)
 from command_line.flags import parse_flags
 from command_line.words import completion_variable, given_by
 from volunteer.errors import EXIT_DELIVERED, EXIT_TERMINATED, ReaderGone
@@ -39,6 +45,8 @@ def main(arguments: Sequence[str]) -> int:
         del words[0]
     try:
         return _run(words)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
     except (BrokenPipeError, ReaderGone):
         return exit_without_reader()
     except ProgramError as error:

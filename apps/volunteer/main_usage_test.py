@@ -144,6 +144,22 @@ def test_strange_file(name: str, file: str) -> None:
     assert is_named or (name, file) == ("--extensions", "/")
 
 
+def test_help_on_a_full_disk() -> None:
+    """Help that cannot be printed is one line that says so, and is not taken for a defect."""
+    with Path("/dev/full").open("wb") as full:
+        finished = subprocess.run(
+            command("--help"),
+            env=environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=DEADLINE_SECONDS,
+            check=False,
+        )
+    assert finished.returncode == 1
+    assert finished.stderr == "volunteer: standard output: No space left on device\n"
+
+
 @pytest.mark.parametrize(
     ("words", "closed", "status"),
     [

@@ -1,6 +1,7 @@
 """Errors after which a program exits: one clear line each, and an exit status."""
 
 import os
+import signal
 import sys
 import traceback
 from contextlib import suppress
@@ -11,6 +12,9 @@ EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
 EXIT_DEFECT: Final = 70
 """`EX_SOFTWARE` of sysexits.h."""
+
+EXIT_INTERRUPTED: Final = 128 + signal.SIGINT
+"""As a shell says it."""
 
 
 class ProgramError(Exception):

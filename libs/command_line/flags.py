@@ -23,6 +23,8 @@ _FALSE: Final = frozenset({"0", "false", "f", "no", "n", "off"})
 
 Made = TypeVar("Made", bound=Struct)
 Environment: TypeAlias = Mapping[str, str]
+Given: TypeAlias = Mapping[str, str | bool | None]
+"""What a command line gives, by field."""
 
 
 class Flag(Struct, frozen=True, kw_only=True):
@@ -187,9 +189,7 @@ def variable_of(field: str, flag: Flag) -> str | None:
     return f"{_PREFIX}{name}" if flag.has_variable else None
 
 
-def parse_flags(
-    settings: type[Made], given: Mapping[str, str | bool | None], environment: Environment
-) -> Made:
+def parse_flags(settings: type[Made], given: Given, environment: Environment) -> Made:
     """Return the Struct, made of what was `given` by field and of the `environment`.
 
     Raises `InvalidOption`, which names the flag or the variable that breaks a rule, and what a

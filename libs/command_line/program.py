@@ -6,7 +6,8 @@ own copy of click as `typer._click`, and this is the one module that knows.
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Final
+from functools import partial
+from typing import Annotated, Any, Final, TypeAlias
 
 import typer
 from msgspec import Struct
@@ -17,10 +18,19 @@ from typer._completion_classes import completion_init
 from typer.core import TyperCommand, TyperGroup
 
 import release
-from command_line.errors import UsageError
-from command_line.flags import Environment, Flag, flags_of, names_of, parse_flags, variable_of
+from command_line.errors import ProgramError, UsageError, discard_output
+from command_line.flags import (
+    Environment,
+    Flag,
+    Given,
+    flags_of,
+    names_of,
+    parse_flags,
+    variable_of,
+)
 from command_line.words import HELP_FLAGS
 
+_Choose: TypeAlias = Callable[["Command", Given], None]
 _CONTEXT: Final = {"help_option_names": list(HELP_FLAGS)}
 _FLAGS: Final = "[FLAGS]"
 
@@ -64,10 +74,10 @@ class Entry(Struct, frozen=True):
 class _Named(TyperCommand):
     """A command by name and summary; what it does is imported when a context is made for it."""
 
-    def __init__(self, name: str, entry: Entry, environment: Environment) -> None:
+    def __init__(self, name: str, entry: Entry, choose: "_Choose") -> None:
         super().__init__(name, help=entry.summary, short_help=entry.summary)
         self._entry: Final = entry
-        self._environment: Final = environment
+        self._choose: Final = choose
 
     def make_context(
         self,
@@ -80,7 +90,7 @@ class _Named(TyperCommand):
 
     def loaded(self) -> ClickCommand:
         """Return the command itself."""
-        return _typer_command(self._entry, self._environment)
+        return _typer_command(self._entry, self._choose)
 
 
 class Program(TyperGroup):
@@ -101,7 +111,7 @@ class Program(TyperGroup):
         """
         super().__init__(
             name=name,
-            commands=[_Named(each, entry, environment) for each, entry in entries.items()],
+            commands=[_Named(each, entry, self._choose) for each, entry in entries.items()],
             help=summary or entries[default].summary,
             epilog=f"Without a command: {default}. {epilog}",
             rich_markup_mode=None,
@@ -110,22 +120,38 @@ class Program(TyperGroup):
             options_metavar=None,
         )
         self._name: Final = name
-        self._default: Final = _Named(default, entries[default], environment)
+        self._default: Final = _Named(default, entries[default], self._choose)
+        self._environment: Final = environment
+        self._chosen: Final[list[Callable[[], int | None]]] = []
 
     def run(self, words: Sequence[str]) -> int:
         """Run the command that `words` ask for, and return its exit status.
 
         Where a shell asks, by variables, how a line may go on, that is printed instead. Raises
-        `UsageError` for a word or flag that cannot be, and what the command raises.
+        `UsageError` for a word or flag that cannot be, `ProgramError` where help cannot be
+        printed, and what the command raises.
         """
         completion_init()
         is_default = not words or (words[0].startswith("-") and words[0] not in HELP_FLAGS)
         all_words = [str(self._default.name), *words] if is_default else list(words)
+        self._chosen.clear()
         try:
-            status: int | None = self.main(all_words, prog_name=self._name, standalone_mode=False)
+            self.main(all_words, prog_name=self._name, standalone_mode=False)
         except typer.TyperException as error:
             raise UsageError(_explain(error)) from error
-        return status or 0
+        except typer.Abort as error:
+            raise KeyboardInterrupt from error
+        except BrokenPipeError:
+            raise
+        except OSError as error:  # help, and what else is printed here
+            discard_output()
+            raise ProgramError(f"standard output: {error.strerror}") from error
+        return next((run() for run in self._chosen), None) or 0
+
+    def _choose(self, command: Command, given: Given) -> None:
+        """Remember which command is to run: not within Typer, which has its way with errors."""
+        settings = parse_flags(command.flags, given, self._environment)
+        self._chosen.append(partial(command.run, settings))
 
     def resolve_command(
         self, ctx: Context, args: list[str]
@@ -153,11 +179,11 @@ def _explain(error: typer.TyperException) -> str:
     return f"{text} (see {path} --help)" if path else text
 
 
-def _typer_command(entry: Entry, environment: Environment) -> ClickCommand:
+def _typer_command(entry: Entry, choose: _Choose) -> ClickCommand:
     command = entry.load()
 
-    def run(**given: str | bool | None) -> int | None:
-        return command.run(parse_flags(command.flags, given, environment))
+    def run(**given: str | bool | None) -> None:
+        choose(command, given)
 
     parameters = [_parameter(field, flag) for field, flag in flags_of(command.flags).items()]
     shown = [_shown(name, each) for name, each in command.information.items()]

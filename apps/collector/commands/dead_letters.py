@@ -9,7 +9,7 @@ from typing import Final
 
 import typer
 
-from collector.commands.output import standard_output
+from collector.commands.streams import standard_output
 from collector.disk.data_directory import SPOOL_NAME, moving_reports
 from collector.errors import CommandFailed
 from collector.records import SpooledReport

@@ -7,8 +7,8 @@ from typing import BinaryIO, Final
 
 import typer
 
-from collector.commands.output import standard_output
 from collector.commands.scratch import scratch
+from collector.commands.streams import standard_output
 from collector.commands.warehouses import ReadSettings, existing_folder
 from collector.warehouse.parquet.engine import Engine
 from collector.warehouse.parquet.reading import (

@@ -1,7 +1,6 @@
 """`collector forget`: remove a cluster from everything that is kept."""
 
 import os
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Final
 import typer
 
 from collector.commands.scratch import SCRATCH, remove_left_over
+from collector.commands.streams import standard_input
 from collector.disk.data_directory import SPOOL_NAME, check_private, is_in_use, moving_reports
 from collector.errors import CommandFailed
 from collector.settings import WarehouseSettings
@@ -62,7 +62,7 @@ def forget(settings: Forget) -> None:
 
 
 def _read_identity() -> str:
-    line = sys.stdin.buffer.readline(_LONGEST_ID)
+    line = standard_input().readline(_LONGEST_ID)
     try:
         identity = line.decode().strip()
     except UnicodeDecodeError as error:

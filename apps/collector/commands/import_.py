@@ -1,7 +1,6 @@
 """`collector import`: what `export` gave, back into a warehouse."""
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from hashlib import blake2b
@@ -11,6 +10,7 @@ from typing import BinaryIO, Final
 import typer
 
 from collector.commands.scratch import scratch
+from collector.commands.streams import standard_input
 from collector.disk.data_directory import DataDirectory
 from collector.errors import CommandFailed
 from collector.importing import batches_of, reports_of
@@ -83,7 +83,7 @@ def _given(file: Path, data_dir: Path) -> Iterator[Path]:
     with scratch(data_dir) as staging:
         kept = staging.path / "input"
         with kept.open("xb") as output:
-            for piece in _pieces(sys.stdin.buffer):
+            for piece in _pieces(standard_input()):
                 output.write(piece)
         yield kept
 

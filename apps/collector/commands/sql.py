@@ -1,13 +1,12 @@
 """`collector sql`: ask about the reports in a folder of Parquet files."""
 
 import shutil
-import sys
 from typing import Final
 
 import typer
 
-from collector.commands.output import standard_output
 from collector.commands.scratch import scratch
+from collector.commands.streams import standard_input, standard_output
 from collector.commands.warehouses import ReadSettings, existing_folder
 from collector.errors import CommandFailed
 from collector.warehouse.parquet.querying import Format, Output, answer
@@ -35,12 +34,10 @@ class Sql(ReadSettings, frozen=True, kw_only=True):
 
 def sql(settings: Sql) -> None:
     """Answer a query about the reports, whether the collector runs or not. Changes nothing."""
-    text = settings.query or sys.stdin.read(_LONGEST_QUERY)
-    if not text.strip():
-        raise CommandFailed("there is no query: give one as an argument or on standard input")
+    text = settings.query or _read_query()
     directory, folder = settings.existing_data_dir, existing_folder(settings)
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     with scratch(directory) as staging, snapshot(folder) as files, standard_output() as output:
+        width = shutil.get_terminal_size().columns if output.isatty() else None
         skipped = answer(
             text,
             files,
@@ -50,6 +47,16 @@ def sql(settings: Sql) -> None:
         )
     for path in skipped:
         typer.echo(f"left out, because it is damaged: {path}", err=True)
+
+
+def _read_query() -> str:
+    try:
+        text = standard_input().read(_LONGEST_QUERY).decode()
+    except UnicodeDecodeError as error:
+        raise CommandFailed("the query on standard input is not UTF-8 text") from error
+    if not text.strip():
+        raise CommandFailed("there is no query: give one as an argument or on standard input")
+    return text
 
 
 COMMAND: Final = Command(Sql, sql)

@@ -62,7 +62,7 @@ class Static:
     content_type: str = falcon.MEDIA_TEXT
 
     def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
-        """Answer it."""
+        """Send it."""
         response.content_type = self.content_type
         response.data = self.data
 
@@ -77,7 +77,7 @@ class Ready:
     notices: Callable[[], tuple[str, ...]]
 
     def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
-        """Answer 200, or 503 with reasons; what else is wrong is among them in either case."""
+        """Answer 200, or 503 with reasons; notices are among them in either case."""
         reasons = self.reasons()
         response.status = falcon.HTTP_503 if reasons else falcon.HTTP_200
         response.data = msgspec.json.encode(
@@ -97,8 +97,9 @@ def create_application(
     rate_limit: RateLimit | None = None,
     notices: Callable[[], tuple[str, ...]] = tuple,
 ) -> falcon.App[falcon.Request, falcon.Response]:
-    """Return the application. `clock` gives UNIX seconds, `notices` what is wrong besides what
-    keeps the group from taking reports.
+    """Return the application.
+
+    `clock` gives UNIX seconds, `notices` what is wrong although reports are taken.
     """
 
     def refuse(

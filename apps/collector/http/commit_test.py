@@ -22,7 +22,7 @@ class Store:
     def application(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> list[bytes]:
-        """Put the body of a POST aside; answer anything else at once."""
+        """Put the body of a POST aside; respond to anything else at once."""
         if environ["REQUEST_METHOD"] != "POST":
             return echo(environ, start_response)
         self.aside.append(environ["wsgi.input"].read())

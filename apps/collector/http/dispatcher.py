@@ -116,12 +116,12 @@ class Dispatcher:
         request = connection.request
         afterwards = self._afterwards(connection)
         keeps = afterwards is Afterwards.KEEP
-        # RFC 9112, 9.3: HTTP/1.1 keeps a connection unless told, HTTP/1.0 closes it unless told.
-        kept_as_told = "keep-alive" if request.version == "1.0" else None
+        # RFC 9112, 9.3: HTTP/1.1 keeps a connection by default, HTTP/1.0 closes it.
+        keep = "keep-alive" if request.version == "1.0" else None
         data = encode(
             response,
             to_head=request.method == "HEAD",
-            connection=kept_as_told if keeps else "close",
+            connection=keep if keeps else "close",
             date=self._http_date(),
         )
         return Reply(connection, data, afterwards, response.status_code)

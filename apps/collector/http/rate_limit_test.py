@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from collector.errors import RateExceeded
 from collector.http.rate_limit import Forwarding, RateLimit
-from collector.networks import Network, parse_networks
 from collector.telemetry.logs import get_log
+from collector.values import Network, networks
 
 ONE = "192.0.2.1"
 TWO = "192.0.2.2"
@@ -63,7 +63,7 @@ def test_a_bucket_holds_a_minute_of_posts() -> None:
 
 
 def test_clients_do_not_share_a_bucket() -> None:
-    """One that posts too often is no other's loss."""
+    """One that posts too often takes nothing from another."""
     limit = limit_of(1, _Clock())
     assert [admitted(limit, each) for each in (ONE, ONE, TWO)] == [True, False, True]
 
@@ -123,8 +123,8 @@ def test_a_day_later_nobody_is_known() -> None:
 
 
 def test_clients_behind_a_trusted_proxy_do_not_share_a_bucket() -> None:
-    """With trusted proxies clients can be told apart, and each has a limit of its own."""
-    limit = limit_of(1, _Clock(), trusted=parse_networks("10.0.0.0/8"))
+    """With trusted proxies clients can be distinguished, and each has a limit of its own."""
+    limit = limit_of(1, _Clock(), trusted=networks("10.0.0.0/8"))
     limit.admit("10.0.0.1", Forwarding(ONE))
     with pytest.raises(RateExceeded):
         limit.admit("10.0.0.1", Forwarding(ONE))

@@ -49,7 +49,7 @@ class Server:
     ) -> None:
         """`clock` is monotonic; `wall_clock` gives UNIX seconds, for Date.
 
-        `cost_of` tells what it may cost to answer a request, in bytes of body to read.
+        `cost_of` gives what it may cost to answer a request, in bytes of body to read.
         """
         self._clock = clock
         self._metrics = metrics

@@ -22,8 +22,9 @@ def configure_logs(settings: LogSettings) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    is_terminal = sys.stderr.isatty()
-    handler = logging.StreamHandler(sys.stderr)
+    is_terminal = sys.stderr is not None and sys.stderr.isatty()
+    # Where the program was started without standard error, events go nowhere.
+    handler = logging.NullHandler() if sys.stderr is None else logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         ProcessorFormatter(
             foreign_pre_chain=shared,

@@ -82,7 +82,7 @@ def test_a_letter_that_was_taken_is_removed(tmp_path: Path) -> None:
 
 
 def test_another_programs_file_is_left_alone(tmp_path: Path) -> None:
-    """A database of something else is refused by name and not changed."""
+    """A SQLite file of something else is refused by name and not changed."""
     path = tmp_path / "file"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE theirs (x)")
@@ -94,16 +94,16 @@ def test_another_programs_file_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_damaged_file_is_left_alone(tmp_path: Path) -> None:
-    """A file that is no database is refused, naming it and what to do."""
+    """A file that is not SQLite is refused, naming it and what to do."""
     path = tmp_path / "file"
-    path.write_bytes(b"not a database" * 100)
+    path.write_bytes(b"not SQLite at all" * 100)
     with pytest.raises(FileUnusable, match=r"file .* move it away"):
         _open(path)
-    assert path.read_bytes() == b"not a database" * 100
+    assert path.read_bytes() == b"not SQLite at all" * 100
 
 
 def test_a_disk_that_fails_keeps_nothing(tmp_path: Path) -> None:
-    """A file that cannot be written is no reason to lose a report: the database is unavailable."""
+    """A file that cannot be written is no reason to lose a report: the warehouse is unavailable."""
     path = tmp_path / "file"
     with closing(_open(path)) as letters, closing(sqlite3.connect(path)) as other:
         other.execute("DROP TABLE dead_letters")

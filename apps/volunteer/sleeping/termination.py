@@ -9,8 +9,8 @@ from functools import partial
 from types import FrameType
 from typing import Final, NoReturn
 
-from command_line.errors import discard_output
-from volunteer.errors import EXIT_INTERRUPTED, EXIT_NO_READER
+from command_line.errors import EXIT_INTERRUPTED, discard_output
+from volunteer.errors import EXIT_NO_READER
 
 _A_MOMENT_SECONDS: Final = 0.01
 _STANDARD_ERROR: Final = 2

@@ -4,10 +4,10 @@ Every call is made once, under a deadline: only the drain waits and tries again.
 """
 
 import enum
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import IO, Final, TypeVar
+from typing import IO, Final
 
 import google.auth
 from google.api_core.client_info import ClientInfo
@@ -15,7 +15,6 @@ from google.api_core.client_options import ClientOptions
 from google.api_core.exceptions import Conflict, Forbidden, NotFound
 from google.api_core.retry import Retry, if_exception_type
 from google.auth.credentials import AnonymousCredentials, Credentials
-from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 
 from collector.errors import WarehouseUnusable
@@ -29,8 +28,6 @@ from collector.warehouse.bigquery.outcomes import (
 )
 from collector.warehouse.bigquery.schema import shape_of
 from release import VERSION
-
-T = TypeVar("T")
 
 ENDPOINT: Final = "https://bigquery.googleapis.com"
 _SCOPES: Final = ("https://www.googleapis.com/auth/bigquery",)
@@ -97,23 +94,22 @@ class Service:
         self.address: Final = address
         self._deadlines: Final = deadlines
         credentials = _anonymous() if emulator else self._default_credentials()
-        self._resources: Final = ExitStack()
         self._client: Final = bigquery.Client(
             project=address.project,
             credentials=credentials,
             client_info=_client_info(user_agent=_USER_AGENT),
             client_options=ClientOptions(api_endpoint=emulator or ENDPOINT),
         )
-        self._resources.callback(self._client.close)
+        # Without annotations in Google's library.
+        self._close: Final[Callable[[], None]] = self._client.close
 
     def close(self) -> None:
         """Close the connections."""
-        self._resources.close()
+        self._close()
 
     def find_table(self) -> bigquery.Table | None:
         """Return what the table is, None where there is none."""
-
-        def find() -> bigquery.Table | None:
+        with self._errors():
             try:
                 return self._client.get_table(
                     str(self.address), retry=_ONCE, timeout=self._deadlines.call
@@ -121,23 +117,14 @@ class Service:
             except NotFound:
                 return None
 
-        return self._call(find)
-
     def create_table(self, table: bigquery.Table) -> None:
         """Make the table. Somebody else may have made it meanwhile, which is as good."""
-
-        def create() -> None:
-            try:
-                self._client.create_table(table, retry=_ONCE, timeout=self._deadlines.call)
-            except Conflict:
-                return
-
-        self._call(create)
+        with self._errors(), suppress(Conflict):
+            self._client.create_table(table, retry=_ONCE, timeout=self._deadlines.call)
 
     def change_table(self, table: bigquery.Table, fields: Sequence[str]) -> Change:
         """Change the `fields` of the table, such as `schema`, to what `table` says."""
-
-        def change() -> Change:
+        with self._errors():
             try:
                 self._client.update_table(
                     table, list(fields), retry=_ONCE, timeout=self._deadlines.call
@@ -148,15 +135,12 @@ class Service:
                 raise
             return Change.MADE
 
-        return self._call(change)
-
     def find_job(self, job_id: str, *, location: str | None) -> JobStatus | None:
         """Return how a load job stands, None where there is no job of that ID.
 
         Raises `WarehouseUnusable` for a job that is none of ours.
         """
-
-        def find() -> bigquery.LoadJob | None:
+        with self._errors():
             try:
                 job = self._client.get_job(
                     job_id, location=location, retry=_ONCE, timeout=self._deadlines.call
@@ -165,11 +149,6 @@ class Service:
                 return None
             if not isinstance(job, bigquery.LoadJob):
                 raise TypeError("not a load job")
-            return job
-
-        job = self._call(find)
-        if job is None:
-            return None
         if _name(job.destination) != str(self.address):
             raise WarehouseUnusable(f"BigQuery job {job_id} is not of table {self.address}")
         return _status_of(job)
@@ -184,23 +163,17 @@ class Service:
         location: str | None,
     ) -> None:
         """Have `content` (of `size` bytes) loaded; that a job of that ID is there is as good."""
-
-        def insert() -> None:
-            try:
-                self._client.load_table_from_file(
-                    content,
-                    str(self.address),
-                    size=size,
-                    num_retries=_NO_RETRIES,
-                    job_id=job_id,
-                    location=location,
-                    job_config=config,
-                    timeout=self._deadlines.upload,
-                )
-            except Conflict:
-                return
-
-        self._call(insert)
+        with self._errors(), suppress(Conflict):
+            self._client.load_table_from_file(
+                content,
+                str(self.address),
+                size=size,
+                num_retries=_NO_RETRIES,
+                job_id=job_id,
+                location=location,
+                job_config=config,
+                timeout=self._deadlines.upload,
+            )
 
     def run(self, sql: str, parameters: Mapping[str, str | int] | None = None) -> Result:
         """Run a statement that may be run again, with named parameters."""
@@ -212,8 +185,7 @@ class Service:
                 for name, value in (parameters or {}).items()
             ]
         )
-
-        def query() -> Result:
+        with self._errors():
             rows = self._client.query_and_wait(
                 sql,
                 job_config=config,
@@ -225,19 +197,16 @@ class Service:
             cells = tuple(tuple(row.values()) for row in rows)
             return Result(cells, rows.num_dml_affected_rows or 0)
 
-        return self._call(query)
-
-    def _call(self, action: Callable[[], T]) -> T:
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
         try:
-            return action()
+            yield
         except LIBRARY_ERRORS as error:
             raise unavailable(error, self.address) from error
 
     def _default_credentials(self) -> Credentials:
-        try:
+        with self._errors():
             credentials, _ = google.auth.default(scopes=_SCOPES)
-        except GoogleAuthError as error:
-            raise unavailable(error, self.address) from error
         return credentials
 
 
