@@ -112,6 +112,20 @@ def test_a_failed_commit_answers_all_that_joined(serve: Serve) -> None:
     assert client.response().body == b"GET /healthz "
 
 
+def test_what_joined_is_committed_though_the_application_raises(serve: Serve) -> None:
+    """What a request put aside before a fault is not left to the commit of a later tick."""
+    store = Store()
+
+    def broken(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
+        store.application(environ, start_response)
+        raise LookupError
+
+    client = serve(broken, store.group).client()
+    client.send(post(b"x"))
+    assert client.response().status == 500
+    assert store.committed() == [b"x"]
+
+
 def test_nothing_is_committed_when_nobody_joined(serve: Serve) -> None:
     """A tick in which nobody joined the group makes no commit."""
     store = Store()
