@@ -46,14 +46,14 @@ def test_what_was_drained_is_overwritten_too(tmp_path: Path) -> None:
 
 
 def test_reports_that_wait_are_deleted_and_counted(tmp_path: Path) -> None:
-    """A report that waits for the database is gone from the file."""
+    """A report that waits for the warehouse is gone from the file."""
     path = tmp_path / "spool.sqlite"
     leave(path, drained="other", waiting="cluster-to-forget")
     assert forget_in_spool(path, "cluster-to-forget", random_bytes=os.urandom) == 1
     assert b"cluster-to-forget" not in bytes_of(path)
 
 
-def test_a_damaged_report_ends_the_command(tmp_path: Path) -> None:
+def test_a_damaged_report_is_an_error_of_the_command(tmp_path: Path) -> None:
     """What cannot be read cannot be searched: nothing is deleted, and the file is named."""
     path = tmp_path / "spool.sqlite"
     leave(path, drained="other", waiting="cluster-to-forget")
