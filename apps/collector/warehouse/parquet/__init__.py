@@ -1,6 +1,7 @@
 """A folder of Parquet files as a warehouse: one folder a UTC day of receipt, immutable files."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -57,6 +58,11 @@ class ParquetFolder(WarehouseAddress):
     ) -> Forgotten:
         """Delete the reports of a cluster, also beside the collector that writes there."""
         del data_dir, environment
-        from collector.warehouse.parquet.warehouse import forget_in
+        from collector.warehouse.parquet.engine import Engine
+        from collector.warehouse.parquet.folder import Folder
+        from collector.warehouse.parquet.upkeep import Upkeep
 
-        return forget_in(self.path, cluster_id)
+        if not self.path.is_dir():
+            return Forgotten(0)
+        with closing(Engine()) as engine:
+            return Upkeep(Folder(self.path), engine).forget(cluster_id)
