@@ -79,7 +79,7 @@ class UnsupportedContentType(Refusal):
 
 
 class UnsupportedContentEncoding(Refusal):
-    """The body is encoded by something else than gzip."""
+    """The body is encoded with something other than gzip."""
 
     def __init__(self) -> None:
         super().__init__("the content encoding must be gzip, or none")

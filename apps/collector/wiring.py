@@ -15,8 +15,13 @@ from structlog.stdlib import BoundLogger
 
 from collector.disk.data_directory import DataDirectory
 from collector.disk.usage import DiskUsage
-from collector.drain.launch import launch_drain
-from collector.drain.supervisor import DrainOutcome, DrainSupervisor, RestartPolicy
+from collector.drain.messages import DrainSettings
+from collector.drain.supervisor import (
+    DrainOutcome,
+    DrainSupervisor,
+    RestartPolicy,
+    launch_drain,
+)
 from collector.errors import DrainFailed
 from collector.http import Limits
 from collector.http.application import create_application
@@ -51,9 +56,7 @@ def run(settings: Settings, environment: MutableMapping[str, str], *, process_id
     configure_logs(settings.log)
     with DataDirectory(settings.data_dir) as directory:
         if directory.is_open_to_others:
-            get_log().warning(
-                "other users may look into the data directory", path=str(directory.path)
-            )
+            get_log().warning("other users may read the data directory", path=str(directory.path))
         spool = Spool(
             directory.spool,
             clock=time.time,
@@ -125,15 +128,14 @@ def _make_supervisor(
     metrics: Metrics,
     log: BoundLogger,
 ) -> DrainSupervisor:
-    launch = partial(
-        launch_drain,
-        spool=directory.spool,
+    drain = DrainSettings(
+        spool=str(directory.spool),
         database=settings.warehouse.text,
-        retention_days=settings.retention_days,
         batch_seconds=settings.batch_seconds,
+        retention_days=settings.retention_days,
     )
     return DrainSupervisor(
-        launch,
+        partial(launch_drain, drain),
         spool,
         log=log,
         policy=RestartPolicy(),
@@ -182,7 +184,7 @@ def _admin_served(
 
 
 class Shutdown:
-    """Ends a run on a signal: not ready at once, no connections after the delay."""
+    """Ends a run on a signal: not ready at once, no new connections after the delay."""
 
     def __init__(
         self,
@@ -192,7 +194,7 @@ class Shutdown:
         began: Iterable[Callable[[], None]],
         clock: Callable[[], float],
     ) -> None:
-        """`shut_down` takes the seconds that requests under way may take; `began` are told at once.
+        """`shut_down` takes the seconds for requests under way; `began` are called at once.
 
         `clock` is monotonic.
         """
@@ -204,17 +206,17 @@ class Shutdown:
         self._ends_at: float | None = None
 
     def install(self) -> None:
-        """Take SIGTERM and SIGINT. As process 1 of a container both would be ignored else."""
+        """Take SIGTERM and SIGINT, which process 1 of a container would otherwise ignore."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.begin)
 
     def begin(self, _number: int, _frame: FrameType | None) -> None:
-        """Begin to end; further signals change nothing."""
+        """Begin the shutdown; further signals change nothing."""
         if self._ends_at is not None:
             return
         self._ends_at = self._clock() + self._delay + self._grace
-        for tell in self._began:
-            tell()
+        for call in self._began:
+            call()
         request_seconds = min(_MOST_REQUEST_SECONDS, self._grace)
         if self._delay > 0:
             timer = threading.Timer(self._delay, self._shut_down, [request_seconds])
@@ -224,5 +226,5 @@ class Shutdown:
             self._shut_down(request_seconds)
 
     def seconds_left(self) -> float:
-        """Return what is left of the grace; none when no signal began the end."""
+        """Return what is left of the grace; none when no signal began the shutdown."""
         return 0.0 if self._ends_at is None else max(0.0, self._ends_at - self._clock())

@@ -44,21 +44,21 @@ def parse_cluster_id(text: str) -> str | None:
 
 def parse_include(text: str) -> frozenset[str]:
     """Return the wire names in a list separated by commas. Raises `InvalidValue` for another."""
-    from report.anonymisation import WORKLOADS
+    from report.disclosure import WORKLOADS
 
     return _names(text, {WORKLOADS})
 
 
 def parse_omit(text: str) -> frozenset[str]:
     """Return the wire names in a list separated by commas. Raises `InvalidValue` for another."""
-    from report.anonymisation import OMITTABLE_FIELDS
+    from report.disclosure import OMITTABLE_FIELDS
 
     return _names(text, OMITTABLE_FIELDS)
 
 
 def parse_verbatim(text: str) -> frozenset[str]:
     """Return the wire names in a list separated by commas. Raises `InvalidValue` for another."""
-    from report.anonymisation import VERBATIM_FIELDS
+    from report.disclosure import VERBATIM_FIELDS
 
     return _names(text, VERBATIM_FIELDS)
 

@@ -1,7 +1,8 @@
 """The contract between volunteer and collector: schema, rules, anonymisation."""
 
-from report.anonymisation import Anonymised, Disclosure, Withheld, anonymise
+from report.anonymisation import Anonymised, Withheld, anonymise
 from report.codec import MAX_REPORT_BYTES, decode, encode
+from report.disclosure import Disclosure
 from report.errors import (
     InvalidExtensionKey,
     InvalidReport,

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from report import vocabulary
 from report.capacity import EXACT_SIZE, NO_QUANTITY, fits_the_wire, judge, rounded
+from report.disclosure import DISTRIBUTION, ROLE, VERBATIM_FIELDS, WORKLOADS, Disclosure
 from report.errors import TooManyNodes
 from report.observation import (
     Identifying,
@@ -36,39 +37,6 @@ from report.vocabulary.recognition import ABSENT, MAX_CHARACTERS, REMEMBERED
 from report.workload_schema import Workloads
 from report.workload_summary import summarise
 
-VERBATIM_FIELDS: Final = frozenset(
-    {
-        "masterVersion",
-        "operatingSystem",
-        "osImage",
-        "kernelVersion",
-        "architecture",
-        "containerRuntimeVersion",
-        "kubeletVersion",
-        "capacity",
-    }
-)
-"""Wire names that a user may send as they are."""
-
-WORKLOADS: Final = "workloads"
-"""Wire name of what is not looked at unless the user asks for it."""
-
-DISTRIBUTION: Final = "distribution"
-ROLE: Final = "role"
-
-OMITTABLE_FIELDS: Final = VERBATIM_FIELDS | {"cloudProvider", DISTRIBUTION, ROLE, WORKLOADS}
-"""Wire names that a user may leave out. A provider ID names a machine: it is never verbatim."""
-
-NEVER_SENT: Final = (
-    "names, labels, annotations, taints and owners of nodes",
-    "addresses, pod networks and host names",
-    "names of container images",
-    "machineID, systemUUID, bootID",
-    "providerID beyond its scheme",
-    "names, labels, annotations and contents of namespaces and of what runs in them",
-)
-"""What no flag can make a report hold, in words for people."""
-
 _BEYOND_THE_FIRST: Final = f"beyond the first {MAX_CAPACITIES_PER_NODE} resources of a node"
 _RECOGNISERS: Final[Mapping[str, Callable[[str], Recognised]]] = {
     "operatingSystem": vocabulary.operating_system,
@@ -84,13 +52,6 @@ _ATTRIBUTES: Final = dict(zip(Node.__struct_encode_fields__, Node.__struct_field
 
 _UNFIT: Final = "it is too long, or holds characters that no report may hold"
 _WHATEVER_THE_FLAGS: Final = {NO_QUANTITY, _BEYOND_THE_FIRST}
-
-
-class Disclosure(Struct, frozen=True):
-    """What the user wants sent otherwise than by default. Both hold wire names of fields."""
-
-    omit: frozenset[str] = frozenset()
-    verbatim: frozenset[str] = frozenset()
 
 
 class Withheld(Struct, frozen=True):

@@ -25,7 +25,7 @@ from report import (
     decode,
     encode,
 )
-from report.anonymisation import OMITTABLE_FIELDS, VERBATIM_FIELDS
+from report.disclosure import OMITTABLE_FIELDS, VERBATIM_FIELDS
 from report.schema import MAX_CAPACITIES_PER_NODE, MAX_NODES
 from tests.observations import node, observations
 

@@ -14,7 +14,7 @@ from typing import Final, NoReturn, final
 REDACTED: Final = "[redacted]"
 
 
-class _Sealed:
+class Sealed:
     """Refuses every standard way of turning an object into text or bytes."""
 
     __slots__ = ()
@@ -33,7 +33,7 @@ class _Sealed:
 
 
 @final
-class Identifying(_Sealed):
+class Identifying(Sealed):
     """A text that may identify a cluster, a node or a person."""
 
     __slots__ = ("_text",)
@@ -63,7 +63,7 @@ class Identifying(_Sealed):
 
 
 @final
-class NodeObservation(_Sealed):
+class NodeObservation(Sealed):
     """One node as the Kubernetes API describes it, reduced to the fields that a report needs.
 
     Fields are named after `v1.Node`: `metadata.name`, `status.nodeInfo.*`, `spec.providerID`,
@@ -117,7 +117,7 @@ class NodeObservation(_Sealed):
 
 
 @final
-class WorkloadKindObservation(_Sealed):
+class WorkloadKindObservation(Sealed):
     """All objects of one kind: how many there are in each namespace, and when each was made.
 
     `kind` is its plural, as the API names it. `created` is UNIX seconds, in no order.
@@ -134,7 +134,7 @@ class WorkloadKindObservation(_Sealed):
 
 
 @final
-class WorkloadsObservation(_Sealed):
+class WorkloadsObservation(Sealed):
     """Namespaces, by name, with the UNIX seconds at which they were made (None where the API does
     not say), and what is in them: a stream that is read once, one kind in memory.
     """
@@ -152,7 +152,7 @@ class WorkloadsObservation(_Sealed):
 
 
 @final
-class Observation(_Sealed):
+class Observation(Sealed):
     """One look at a cluster.
 
     `nodes` may be a stream that is read once, page by page, so that a large cluster is never

@@ -1,5 +1,6 @@
 """The type wall, while the program runs: nothing standard gets a text out of an observation."""
 
+import base64
 import copy
 import csv
 import dataclasses
@@ -24,11 +25,15 @@ from report import (
     Identifying,
     NodeObservation,
     Observation,
+    Pseudonyms,
     WorkloadKindObservation,
     WorkloadsObservation,
 )
 
 CANARY = "kxqzwpmvjtrhgylu"
+KEY = CANARY.encode() * 2
+SHOWN_AS = (CANARY, KEY.hex(), base64.b64encode(KEY).decode())
+"""How a text or a key would be seen, if it were."""
 
 
 def sealed(text: str) -> dict[str, object]:
@@ -57,6 +62,7 @@ def sealed(text: str) -> dict[str, object]:
         "a node": node,
         "an observation": observation,
         "capacities": node.capacity,
+        "pseudonyms": Pseudonyms.from_secret(KEY, "c"),
         "a list of nodes": observation.nodes,
         "workloads": workloads,
         "workloads of a kind": kind,
@@ -133,8 +139,9 @@ def test_no_encoder(encoder: str, part: str) -> None:
         shown = ENCODERS[encoder](sealed(CANARY)[part])
     except (TypeError, ValueError, AttributeError) as error:
         shown = error
-    assert CANARY not in repr(shown)
-    assert CANARY not in str(shown)
+    for each in SHOWN_AS:
+        assert each not in repr(shown)
+        assert each not in str(shown)
 
 
 def test_what_is_shown() -> None:

@@ -9,11 +9,9 @@ import enum
 import uuid
 from collections.abc import Callable
 from hashlib import blake2b
-from typing import Final, Self
+from typing import Final, Self, final
 
-from msgspec import Struct
-
-from report.observation import Identifying, NodeObservation
+from report.observation import Identifying, NodeObservation, Sealed
 
 SECRET_BYTES: Final = 32
 _ID_BYTES: Final = 16
@@ -30,16 +28,27 @@ class PseudonymSource(enum.Enum):
     NONE = "none"
 
 
-class Pseudonyms(Struct, frozen=True):
+@final
+class Pseudonyms(Sealed):
     """Makes the pseudonyms of one cluster: with another key or cluster ID, others altogether.
 
-    What else is in two reports may still link them; `docs/privacy.md` says what.
+    What else is in two reports may still link them; `docs/privacy.md` says what. It holds the key,
+    so it is sealed as what was observed is.
     """
 
-    source: PseudonymSource
-    cluster_id: str
-    _key: bytes
-    _random_bytes: Callable[[int], bytes] | None = None
+    __slots__ = ("_key", "_random_bytes", "cluster_id", "source")
+
+    def __init__(
+        self,
+        source: PseudonymSource,
+        cluster_id: str,
+        key: bytes,
+        random_bytes: Callable[[int], bytes] | None = None,
+    ) -> None:
+        self.source: Final = source
+        self.cluster_id: Final = cluster_id
+        self._key: Final = key
+        self._random_bytes: Final = random_bytes
 
     @classmethod
     def from_secret(cls, secret: bytes, cluster_id: str) -> Self:

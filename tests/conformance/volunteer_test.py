@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from report import Disclosure, Extension, Identifying, NodeObservation, Observation, decode
-from report.anonymisation import VERBATIM_FIELDS
+from report.disclosure import VERBATIM_FIELDS
 from tests.conformance.vectors import Accepted, Rejected, accepted, document, rejected
 from tests.observations import node
 from volunteer.reporting.extensions import read_extensions

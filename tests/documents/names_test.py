@@ -19,6 +19,7 @@ _MEANT: Final[Mapping[str, tuple[str, ...]]] = {
     "README.md": (_COLLECTOR, _VOLUNTEER, "tools:demo"),
     "CONTRIBUTING.md": (),
     "docs/credentials.md": (_VOLUNTEER,),
+    "docs/glossary.md": (_VOLUNTEER,),
     "docs/migrating.md": (_COLLECTOR, _VOLUNTEER),
     "docs/operating.md": (_COLLECTOR,),
     "docs/performance.md": (_COLLECTOR, _VOLUNTEER, "tools:bench"),

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 Address: TypeAlias = tuple[str, int]
 
 MIB: Final = 1024 * 1024
-PATIENCE_SECONDS: Final = 60.0
+TIMEOUT_SECONDS: Final = 60.0
 HALF_SENT: Final = 250
 LEVELS: Final = 5_000_000
 # Members of one gzip file, one after the other (RFC 1952, 2.2).
@@ -66,7 +66,7 @@ def _report_of(node: bytes, comma: str, *, most: int = 1 << 30) -> bytes:
 
 
 def _connect(address: Address) -> socket.socket:
-    return socket.create_connection(address, timeout=PATIENCE_SECONDS)
+    return socket.create_connection(address, timeout=TIMEOUT_SECONDS)
 
 
 def _post(address: Address, body: bytes, headers: bytes = b"") -> None:
@@ -94,7 +94,7 @@ def _pieces(client: socket.socket) -> Iterator[bytes]:
 
 
 def answers_to(address: Address, request: bytes) -> bytes:
-    """Send bytes as they are, and return all that comes back until the server hangs up."""
+    """Send bytes as they are, and return all that comes back until the server disconnects."""
     with closing(_connect(address)) as client:
         client.sendall(request)
         client.shutdown(socket.SHUT_WR)

@@ -49,5 +49,5 @@ def _send_for_ever(address: Address, request: bytes) -> None:
 
 def _answer(client: socket.socket, request: bytes) -> bytes:
     client.sendall(request)
-    answer = client.recv(65_536)
-    return answer.lower() or b"close"
+    response = client.recv(65_536)
+    return response.lower() or b"close"

@@ -48,7 +48,7 @@ ATTACKS = {
 
 @pytest.fixture
 def collector(tmp_path: Path) -> Iterator[RunningCollector]:
-    """A collector whose database costs nothing."""
+    """A collector whose warehouse costs nothing."""
     with RunningCollector(tmp_path, "--database", "stdout") as running:
         reader = Thread(target=_discard, args=(running,), daemon=True)
         reader.start()

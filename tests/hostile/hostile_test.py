@@ -1,4 +1,4 @@
-"""The collector as a process, attacked while an honest client looks how it fares."""
+"""The collector as a process, attacked while an honest client uses it."""
 
 import re
 import resource
@@ -23,12 +23,12 @@ from tests.hostile.attacks import (
     tiny_nodes,
 )
 from tests.hostile.waiting import Waiting
-from tools.bench.http_load import Load, trickle
+from tools.bench.http_load import Load, slow_clients
 
 ATTACKERS = 8
 MOST_MEMORY = 256 * MIB
 MOST_SECONDS = 1.0
-TRICKLERS = 500
+SLOW_CLIENTS = 500
 FILES = 4_096
 SMUGGLED = b'{"version":"v1","clusterID":"smuggled"}'
 SMUGGLED_POST = HEAD + b"Content-Length: %d\r\n\r\n" % len(SMUGGLED) + SMUGGLED
@@ -53,7 +53,7 @@ def address_of(collector: RunningCollector) -> Address:
 
 
 def seconds_to_answer(collector: RunningCollector) -> float:
-    """Return how long an answer took, without what other programs on the machine took of it."""
+    """Return how long a response took, without what other programs on the machine took of it."""
     with Waiting(collector.process.pid) as waiting:
         assert collector.request("GET", "/healthz")[0] == 200
     return waiting.seconds
@@ -99,12 +99,12 @@ def test_attackers_neither_fill_nor_block_the_collector(
     assert_serves(collector, attack.__name__)
 
 
-def test_tricklers_do_not_matter(collector: RunningCollector) -> None:
+def test_slow_clients_do_not_matter(collector: RunningCollector) -> None:
     """While 500 connections send a byte now and then, others are answered within a second."""
     load = Load(url=f"http://127.0.0.1:{collector.port()}/api/v1", body=b"x" * 1_000)
-    with trickle(load, connections=TRICKLERS):
+    with slow_clients(load, connections=SLOW_CLIENTS):
         slowest = max(seconds_to_answer(collector) for _ in range(20))
-        assert_serves(collector, "between-tricklers")
+        assert_serves(collector, "between-slow-clients")
     assert slowest < MOST_SECONDS
 
 
@@ -151,7 +151,7 @@ def test_what_two_parsers_could_cut_in_two_ways_is_refused(
 
 
 def test_nothing_was_smuggled_in(collector: RunningCollector) -> None:
-    """After all attacks the database holds the honest client's reports and no other."""
+    """After all attacks the warehouse holds the honest client's reports and no other."""
     wait_until(collector.has_drained)
     assert collector.stop() == 0
     assert clusters_in(collector.data_dir) != []

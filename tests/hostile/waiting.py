@@ -1,4 +1,4 @@
-"""How long an answer takes, without what other programs on the machine take of it."""
+"""How long a response takes, without what other programs on the machine take of it."""
 
 import time
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Self
 
 
 class Waiting:
-    """The seconds of a `with` block, but for those without a processor.
+    """The seconds of a `with` block, except those without a processor.
 
     That is while the process `pid`, or this thread, was ready to run and did not get to.
     """

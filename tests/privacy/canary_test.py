@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from report import Disclosure, Extension, Observation, WorkloadsObservation, decode
-from report.anonymisation import OMITTABLE_FIELDS, VERBATIM_FIELDS
+from report.disclosure import OMITTABLE_FIELDS, VERBATIM_FIELDS
 from tests.privacy.canaries import Canaries
 from tests.privacy.clusters import ClusterMaker
 from tests.privacy.leaks import leaks

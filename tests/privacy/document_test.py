@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from report import decode, encode
-from report.anonymisation import NEVER_SENT
+from report.disclosure import NEVER_SENT
 from tests.privacy.walker import Typed, strange_strings
 from tools.schema import with_fields
 

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from report import Disclosure, Identifying, Observation, Pseudonyms, anonymise, encode
-from report.anonymisation import VERBATIM_FIELDS
+from report.disclosure import VERBATIM_FIELDS
 from tests.observations import node
 from tests.privacy.canaries import Canaries
 from tests.privacy.canary_test import IDENTITIES, look, report_of

@@ -21,7 +21,7 @@ from typing import Final
 import collector.main
 import report
 from tools.bench.findings import Finding, render
-from tools.bench.http_load import Load, measure, trickle
+from tools.bench.http_load import Load, measure, slow_clients
 from tools.bench.measured_program import (
     BenchmarkFailed,
     MeasuredCollector,
@@ -126,8 +126,8 @@ def _beside_slow_connections(ours: MeasuredCollector, body: bytes, effort: Effor
     elsewhere, here = [], []
     for _ in range(TURNS_BESIDE_SLOW):
         with _listener_that_never_reads() as url:
-            elsewhere.append(_beside_trickle(url, ours, body, effort))
-        here.append(_beside_trickle(ours.url, ours, body, effort))
+            elsewhere.append(_beside_slow_clients(url, ours, body, effort))
+        here.append(_beside_slow_clients(ours.url, ours, body, effort))
     control, rate = _median(elsewhere), _median(here)
     # Of each turn, because the machine's pace changes from one to the next.
     ratios = [beside.posts / apart.posts for beside, apart in zip(here, elsewhere, strict=True)]
@@ -147,8 +147,8 @@ def _beside_slow_connections(ours: MeasuredCollector, body: bytes, effort: Effor
     ]
 
 
-def _beside_trickle(url: str, ours: MeasuredCollector, body: bytes, effort: Effort) -> Rate:
-    with trickle(Load(url=url, body=body), connections=SLOW_CONNECTIONS):
+def _beside_slow_clients(url: str, ours: MeasuredCollector, body: bytes, effort: Effort) -> Rate:
+    with slow_clients(Load(url=url, body=body), connections=SLOW_CONNECTIONS):
         rate = _measure(ours, body, 64, effort.seconds)
     ours.seconds_until_drained(at_most=PATIENCE_SECONDS)
     return rate

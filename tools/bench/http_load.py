@@ -1,8 +1,8 @@
 """Load on an HTTP server: keep-alive connections that post one body over and over.
 
 `measure_with_python` needs nothing but Python; `measure_with_wrk` runs wrk, which costs the
-machine less. Both return the same. `trickle` opens connections that send slowly, to see whether
-they change the figures of the others.
+machine less. Both return the same. `slow_clients` opens connections that send slowly, to see
+whether they change the figures of the others.
 
     python -m tools.bench.http_load http://127.0.0.1:8080/api/v1 BODY.json --connections 64
 """
@@ -27,7 +27,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 HEAD_END: Final = b"\r\n\r\n"
-TRICKLE_PAUSE_SECONDS: Final = 0.1
+BYTE_PAUSE_SECONDS: Final = 0.1
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,13 +221,13 @@ def post_steadily(url: str, body: bytes, *, rate: float, seconds: float) -> None
 
 
 @contextmanager
-def trickle(load: Load, *, connections: int) -> Iterator[None]:
+def slow_clients(load: Load, *, connections: int) -> Iterator[None]:
     """Meanwhile, keep so many more connections open that send the same request byte by byte.
 
-    Each sends one byte every TRICKLE_PAUSE_SECONDS; one that the server closes is opened again.
+    Each sends one byte every BYTE_PAUSE_SECONDS; one that the server closes is opened again.
     """
     stop = Event()
-    thread = Thread(target=_trickle, args=(load, connections, stop))
+    thread = Thread(target=_send_slowly, args=(load, connections, stop))
     thread.start()
     try:
         yield
@@ -236,12 +236,12 @@ def trickle(load: Load, *, connections: int) -> Iterator[None]:
         thread.join()
 
 
-def _trickle(load: Load, connections: int, stop: Event) -> None:
+def _send_slowly(load: Load, connections: int, stop: Event) -> None:
     request = load.request()
     with ExitStack() as sockets:
         opened = [_open(load.address, sockets) for _ in range(connections)]
         sent = 0
-        while not stop.wait(TRICKLE_PAUSE_SECONDS):
+        while not stop.wait(BYTE_PAUSE_SECONDS):
             byte = request[sent : sent + 1]
             sent = (sent + 1) % len(request)
             for index, client in enumerate(opened):
@@ -272,7 +272,7 @@ def main() -> None:
         connections=options.connections,
         seconds=options.seconds,
     )
-    with trickle(load, connections=options.slow):
+    with slow_clients(load, connections=options.slow):
         measured = measure_with_python(load) if options.python else measure(load)
     print(json.dumps(dataclasses.asdict(measured)))
 

@@ -11,7 +11,7 @@ from tools.bench.http_load import (
     Measured,
     measure_with_python,
     measure_with_wrk,
-    trickle,
+    slow_clients,
     wrk_is_installed,
 )
 
@@ -101,8 +101,8 @@ def test_a_server_that_is_not_there_is_an_error(generator: Callable[[Load], Meas
 
 
 def test_slow_connections_run_beside_the_load(url: str) -> None:
-    """Connections that trickle do not disturb the measurement and end with it."""
+    """Slow clients do not disturb the measurement and end with it."""
     load = Load(url=f"{url}/fine", body=BODY, connections=2, seconds=0.3)
-    with trickle(load, connections=10):
+    with slow_clients(load, connections=10):
         measured = measure_with_python(load)
     assert set(measured.statuses) == {"204"}

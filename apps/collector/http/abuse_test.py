@@ -47,7 +47,7 @@ def server_process(*, file_limit: int = 4096) -> Iterator[tuple[Address, int]]:
 
 
 def answered_in(address: Address) -> float:
-    """Connect, ask for /healthz, and return the seconds until its answer."""
+    """Connect, ask for /healthz, and return the seconds until its response."""
     began = time.monotonic()
     with closing(RawClient(address)) as client:
         client.send(get("/healthz"))

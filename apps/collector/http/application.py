@@ -1,6 +1,6 @@
 """The HTTP interface of the collector as a WSGI application. Only routes and headers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -62,7 +62,7 @@ class Static:
     content_type: str = falcon.MEDIA_TEXT
 
     def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
-        """Answer it."""
+        """Send it."""
         response.content_type = self.content_type
         response.data = self.data
 
@@ -77,7 +77,7 @@ class Ready:
     notices: Callable[[], tuple[str, ...]]
 
     def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
-        """Answer 200, or 503 with reasons; what else is wrong is among them in either case."""
+        """Answer 200, or 503 with reasons; notices are among them in either case."""
         reasons = self.reasons()
         response.status = falcon.HTTP_503 if reasons else falcon.HTTP_200
         response.data = msgspec.json.encode(
@@ -97,23 +97,14 @@ def create_application(
     rate_limit: RateLimit | None = None,
     notices: Callable[[], tuple[str, ...]] = tuple,
 ) -> falcon.App[falcon.Request, falcon.Response]:
-    """Return the application. `clock` gives UNIX seconds, `notices` what is wrong besides what
-    keeps the group from taking reports.
+    """Return the application.
+
+    `clock` gives UNIX seconds, `notices` what is wrong although reports are taken.
     """
-
-    def refuse(
-        _: falcon.Request, response: falcon.Response, error: Exception, _arguments: object
-    ) -> None:
-        metrics.refused(error)
-        _send(response, problem_of(error))
-
     application = falcon.App()
     # The original answers `/api/v1/` too, by a redirect.
     application.req_options.strip_url_path_trailing_slash = True
-    application.set_error_serializer(_describe)
-    application.add_error_handler(Exception, _leave_to_the_server)
-    for refusal in (InvalidReport, Refusal, SpoolUnavailable):
-        application.add_error_handler(refusal, refuse)
+    _handle_errors(application, metrics)
     application.add_route("/", Static(WELCOME.encode()))
     application.add_route("/api/v1", Reports(group, rate_limit, clock, random_bytes))
     application.add_route("/healthz", Static(b"ok\n"))
@@ -123,11 +114,25 @@ def create_application(
     return application
 
 
-def _leave_to_the_server(
-    _: falcon.Request, __: falcon.Response, error: Exception, _arguments: Mapping[str, object]
+def _handle_errors(
+    application: falcon.App[falcon.Request, falcon.Response], metrics: Metrics
 ) -> None:
-    # It logs where this happened and never what the exception says, which may quote the payload.
-    raise error
+    def refuse(
+        _: falcon.Request, response: falcon.Response, error: Exception, _arguments: object
+    ) -> None:
+        metrics.refused(error)
+        _send(response, problem_of(error))
+
+    def leave_to_the_dispatcher(
+        _: falcon.Request, __: falcon.Response, error: Exception, _arguments: object
+    ) -> None:
+        # It logs where this happened, and never what the error says, which may quote the payload.
+        raise error
+
+    application.set_error_serializer(_describe)
+    application.add_error_handler(Exception, leave_to_the_dispatcher)
+    for refusal in (InvalidReport, Refusal, SpoolUnavailable):
+        application.add_error_handler(refusal, refuse)
 
 
 def _describe(_: falcon.Request, response: falcon.Response, error: falcon.HTTPError) -> None:

@@ -58,8 +58,8 @@ def client(group: GroupCommit, metrics: Metrics) -> TestClient:
 @pytest.mark.parametrize("path", ["/api/v1", "/api/v1/"])
 def test_a_report_is_kept_and_answered_204(client: TestClient, spool: FakeSpool, path: str) -> None:
     """A valid report is stamped, given to the spool and answered without content."""
-    answer = client.simulate_post(path, body=BODY, headers=JSON)
-    assert (answer.status_code, answer.content) == (204, b"")
+    response = client.simulate_post(path, body=BODY, headers=JSON)
+    assert (response.status_code, response.content) == (204, b"")
     assert [each.received_at for each in spool.added] == [7_200]
 
 
@@ -73,11 +73,11 @@ def test_a_post_joins_the_group(client: TestClient, group: GroupCommit) -> None:
 
 def test_an_invalid_report_is_400_with_path_and_rule(client: TestClient) -> None:
     """A refusal is an RFC 9457 document that names what is wrong."""
-    answer = client.simulate_post("/api/v1", body=b'{"version":"v1"}', headers=JSON)
-    assert answer.status_code == 400
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json["path"] == "$"
-    assert "clusterID" in answer.json["rule"]
+    response = client.simulate_post("/api/v1", body=b'{"version":"v1"}', headers=JSON)
+    assert response.status_code == 400
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json["path"] == "$"
+    assert "clusterID" in response.json["rule"]
 
 
 @pytest.mark.parametrize(
@@ -97,9 +97,9 @@ def test_each_refusal_has_its_status(
     client: TestClient, spool: FakeSpool, headers: dict[str, str], body: bytes, status: int
 ) -> None:
     """What breaks a rule of the contract is refused with the contract's status, and not kept."""
-    answer = client.simulate_post("/api/v1", body=body, headers=headers)
-    assert answer.status_code == status
-    assert answer.json["status"] == status
+    response = client.simulate_post("/api/v1", body=body, headers=headers)
+    assert response.status_code == status
+    assert response.json["status"] == status
     assert spool.added == []
 
 
@@ -110,11 +110,11 @@ def test_each_refusal_has_its_status(
 def test_what_the_spool_refuses_has_its_status(
     client: TestClient, spool: FakeSpool, error: Exception, status: int
 ) -> None:
-    """A reused key and a full spool are told apart."""
+    """A reused key and a full spool have different statuses."""
     spool.error = error
-    answer = client.simulate_post("/api/v1", body=BODY, headers=JSON)
-    assert answer.status_code == status
-    assert ("retry-after" in answer.headers) == (status == 503)
+    response = client.simulate_post("/api/v1", body=BODY, headers=JSON)
+    assert response.status_code == status
+    assert ("retry-after" in response.headers) == (status == 503)
 
 
 def test_a_client_that_posts_too_often_is_429(
@@ -131,8 +131,8 @@ def test_a_client_that_posts_too_often_is_429(
         ("192.0.2.2", 204),
     ):
         headers = {**JSON, "X-Forwarded-For": client_address, "Forwarded": f"for={client_address}"}
-        answer = client.simulate_post("/api/v1", body=BODY, headers=headers)
-        assert answer.status_code == status
+        response = client.simulate_post("/api/v1", body=BODY, headers=headers)
+        assert response.status_code == status
     assert len(spool.added) == 5
     limited = client.simulate_post(
         "/api/v1", body=b"", headers={**JSON, "X-Forwarded-For": "192.0.2.1"}
@@ -177,24 +177,24 @@ def test_a_defect_is_left_to_the_dispatcher(client: TestClient, spool: FakeSpool
 
 def test_a_wrong_method_is_405_with_allow(client: TestClient) -> None:
     """The methods that are allowed are named."""
-    answer = client.simulate_get("/api/v1")
-    assert answer.status_code == 405
-    assert "POST" in answer.headers["allow"]
-    assert answer.json["title"] == "Method Not Allowed"
+    response = client.simulate_get("/api/v1")
+    assert response.status_code == 405
+    assert "POST" in response.headers["allow"]
+    assert response.json["title"] == "Method Not Allowed"
 
 
 def test_an_unknown_path_is_404(client: TestClient) -> None:
     """There is a document for it, like for every refusal."""
-    answer = client.simulate_get("/nowhere")
-    assert (answer.status_code, answer.json["status"]) == (404, 404)
+    response = client.simulate_get("/nowhere")
+    assert (response.status_code, response.json["status"]) == (404, 404)
 
 
 def test_the_front_page_says_what_this_is(client: TestClient) -> None:
     """A visitor learns what the service is and where its privacy document is."""
-    answer = client.simulate_get("/")
-    assert answer.status_code == 200
-    assert "anonymous" in answer.text
-    assert "docs/privacy.md" in answer.text
+    response = client.simulate_get("/")
+    assert response.status_code == 200
+    assert "anonymous" in response.text
+    assert "docs/privacy.md" in response.text
 
 
 @pytest.mark.parametrize(("path", "text"), [("/healthz", "ok\n"), ("/version", "1.2.3\n")])
@@ -209,6 +209,6 @@ def test_readiness_comes_with_reasons(client: TestClient, spool: FakeSpool) -> N
     """`/readyz` is 200 without reasons and 503 with them."""
     assert client.simulate_get("/readyz").json == {"ready": True, "reasons": []}
     spool.reason = "the disk is full"
-    answer = client.simulate_get("/readyz")
-    assert answer.status_code == 503
-    assert json.loads(answer.content) == {"ready": False, "reasons": ["the disk is full"]}
+    response = client.simulate_get("/readyz")
+    assert response.status_code == 503
+    assert json.loads(response.content) == {"ready": False, "reasons": ["the disk is full"]}

@@ -54,7 +54,7 @@ def test_the_client_is_the_last_address_that_no_trusted_proxy_has(
     ],
 )
 def test_a_port_behind_the_address_is_left_out(hop: str, client: str) -> None:
-    """Proxies that add the port tell the client as well, in either header."""
+    """Proxies that add the port name the client as well, in either header."""
     assert client_of("10.0.0.1", hop) == client
     assert client_of("10.0.0.1", f"203.0.113.9:1, {hop}, 10.0.0.2:80") in {client, "10.0.0.2"}
     assert client_of("10.0.0.1", forwarded=f'for="{hop}"') == client
@@ -105,13 +105,13 @@ def test_only_so_many_hops_are_read() -> None:
     assert client_of("10.0.0.1", "192.0.2.1," + "10.0.0.2," * 3_000 + "10.0.0.3") == "10.0.0.2"
 
 
-def test_forwarding_by_a_stranger_is_told_once() -> None:
-    """A peer that is no trusted proxy and says for whom it forwards is told of one time."""
-    told: list[str] = []
-    addresses = ClientAddresses(PROXIES, ignored_forwarding=lambda: told.append("told"))
+def test_forwarding_by_a_stranger_is_reported_once() -> None:
+    """A peer that is not a trusted proxy and says for whom it forwards is reported one time."""
+    reported: list[str] = []
+    addresses = ClientAddresses(PROXIES, ignored_forwarding=lambda: reported.append("once"))
     addresses.client_of("10.0.0.1", Forwarding("198.51.100.1"))
     addresses.client_of("192.0.2.7", Forwarding())
-    assert told == []
+    assert reported == []
     for header in (Forwarding("198.51.100.1"), Forwarding(forwarded="for=198.51.100.1")):
         addresses.client_of("192.0.2.7", header)
-    assert told == ["told"]
+    assert reported == ["once"]

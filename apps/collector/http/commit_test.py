@@ -22,7 +22,7 @@ class Store:
     def application(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> list[bytes]:
-        """Put the body of a POST aside; answer anything else at once."""
+        """Put the body of a POST aside; respond to anything else at once."""
         if environ["REQUEST_METHOD"] != "POST":
             return echo(environ, start_response)
         self.aside.append(environ["wsgi.input"].read())
@@ -110,6 +110,20 @@ def test_a_failed_commit_answers_all_that_joined(serve: Serve) -> None:
     assert (seen.status, seen.headers["retry-after"], seen.body) == (503, "1", b"not stored")
     client.send(get("/healthz"))
     assert client.response().body == b"GET /healthz "
+
+
+def test_what_joined_is_committed_though_the_application_raises(serve: Serve) -> None:
+    """What a request put aside before a fault is not left to the commit of a later tick."""
+    store = Store()
+
+    def broken(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
+        store.application(environ, start_response)
+        raise LookupError
+
+    client = serve(broken, store.group).client()
+    client.send(post(b"x"))
+    assert client.response().status == 500
+    assert store.committed() == [b"x"]
 
 
 def test_nothing_is_committed_when_nobody_joined(serve: Serve) -> None:

@@ -241,7 +241,7 @@ class Serve(Protocol):
         wall_clock: Callable[[], float] = ...,
         cost_of: Callable[[Request], int] = ...,
     ) -> Running:
-        """Start one on a free port of the loopback address, unless told otherwise."""
+        """Start one on a free port of `host`."""
         ...
 
 

@@ -48,7 +48,7 @@ class Connection:
     """A socket with the request that it receives and the bytes that it has yet to send.
 
     Each read of a socket costs the same, whether a byte has come or all of a request. So the
-    system is told how much is worth reading (SO_RCVLOWAT, socket(7)): WORTH_READING_BYTES, or what
+    system wakes us for what is worth reading (SO_RCVLOWAT, socket(7)): WORTH_READING_BYTES, or what
     is missing of a body. Where that is not known, a slow client is polled by the clock.
     The end of what a client sends is always reported.
     """
@@ -167,7 +167,7 @@ class Connection:
         return Sent.ALL
 
     def start_lingering(self) -> None:
-        """Tell the client that no more comes."""
+        """Say to the client that no more comes."""
         try:
             self.socket.shutdown(socket.SHUT_WR)
         except OSError:

@@ -44,7 +44,7 @@ class Connections:
         cost_of: Callable[[Request], int],
         metrics: Metrics,
     ) -> None:
-        """`cost_of` tells what it may cost to answer a request, in bytes of body to read."""
+        """`cost_of` gives what it may cost to answer a request, in bytes of body to read."""
         self._cost_of = cost_of
         self._metrics = metrics
         self._limit = limits.connection_limit

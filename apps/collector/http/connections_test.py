@@ -1,4 +1,4 @@
-"""What the selector is told to watch for each connection."""
+"""What the selector watches for each connection."""
 
 import selectors
 from contextlib import closing

@@ -178,8 +178,8 @@ def test_a_fault_is_told_once_and_then_how_often_it_came(
     clock.now += QUIET_SECONDS
     client.send(get("/other"))
     assert client.response().status == 500
-    told = [record.getMessage().partition("\n")[0] for record in caplog.records]
-    assert [_without_line(each) for each in told] == [
+    logged = [record.getMessage().partition("\n")[0] for record in caplog.records]
+    assert [_without_line(each) for each in logged] == [
         "the application raised ValueError in broken, answered 500",
         "the application raised KeyError in broken, answered 500",
         "the application raised ValueError in broken 41 times, and now no more",

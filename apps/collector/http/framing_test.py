@@ -1,4 +1,4 @@
-"""The framing of requests: every shape that RFC 9112, 6 and 7.1, names, and its right answer."""
+"""The framing of requests: every shape that RFC 9112, 6 and 7.1, names, and its right response."""
 
 from contextlib import closing
 
@@ -85,7 +85,7 @@ REFUSED = {
     "size with a prefix": START + TE + b"chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n",
     "size with an underscore": START + TE + b"chunked\r\n\r\n0_5\r\nhello\r\n0\r\n\r\n",
     "size with a space before it": START + TE + b"chunked\r\n\r\n 5\r\nhello\r\n0\r\n\r\n",
-    "size that is no number": START + TE + b"chunked\r\n\r\nhello\r\n0\r\n\r\n",
+    "size that is not a number": START + TE + b"chunked\r\n\r\nhello\r\n0\r\n\r\n",
     # 7.1: what stands around the data.
     "chunk longer than it says": START + TE + b"chunked\r\n\r\n4\r\nhello\r\n0\r\n\r\n",
     "no line end behind a chunk": START + TE + b"chunked\r\n\r\n5\r\nhello0\r\n\r\n",
@@ -121,7 +121,7 @@ def test_a_request_may_have_no_body(serve: Serve, name: str) -> None:
 
 @pytest.mark.parametrize("name", [*REFUSED, *NOT_IMPLEMENTED])
 def test_framing_that_breaks_a_rule_is_refused(serve: Serve, name: str) -> None:
-    """One answer, and the end: what stands behind is never taken for another request."""
+    """One response, and the end: what follows is never taken for another request."""
     smuggled = b"GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
     with closing(RawClient(serve().server.address)) as client:
         client.send((REFUSED | NOT_IMPLEMENTED)[name] + smuggled)

@@ -108,7 +108,7 @@ class GroupCommit:
     def reasons(self) -> tuple[str, ...]:
         """Return why no report can be accepted now, as `/readyz` says; empty when one can.
 
-        A warehouse that is down is no reason: the spool takes reports. After a failure the spool
+        A warehouse that is down is not a reason: the spool takes reports. After a failure the spool
         is tried anew: a load balancer sends no posts meanwhile, so no commit would ever find out
         that the disk has room again. May be asked from any thread.
         """

@@ -81,7 +81,7 @@ def test_time_is_limited() -> None:
     ids=["plain", "zlib", "cut", "trailing", "wrong-checksum"],
 )
 def test_what_is_not_gzip_is_refused(body: bytes) -> None:
-    """Bytes that are no complete gzip data are refused."""
+    """Bytes that are not complete gzip data are refused."""
     with pytest.raises(InvalidCompression):
         decompressed(body, limit=1_000)
 

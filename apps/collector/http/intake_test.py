@@ -141,14 +141,14 @@ def test_gzip_is_inflated(encoding: str) -> None:
 
 
 def test_another_content_encoding_is_refused() -> None:
-    """Nothing but gzip is inflated."""
+    """Only gzip is decompressed."""
     with pytest.raises(UnsupportedContentEncoding):
         take(encoding="br")
 
 
 @pytest.mark.parametrize("known", [6, 70])
 def test_a_node_of_many_devices_is_kept(known: int) -> None:
-    """What the original's volunteer sends of a node with a device in every socket is no fault.
+    """What the original's volunteer sends of a node with a device in every socket is not an error.
 
     It sends all of `status.capacity`, whatever the names, each once, with the quantity as a text.
     """
@@ -163,7 +163,7 @@ def test_a_node_of_many_devices_is_kept(known: int) -> None:
 
 @pytest.mark.parametrize("encoding", [None, "gzip"])
 def test_a_body_over_the_limit_is_refused(encoding: str | None) -> None:
-    """The limit holds for the body as sent and as inflated."""
+    """The limit holds for the body as sent and as decompressed."""
     body = b" " * (MAX_BODY_BYTES + 1)
     with pytest.raises(BodyTooLarge):
         take(gzip.compress(body) if encoding else body, encoding=encoding)

@@ -89,7 +89,7 @@ def test_blank_lines_do_not_keep_a_connection_open(serve: Serve) -> None:
 
 
 def test_a_client_that_does_not_read_its_answer_is_closed(serve: Serve) -> None:
-    """An answer that does not go out in time ends the connection."""
+    """A response that does not go out in time ends the connection."""
 
     def long(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
         if environ["PATH_INFO"] != "/long":
@@ -147,7 +147,7 @@ def test_half_sent_requests_do_not_stop_others(serve: Serve) -> None:
 
 
 def test_every_waiting_connection_is_accepted(serve: Serve) -> None:
-    """A crowd that connects at once is served, though it came within one tick."""
+    """Many that connect at once are served, though they came within one tick."""
     running = serve()
     clients = [running.client() for _ in range(400)]
     for client in clients:
@@ -177,7 +177,7 @@ def sent_until_cut(client: RawClient, chunk: bytes, *, at_most: int) -> int:
 
 
 def test_the_client_can_read_why_it_was_refused(serve: Serve) -> None:
-    """The answer to a body too long is not lost to a reset while the client still sends."""
+    """The response to a body too long is not lost to a reset while the client still sends."""
     client = serve(limits=Limits(max_body_bytes=100_000)).client()
     client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n\r\n")
     client.send(b"x" * 5_000_000)

@@ -47,31 +47,35 @@ def openapi_document(version: str) -> bytes:
             + report_schema["$comment"],
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "paths": {
-            "/": _text_at("What this is."),
-            "/api/v1": {"post": _post_operation()},
-            "/healthz": _text_at("The process is alive."),
-            "/openapi.json": {
-                "get": {
-                    "summary": "This document.",
-                    "responses": {"200": _json("This document.", {"type": "object"})},
-                }
-            },
-            "/readyz": {
-                "get": {
-                    "summary": "Whether a report would be accepted.",
-                    "responses": {
-                        "200": _json("It would.", _READINESS),
-                        "503": _json("It would not, for these reasons.", _READINESS),
-                    },
-                }
-            },
-            "/version": _text_at("The version of the collector."),
-        },
+        "paths": _paths(),
         "components": {"schemas": {"Problem": _PROBLEM, **report_schema["$defs"]}},
     }
     # The definitions of the report's schema refer to one another; they have moved.
     return msgspec.json.encode(document).replace(b'"#/$defs/', f'"{_SCHEMAS}'.encode())
+
+
+def _paths() -> dict[str, Any]:
+    return {
+        "/": _text_at("What this is."),
+        "/api/v1": {"post": _post_operation()},
+        "/healthz": _text_at("The process is alive."),
+        "/openapi.json": {
+            "get": {
+                "summary": "This document.",
+                "responses": {"200": _json("This document.", {"type": "object"})},
+            }
+        },
+        "/readyz": {
+            "get": {
+                "summary": "Whether a report would be accepted.",
+                "responses": {
+                    "200": _json("It would.", _READINESS),
+                    "503": _json("It would not, for these reasons.", _READINESS),
+                },
+            }
+        },
+        "/version": _text_at("The version of the collector."),
+    }
 
 
 def _post_operation() -> dict[str, Any]:

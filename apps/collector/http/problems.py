@@ -1,4 +1,4 @@
-"""What a client is told when something is wrong: the one table of statuses, and RFC 9457 documents.
+"""Errors as HTTP responses: the one table of statuses, and RFC 9457 documents.
 
 `/openapi.json` is made from the table, and a test holds docs/protocol.md to it.
 """

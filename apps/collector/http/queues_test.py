@@ -122,7 +122,7 @@ def test_a_body_without_room_counts_no_more() -> None:
 
 
 def test_a_body_has_stalled_a_second_after_its_last_step() -> None:
-    """The longest ago is told, unless it is the one that asks or has arrived whole."""
+    """It is the one whose step is longest ago, except who asks and what is whole."""
     memory: BodyMemory[str] = BodyMemory(large_body_bytes=0, limit_bytes=10 * STEP_BYTES)
     for now, holder, size in ((0.0, "a", 1), (0.5, "b", 1), (1.0, "a", STEP_BYTES)):
         memory.hold(holder, size, now)

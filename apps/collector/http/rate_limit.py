@@ -109,7 +109,7 @@ class RateLimit:
 
 
 class ClientAddresses:
-    """Tells the address of a client, believing proxies of certain networks and nobody else."""
+    """Finds the address of a client, believing proxies of certain networks and nobody else."""
 
     def __init__(
         self, trusted: Iterable[Network], *, ignored_forwarding: Callable[[], None]
@@ -117,7 +117,7 @@ class ClientAddresses:
         """`ignored_forwarding` is called once, when another peer says for whom it forwards."""
         self._trusted: Final = tuple(trusted)
         self._ignored_forwarding: Final = ignored_forwarding
-        self._has_told = False
+        self._has_reported = False
 
     def client_of(self, peer: str, forwarding: Forwarding) -> Address:
         """Return the client of a connection from `peer` that says `forwarding`.
@@ -133,7 +133,7 @@ class ClientAddresses:
         if forwarding == NOT_FORWARDED:
             return proxy
         if not self._is_trusted(proxy):
-            self._tell_once()
+            self._report_once()
             return proxy
         headers = []
         if forwarding.x_forwarded_for is not None:
@@ -157,9 +157,9 @@ class ClientAddresses:
     def _is_trusted(self, address: Address) -> bool:
         return any(address in network for network in self._trusted)
 
-    def _tell_once(self) -> None:
-        if not self._has_told:
-            self._has_told = True
+    def _report_once(self) -> None:
+        if not self._has_reported:
+            self._has_reported = True
             self._ignored_forwarding()
 
 

@@ -63,7 +63,7 @@ def test_a_bucket_holds_a_minute_of_posts() -> None:
 
 
 def test_clients_do_not_share_a_bucket() -> None:
-    """One that posts too often is no other's loss."""
+    """One that posts too often takes nothing from another."""
     limit = limit_of(1, _Clock())
     assert [admitted(limit, each) for each in (ONE, ONE, TWO)] == [True, False, True]
 
@@ -123,7 +123,7 @@ def test_a_day_later_nobody_is_known() -> None:
 
 
 def test_clients_behind_a_trusted_proxy_do_not_share_a_bucket() -> None:
-    """With trusted proxies clients can be told apart, and each has a limit of its own."""
+    """With trusted proxies clients can be distinguished, and each has a limit of its own."""
     limit = limit_of(1, _Clock(), trusted=networks("10.0.0.0/8"))
     limit.admit("10.0.0.1", Forwarding(ONE))
     with pytest.raises(RateExceeded):

@@ -177,7 +177,7 @@ def test_waitress_gives_the_parts_of_a_request() -> None:
 
 
 def test_waitress_leaves_what_follows_a_request() -> None:
-    """`receive` tells how many bytes it took, so that a second request is not lost."""
+    """`receive` returns how many bytes it took, so that a second request is not lost."""
     request = Request(LIMITS)
     head = request.receive(WHOLE + WHOLE)
     assert head == len(WHOLE) - len(b"hello")
@@ -186,7 +186,7 @@ def test_waitress_leaves_what_follows_a_request() -> None:
 
 
 def test_waitress_tells_how_far_a_request_has_come() -> None:
-    """Begun, head finished and completed are told apart."""
+    """Begun, head finished and completed are different states."""
     request = Request(LIMITS)
     stages = [(request.begun, request.headers_finished, request.completed)]
     for piece in (b"POST / HTTP/1.1\r\nHost: a\r\n", b"Content-Length: 1\r\n\r\n", b"x"):
@@ -251,7 +251,7 @@ def test_waitress_drops_a_header_with_an_underscore() -> None:
 def test_the_client_says_whether_a_connection_is_kept(
     version: str, connection: str, *, kept: bool
 ) -> None:
-    """HTTP/1.1 keeps a connection unless told, HTTP/1.0 closes it unless told."""
+    """HTTP/1.1 keeps a connection by default, HTTP/1.0 closes it."""
     request = parsed(f"GET / HTTP/{version}\r\nHost: a\r\n{connection}\r\n".encode())
     assert request.keeps_connection is kept
 

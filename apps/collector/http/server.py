@@ -49,7 +49,7 @@ class Server:
     ) -> None:
         """`clock` is monotonic; `wall_clock` gives UNIX seconds, for Date.
 
-        `cost_of` tells what it may cost to answer a request, in bytes of body to read.
+        `cost_of` gives what it may cost to answer a request, in bytes of body to read.
         """
         self._clock = clock
         self._metrics = metrics
@@ -64,9 +64,7 @@ class Server:
             clock=clock,
             wall_clock=wall_clock,
         )
-        self._wakes, self._waker = socket.socketpair()
-        self._wakes.setblocking(False)
-        self._waker.setblocking(False)
+        self._wakes, self._waker = _nonblocking_pair()
         self._ends_at: float | None = None
         self._accepts_again_at: float | None = None
         self._draining = False
@@ -188,3 +186,10 @@ class Server:
         self._selector.close()
         self._wakes.close()
         self._waker.close()
+
+
+def _nonblocking_pair() -> tuple[socket.socket, socket.socket]:
+    first, second = socket.socketpair()
+    first.setblocking(False)
+    second.setblocking(False)
+    return first, second

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def test_a_request_is_answered(serve: Serve) -> None:
-    """Method, path and body reach the application and its answer reaches the client."""
+    """Method, path and body reach the application and its response reaches the client."""
     client = serve().client()
     client.send(post(b"hello", target="/a%20b"))
     seen = client.response()
@@ -44,7 +44,7 @@ def test_blank_lines_before_a_request_are_skipped(serve: Serve) -> None:
 
 
 def test_http_1_0_is_closed_after_its_answer(serve: Serve) -> None:
-    """An HTTP/1.0 client reads its answer to the end of the connection."""
+    """An HTTP/1.0 client reads its response to the end of the connection."""
     client = serve().client()
     client.send(get(version="1.0"))
     seen = client.response()
@@ -166,7 +166,7 @@ def test_the_log_holds_no_address(serve: Serve, caplog: pytest.LogCaptureFixture
 
 
 def test_the_address_is_the_one_that_was_bound(serve: Serve) -> None:
-    """With port 0 the address tells the port that the system chose."""
+    """With port 0 the address has the port that the system chose."""
     host, port = serve().server.address
     assert host == "127.0.0.1"
     assert port > 0

@@ -1,4 +1,4 @@
-"""What becomes of connections and requests when the server is told to stop."""
+"""What becomes of connections and requests when the server stops."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ def settle(running: Running) -> None:
 
 
 def test_a_request_whose_head_has_arrived_is_finished(serve: Serve) -> None:
-    """The body may still come after the server was told to stop."""
+    """The body may still come after the server began to stop."""
     running = serve()
     client = running.client()
     client.send(HEAD)
@@ -96,7 +96,7 @@ def test_requests_sent_ahead_are_answered(serve: Serve) -> None:
 
 
 def test_the_last_group_is_committed(serve: Serve) -> None:
-    """A report that is under way when the server is told to stop is committed and answered."""
+    """A report that is under way when the server begins to stop is committed and answered."""
     entered, opened = Event(), Event()
     aside: list[bytes] = []
     committed: list[bytes] = []

@@ -1,4 +1,4 @@
-"""Whether the loop that receives reports still answers, and the service manager that is told so."""
+"""Whether the loop that receives reports still answers, and the service manager that asks."""
 
 import socket
 import threading
@@ -43,10 +43,10 @@ def _reachable(address: str | tuple[str, int]) -> str | tuple[str, int]:
 
 @dataclass(frozen=True)
 class ServiceManager:
-    """systemd, or another that does the same, is told of readiness, stop and life: sd_notify(3)."""
+    """systemd, or another that does the same, notified of our state: sd_notify(3)."""
 
     notify_address: str | None = None
-    """Where it is told things; None where no manager asked to be."""
+    """Where notifications go; None where no manager asked for them."""
 
     watchdog_seconds: float | None = None
     """How long it waits for a sign of life; None for ever."""
@@ -62,12 +62,12 @@ class ServiceManager:
         )
 
     def ready(self) -> None:
-        """Tell that requests are served."""
-        self._tell("READY=1")
+        """Notify it that requests are served."""
+        self._notify("READY=1")
 
     def stopping(self) -> None:
-        """Tell that the process is about to stop."""
-        self._tell("STOPPING=1")
+        """Notify it that the process is about to stop."""
+        self._notify("STOPPING=1")
 
     @contextmanager
     def watched(self, is_alive: Callable[[], bool]) -> Iterator[None]:
@@ -89,12 +89,12 @@ class ServiceManager:
         pause = (self.watchdog_seconds or 0.0) / 2
         while not ended.wait(pause):
             if is_alive():
-                self._tell("WATCHDOG=1")
+                self._notify("WATCHDOG=1")
 
-    def _tell(self, state: str) -> None:
+    def _notify(self, state: str) -> None:
         if self.notify_address is None:
             return
-        # `@` stands for the zero byte of an abstract address. Who does not listen is not told.
+        # `@` stands for the zero byte of an abstract address. Nobody has to listen there.
         name = self.notify_address
         address = f"\0{name[1:]}" if name.startswith("@") else name
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notified:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from report import Node, Report, Withheld, Workloads
-from report.anonymisation import NEVER_SENT
+from report.disclosure import NEVER_SENT
 from report.pseudonym import PseudonymSource
 from volunteer.reporting.prepare import Prepared
 

@@ -11,7 +11,9 @@ from typing import Final
 
 import msgspec
 
-from report import InvalidReport, Node, Report, vocabulary
+from report import vocabulary
+from report.errors import InvalidReport
+from report.schema import Node, Report
 from report.vocabulary.vocabularies import Vocabulary, read
 
 MAX_RESOURCE_NAMES: Final = 4_096
