@@ -29,9 +29,9 @@ class ParquetFolder(WarehouseAddress):
         """Return the folder that `text` names. Raises `InvalidWarehouseAddress`."""
         if text.startswith("duckdb:"):
             raise InvalidWarehouseAddress(
-                "duckdb:///PATH is no longer supported: a crash could damage such a file. Reports are"
-                " kept in Parquet files, which DuckDB reads: use parquet:///DIR, or leave --database"
-                " out"
+                "duckdb:///PATH is no longer supported: a crash could damage such a file. Reports"
+                " are kept in Parquet files, which DuckDB reads: use parquet:///DIR, or leave"
+                " --database out"
             )
         parts = urlsplit(text)
         path = unquote(parts.path)
