@@ -35,7 +35,7 @@ def test_version_and_the_leading_word() -> None:
     assert (outcome.returncode, outcome.stdout) == (0, f"{VERSION}\n")
 
 
-def test_databases_are_listed() -> None:
+def test_warehouses_are_listed() -> None:
     """`--print-databases` names each form."""
     outcome = run("--print-databases")
     assert outcome.returncode == 0
@@ -107,8 +107,8 @@ def test_serving_is_a_command_too(tmp_path: Path) -> None:
     assert f"the data directory {file} cannot be used" in outcomes[0].stderr
 
 
-def test_a_wrong_database_is_one_line(tmp_path: Path) -> None:
-    """An address that names no database is refused before anything is made."""
+def test_a_wrong_warehouse_is_one_line(tmp_path: Path) -> None:
+    """An address that names no warehouse is refused before anything is made."""
     outcome = run("--data-dir", str(tmp_path / "data"), "--database", "mysql://x")
     assert outcome.returncode == 2
     assert outcome.stderr.startswith("collector: --database: must be one of ")

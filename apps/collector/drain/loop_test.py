@@ -76,7 +76,7 @@ def test_pauses_grow_with_failures_and_vary() -> None:
     )
 
 
-def test_an_unusable_database_ends_the_drain() -> None:
+def test_an_unusable_warehouse_ends_the_drain() -> None:
     """What only a person can mend is not tried again."""
 
     def refuse() -> KeptRows:
