@@ -227,3 +227,18 @@ def test_the_default_data_directory_is_state(tmp_path: Path) -> None:
     assert default_data_dir({"XDG_STATE_HOME": str(tmp_path)}) == tmp_path / "spartakus-collector"
     relative = default_data_dir({"XDG_STATE_HOME": "state"})
     assert relative == Path.home() / ".local/state/spartakus-collector"
+
+
+def test_only_links_to_services_are_dropped() -> None:
+    """What Kubernetes sets for a Service of our name goes; a port that somebody set stays."""
+    environment = {
+        "SPARTAKUS_PORT": "tcp://10.0.0.1:80",
+        "SPARTAKUS_ADMIN_PORT": "9090",
+        "SPARTAKUS_DATABASE": "http://collector",
+        "OTHER_PORT": "tcp://10.0.0.2:80",
+    }
+    assert main.without_service_links(environment) == {
+        "SPARTAKUS_ADMIN_PORT": "9090",
+        "SPARTAKUS_DATABASE": "http://collector",
+        "OTHER_PORT": "tcp://10.0.0.2:80",
+    }
