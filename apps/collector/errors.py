@@ -45,7 +45,7 @@ class WarehouseUnavailable(CollectorError):
 
 
 class DrainFailed(CollectorError):
-    """The process that feeds the database does not start."""
+    """The process that feeds the warehouse does not start."""
 
 
 class CommandFailed(CollectorError):
@@ -64,7 +64,7 @@ class SpoolUnavailable(CollectorError):
 
 
 class SpoolFull(SpoolUnavailable):
-    """The spool has reached a limit, and takes more once the database has taken some."""
+    """The spool has reached a limit, and takes more once the warehouse has taken some."""
 
 
 class Refusal(CollectorError):
@@ -79,7 +79,7 @@ class UnsupportedContentType(Refusal):
 
 
 class UnsupportedContentEncoding(Refusal):
-    """The body is encoded by something else than gzip."""
+    """The body is encoded with something other than gzip."""
 
     def __init__(self) -> None:
         super().__init__("the content encoding must be gzip, or none")

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Final
 
 MOST_BYTES: Final = 107
-"""Of a path that is the address of a socket (unix(7))."""
+"""How long a path may be that is the address of a socket (unix(7))."""
 
 
 def listen_at(path: Path, *, mode: int, backlog: int) -> socket.socket:
-    """Return a socket that listens at `path`, for those to connect whom `mode` lets write.
+    """Return a socket that listens at `path`; whoever `mode` lets write may connect.
 
     A socket that is left over, at which nobody listens, is replaced. Raises `OSError`, also where
     somebody does listen, or where something else is at the path. A path of more than `MOST_BYTES`
-    is served, but `getsockname` does not return it.
+    works, but `getsockname` does not return it.
     """
     listening = socket.socket(socket.AF_UNIX)
     try:
@@ -58,7 +58,7 @@ def _address(path: Path) -> Iterator[str]:
 def _remove_left_over(path: Path, address: str) -> None:
     try:
         if not stat.S_ISSOCK(path.lstat().st_mode):
-            raise FileExistsError(errno.EEXIST, "something else than a socket is there")
+            raise FileExistsError(errno.EEXIST, "something other than a socket is there")
     except FileNotFoundError:
         return
     with socket.socket(socket.AF_UNIX) as probe:

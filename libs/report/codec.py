@@ -40,7 +40,7 @@ from report.schema import (
 )
 
 MAX_REPORT_BYTES: Final = 8 * 1024 * 1024
-"""Size of a report as compact JSON, so that every database takes every accepted report."""
+"""Size of a report as compact JSON, so that every warehouse takes every accepted report."""
 
 
 _ABSENT: Final = Raw(b"null")

@@ -1,11 +1,13 @@
 """Behaviour of `collector.drain.loop`, with its warehouse and its collector in memory."""
 
+import logging
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.drain.loop import Directive
-from collector.drain.messages import Emptied, Missing, Opened, Unavailable, Written
+from collector.drain.loop import MISSING, Directive
+from collector.drain.messages import Emptied, Notice, Opened, Unavailable, Written
 from collector.drain.testing import PACE, SPOOL, KeptRows, NotedTrial, Rows, ScriptedChannel, drain
 from collector.drain.trials import Trial
 from collector.errors import WarehouseUnusable
@@ -28,8 +30,8 @@ def test_everything_is_written_in_order_and_reported() -> None:
     assert (store.opened, store.closed) == (1, 1)
 
 
-def test_rows_below_the_position_are_not_written_again() -> None:
-    """The drain begins above what the database has."""
+def test_rows_below_the_watermark_are_not_written_again() -> None:
+    """The drain begins above what the warehouse has."""
     store, channel = KeptRows(), ScriptedChannel()
     store.written = Watermark(SPOOL, 3)
     drain(Rows(5), store, channel)
@@ -37,17 +39,17 @@ def test_rows_below_the_position_are_not_written_again() -> None:
     assert channel.messages[0] == Opened(Watermark(SPOOL, 3))
 
 
-def test_rows_that_are_nowhere_are_told() -> None:
-    """When rows above the watermark are gone from the spool, their number is sent."""
+def test_rows_that_are_nowhere_are_noticed() -> None:
+    """When rows above the watermark are gone from the spool, their number is for the log."""
     store, channel = KeptRows(), ScriptedChannel()
     store.written = Watermark(SPOOL, 3)
     drain(Rows(9, deleted=7), store, channel)
-    assert channel.messages[1] == Missing(4)
+    assert channel.messages[1] == Notice(logging.WARNING, MISSING, {"reports": 4})
     assert store.ids == [8, 9]
 
 
 @given(failures=st.lists(st.sampled_from(["", "open", "before", "after"]), max_size=12))
-def test_a_database_with_a_position_gets_each_row_once(failures: list[str]) -> None:
+def test_a_warehouse_with_a_watermark_gets_each_row_once(failures: list[str]) -> None:
     """Whatever fails, and whether the failed write happened or not, each row is written once."""
     store, channel = KeptRows(), ScriptedChannel()
     store.failures = list(failures)
@@ -55,7 +57,7 @@ def test_a_database_with_a_position_gets_each_row_once(failures: list[str]) -> N
     assert store.ids == [1, 2, 3, 4, 5, 6, 7]
 
 
-def test_a_database_without_position_gets_each_row_at_least_once() -> None:
+def test_a_warehouse_without_a_watermark_gets_each_row_at_least_once() -> None:
     """After a failure everything that was not deleted from the spool comes again."""
     store, channel = KeptRows(keeps_watermark=False), ScriptedChannel()
     store.failures = ["", "after"]
@@ -74,7 +76,7 @@ def test_pauses_grow_with_failures_and_vary() -> None:
     )
 
 
-def test_an_unusable_database_ends_the_drain() -> None:
+def test_an_unusable_warehouse_ends_the_drain() -> None:
     """What only a person can mend is not tried again."""
 
     def refuse() -> KeptRows:

@@ -22,7 +22,7 @@ FAULT: Final = plain_text("500 Internal Server Error", "the server could not han
 
 logger = logging.getLogger(__name__)
 
-Address = tuple[str, int]
+Endpoint = tuple[str, int]
 ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
 
 
@@ -59,7 +59,7 @@ class Dispatcher:
         group: Group,
         *,
         metrics: Metrics,
-        address: Address,
+        address: Endpoint,
         clock: Callable[[], float],
         wall_clock: Callable[[], float],
     ) -> None:
@@ -165,7 +165,7 @@ class Dispatcher:
                 logger.warning("the application raised %s %d times, and now no more", fault, times)
 
 
-def make_environ(request: Request, *, client: Address, server: Address) -> "WSGIEnvironment":
+def make_environ(request: Request, *, client: Endpoint, server: Endpoint) -> "WSGIEnvironment":
     """The request as PEP 3333 hands it to an application; addresses are (host, port)."""
     environ: WSGIEnvironment = {
         "REQUEST_METHOD": request.method,

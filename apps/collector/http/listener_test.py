@@ -64,7 +64,7 @@ def test_what_is_not_a_socket_is_left_alone(tmp_path: Path, kind: str) -> None:
         path.mkdir()
     else:
         path.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(CannotListen, match="something else than a socket"):
+    with pytest.raises(CannotListen, match="something other than a socket"):
         at(path)
     assert path.is_symlink() or path.exists()
 

@@ -46,7 +46,7 @@ def test_what_was_drained_is_overwritten_too(tmp_path: Path) -> None:
 
 
 def test_reports_that_wait_are_deleted_and_counted(tmp_path: Path) -> None:
-    """A report that waits for the database is gone from the file."""
+    """A report that waits for the warehouse is gone from the file."""
     path = tmp_path / "spool.sqlite"
     leave(path, drained="other", waiting="cluster-to-forget")
     assert forget_in_spool(path, "cluster-to-forget", random_bytes=os.urandom) == 1

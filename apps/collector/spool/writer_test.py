@@ -118,8 +118,8 @@ def test_a_key_is_remembered_for_48_hours(tmp_path: Path, age_hours: float, outc
     assert KEYS_REMEMBERED_SECONDS == 48 * HOUR
 
 
-def test_new_reports_are_numbered_above_the_database(tmp_path: Path) -> None:
-    """A spool older than the database gives out no ID that the database has passed."""
+def test_new_reports_are_numbered_above_the_watermark(tmp_path: Path) -> None:
+    """A spool older than the warehouse gives out no ID that the warehouse has passed."""
     with open_spool(tmp_path) as spool:
         assert spool.number_above(Watermark(spool.spool_id, 40))
         assert not spool.number_above(Watermark(spool.spool_id, 7))

@@ -151,7 +151,7 @@ def test_what_is_no_socket_is_left_alone(service: Service, tmp_path: Path) -> No
     """A file in the place of the socket is named, and keeps its bytes."""
     (tmp_path / "admin").write_text("mine")
     with (
-        pytest.raises(DataDirectoryUnusable, match="something else than a socket"),
+        pytest.raises(DataDirectoryUnusable, match="something other than a socket"),
         served_at(tmp_path / "admin", service.application),
     ):
         pass

@@ -25,11 +25,11 @@ from collector.warehouse.bigquery.schema import Shape
 _LONGEST_QUOTE: Final = 200
 
 QUOTA_SECONDS: Final = 300.0
-"""When to come again after a quota was exhausted. It fills up over hours, and failed jobs count:
+"""When to try again after a quota was exhausted. It fills up over hours, and failed jobs count:
 https://cloud.google.com/bigquery/docs/optimize-load-jobs"""
 
 MENDING_SECONDS: Final = 60.0
-"""When to come again where somebody has to act first."""
+"""When to try again where somebody has to act first."""
 
 # What these say is about the table and the account; other messages may quote a report.
 _TOLD_IN_FULL: Final = frozenset(
@@ -40,13 +40,13 @@ LIBRARY_ERRORS: Final = (
     GoogleAuthError,
     requests.RequestException,
     TimeoutError,
-    # What the client library stumbles over where a 200 holds something else than it should.
+    # What the client library raises where a 200 holds something other than it should.
     AttributeError,
     KeyError,
     TypeError,
     ValueError,
 )
-"""What comes out of the libraries between BigQuery and us."""
+"""What the libraries between BigQuery and us raise."""
 
 
 def is_access_denied(error: GoogleAPICallError) -> bool:
@@ -62,16 +62,16 @@ def unavailable(error: Exception, address: BigQueryTable) -> WarehouseUnavailabl
 
 
 def _retry_after(error: Exception) -> float | None:
-    """Return in how many seconds to come again, None where nobody knows.
+    """Return in how many seconds to try again, None where that is not known.
 
     Google sends Retry-After in seconds, never as a date (RFC 9110, 10.2.3).
     """
     if not isinstance(error, GoogleAPICallError):
         return None
     headers = {} if error.response is None else error.response.headers
-    wish = str(headers.get("Retry-After", ""))
-    if wish.isascii() and wish.isdigit():
-        return float(wish)
+    asked_for = str(headers.get("Retry-After", ""))
+    if asked_for.isascii() and asked_for.isdigit():
+        return float(asked_for)
     return QUOTA_SECONDS if _reason(error) == "quotaExceeded" else None
 
 
@@ -192,7 +192,7 @@ class RowsRefused(Struct, frozen=True):
 
 
 class Failed(Struct, frozen=True):
-    """No row is in the table, for a reason that is no row's fault. `reason` quotes none.
+    """No row is in the table, for a reason that is not the fault of a row. `reason` quotes none.
 
     `retry_after` is in seconds, None where nobody knows.
     """

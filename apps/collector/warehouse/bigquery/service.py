@@ -33,7 +33,7 @@ ENDPOINT: Final = "https://bigquery.googleapis.com"
 _SCOPES: Final = ("https://www.googleapis.com/auth/bigquery",)
 _USER_AGENT: Final = f"spartakus-collector/{VERSION}"
 
-# Given to calls that would else try again by themselves, for ten minutes.
+# Given to calls that would otherwise try again by themselves, for ten minutes.
 _ONCE: Final = Retry(predicate=if_exception_type())
 _NO_RETRIES: Final = 0
 
@@ -138,7 +138,7 @@ class Service:
     def find_job(self, job_id: str, *, location: str | None) -> JobStatus | None:
         """Return how a load job stands, None where there is no job of that ID.
 
-        Raises `WarehouseUnusable` for a job that is none of ours.
+        Raises `WarehouseUnusable` for a job that is not ours.
         """
         with self._errors():
             try:

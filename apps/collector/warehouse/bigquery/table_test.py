@@ -5,12 +5,9 @@ from pathlib import Path
 import pytest
 
 from collector.errors import WarehouseUnavailable, WarehouseUnusable
-from collector.warehouse.bigquery import BigQueryTable
 from collector.warehouse.bigquery.schema import COLUMNS
-from collector.warehouse.bigquery.table import KnownTables
 from collector.warehouse.bigquery.testing import (
     ORIGINAL_COLUMNS,
-    TABLE,
     TABLE_ID,
     WORKLOADS,
     batch_of,
@@ -53,7 +50,7 @@ def test_a_deleted_table_is_never_made_anew(tmp_path: Path) -> None:
             with pytest.raises(WarehouseUnavailable, match="Not found: Table"):
                 warehouse.write(batch_of(some_reports(1)))
         with (
-            pytest.raises(WarehouseUnavailable, match="was deleted, and is not made anew"),
+            pytest.raises(WarehouseUnavailable, match="was deleted, and is not made again"),
             opened(fake.url, tmp_path),
         ):
             pytest.fail("it must not open")
@@ -189,21 +186,3 @@ def test_a_view_is_no_table(tmp_path: Path) -> None:
             opened(fake.url, tmp_path),
         ):
             pytest.fail("it must not open")
-
-
-def test_a_table_that_was_seen_is_known_after_a_restart(tmp_path: Path) -> None:
-    """A table that was added is known to whoever opens the file later, and others are not."""
-    path = tmp_path / "tables"
-    assert TABLE not in KnownTables(path)
-    KnownTables(path).add(TABLE)
-    KnownTables(path).add(BigQueryTable("project", "dataset", "reports2"))
-    KnownTables(path).add(TABLE)
-    assert TABLE in KnownTables(path)
-    assert BigQueryTable("project", "dataset", "report") not in KnownTables(path)
-    assert path.read_text() == "project.dataset.reports\nproject.dataset.reports2\n"
-
-
-def test_a_file_that_cannot_be_used_makes_the_warehouse_unavailable(tmp_path: Path) -> None:
-    """Where the file can be neither read nor written, no table is taken for an unknown one."""
-    with pytest.raises(WarehouseUnavailable, match="cannot be read"):
-        KnownTables(tmp_path).add(TABLE)

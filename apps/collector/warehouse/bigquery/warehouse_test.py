@@ -8,8 +8,7 @@ import pytest
 
 from collector.errors import WarehouseUnavailable, WarehouseUnusable
 from collector.records import RowRange, SpooledReport
-from collector.warehouse.bigquery.pending import PENDING_LOAD_FILE
-from collector.warehouse.bigquery.table import KNOWN_TABLES_FILE
+from collector.warehouse.bigquery.state import KNOWN_TABLES_FILE, PENDING_LOAD_FILE
 from collector.warehouse.bigquery.testing import (
     TABLE_ID,
     batch_of,

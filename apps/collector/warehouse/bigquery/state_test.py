@@ -1,4 +1,4 @@
-"""The file that says which load is pending."""
+"""The files that say which load is pending, and which tables were seen."""
 
 import stat
 from pathlib import Path
@@ -8,8 +8,9 @@ import pytest
 from collector.errors import FileUnusable, WarehouseUnavailable
 from collector.records import RowRange
 from collector.warehouse.bigquery import BigQueryTable
-from collector.warehouse.bigquery.pending import (
+from collector.warehouse.bigquery.state import (
     PENDING_LOAD_FILE,
+    KnownTables,
     PendingLoadFile,
     format_job_id,
 )
@@ -96,3 +97,21 @@ def test_a_folder_that_cannot_be_written_stops_the_load(tmp_path: Path) -> None:
     """Where the bounds cannot be put on disk, nothing is begun."""
     with pytest.raises((FileUnusable, WarehouseUnavailable), match=PENDING_LOAD_FILE):
         _file(tmp_path / "missing").note(BATCH, BATCH)
+
+
+def test_a_table_that_was_seen_is_known_after_a_restart(tmp_path: Path) -> None:
+    """A table that was added is known to whoever opens the file later, and others are not."""
+    path = tmp_path / "tables"
+    assert TABLE not in KnownTables(path)
+    KnownTables(path).add(TABLE)
+    KnownTables(path).add(BigQueryTable("project", "dataset", "reports2"))
+    KnownTables(path).add(TABLE)
+    assert TABLE in KnownTables(path)
+    assert BigQueryTable("project", "dataset", "report") not in KnownTables(path)
+    assert path.read_text() == "project.dataset.reports\nproject.dataset.reports2\n"
+
+
+def test_a_file_that_cannot_be_used_makes_the_warehouse_unavailable(tmp_path: Path) -> None:
+    """Where the file can be neither read nor written, no table is taken for an unknown one."""
+    with pytest.raises(WarehouseUnavailable, match="cannot be read"):
+        KnownTables(tmp_path).add(TABLE)
