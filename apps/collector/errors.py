@@ -45,7 +45,7 @@ class WarehouseUnavailable(CollectorError):
 
 
 class DrainFailed(CollectorError):
-    """The process that feeds the warehouse does not start."""
+    """The process that feeds the warehouse does not start, or fails."""
 
 
 class CommandFailed(CollectorError):

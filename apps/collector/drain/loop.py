@@ -18,7 +18,7 @@ from collector.errors import WarehouseUnavailable
 from collector.records import Batch, RowRange, SpooledReport, Watermark
 from collector.warehouse import BatchLimits, OpenWarehouse, Warehouse
 
-GIVEN_UP: Final = "the process that writes it ended without a word, each of three times"
+GIVEN_UP: Final = "three processes died while they wrote it"
 MISSING: Final = (
     "reports that left the spool are not in this warehouse: they went to another,"
     " or it was restored from an older copy"

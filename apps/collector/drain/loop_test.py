@@ -40,7 +40,7 @@ def test_rows_below_the_watermark_are_not_written_again() -> None:
 
 
 def test_rows_that_are_nowhere_are_noticed() -> None:
-    """When rows above the watermark are gone from the spool, their number is for the log."""
+    """The number of rows above the watermark that are gone from the spool is for the log."""
     store, channel = KeptRows(), ScriptedChannel()
     store.written = Watermark(SPOOL, 3)
     drain(Rows(9, deleted=7), store, channel)
@@ -50,7 +50,7 @@ def test_rows_that_are_nowhere_are_noticed() -> None:
 
 @given(failures=st.lists(st.sampled_from(["", "open", "before", "after"]), max_size=12))
 def test_a_warehouse_with_a_watermark_gets_each_row_once(failures: list[str]) -> None:
-    """Whatever fails, and whether the failed write happened or not, each row is written once."""
+    """Whatever fails, and whether a failed write took effect or not, each row is written once."""
     store, channel = KeptRows(), ScriptedChannel()
     store.failures = list(failures)
     drain(Rows(7), store, channel)
@@ -66,7 +66,7 @@ def test_a_warehouse_without_a_watermark_gets_each_row_at_least_once() -> None:
 
 
 def test_pauses_grow_with_failures_and_vary() -> None:
-    """The pause doubles with each failure; chance takes up to half of it away."""
+    """The pause doubles with each failure, less up to half of it by chance."""
     store, channel = KeptRows(), ScriptedChannel()
     store.failures = ["open"] * 8
     drain(Rows(0), store, channel, jitter=1.0)
@@ -76,8 +76,8 @@ def test_pauses_grow_with_failures_and_vary() -> None:
     )
 
 
-def test_an_unusable_warehouse_ends_the_drain() -> None:
-    """What only a person can mend is not tried again."""
+def test_an_unusable_warehouse_stops_the_drain() -> None:
+    """What only a person can mend is not retried."""
 
     def refuse() -> KeptRows:
         raise WarehouseUnusable("damaged")
@@ -89,7 +89,7 @@ def test_an_unusable_warehouse_ends_the_drain() -> None:
 
 
 def test_new_rows_wait_for_others() -> None:
-    """From the first news of a row the drain waits for as long as a batch may, and then writes."""
+    """After the first row the drain waits for as long as a batch may, and then writes."""
     rows = Rows(0)
 
     def one_more() -> None:
@@ -105,7 +105,7 @@ def test_new_rows_wait_for_others() -> None:
 
 
 def test_a_full_batch_does_not_wait() -> None:
-    """Rows that fill a batch are written at once, though its time is not over."""
+    """Rows that fill a batch are written at once, before its time is over."""
     rows = Rows(0)
 
     def two_more() -> None:
@@ -121,15 +121,15 @@ def test_a_full_batch_does_not_wait() -> None:
 
 
 def test_a_batch_is_of_one_day() -> None:
-    """Rows of two days that wait together are written apart, one after the other."""
+    """Waiting rows of two days are written as two batches."""
     store, channel = KeptRows(), ScriptedChannel()
     store.limits = BatchLimits(100, 1_000)
     drain(Rows(5, a_day=3), store, channel)
     assert store.batches == [RowRange(1, 3), RowRange(4, 5)]
 
 
-def test_a_batch_that_was_begun_comes_first_and_is_the_same() -> None:
-    """Rows of a batch whose outcome is not known are written as that batch, then the others."""
+def test_a_pending_batch_comes_first_and_is_the_same() -> None:
+    """Rows of a batch whose outcome is unknown are written as that batch, then the others."""
     store, channel = KeptRows(keeps_watermark=False), ScriptedChannel()
     store.pending_rows = RowRange(1, 3)
     drain(Rows(6), store, channel)
@@ -137,7 +137,7 @@ def test_a_batch_that_was_begun_comes_first_and_is_the_same() -> None:
 
 
 def test_a_restored_spool_is_written_in_order() -> None:
-    """Where rows stand before those of a batch that was begun, all go in their order."""
+    """With rows before those of a pending batch, all rows are written in their order."""
     store, channel = KeptRows(keeps_watermark=False), ScriptedChannel()
     store.pending_rows = RowRange(3, 4)
     drain(Rows(6), store, channel)
@@ -145,7 +145,7 @@ def test_a_restored_spool_is_written_in_order() -> None:
 
 
 def test_a_batch_that_drains_died_of_is_tried_in_parts() -> None:
-    """After two deaths of one batch its rows go one by one, and the others as usual."""
+    """After two deaths in one batch its rows are written one by one, the others as usual."""
     store, channel = KeptRows(), ScriptedChannel()
     trials = NotedTrial(Trial(SPOOL, RowRange(1, 2), 2))
     drain(Rows(4), store, channel, trials=trials)
@@ -154,7 +154,7 @@ def test_a_batch_that_drains_died_of_is_tried_in_parts() -> None:
 
 
 def test_a_report_that_drains_died_of_is_given_up() -> None:
-    """A row that three drains died of alone is kept apart, and the drain goes on behind it."""
+    """A row that three drains died of alone is a dead letter, and the drain goes on after it."""
     store, channel = KeptRows(), ScriptedChannel()
     trials = NotedTrial(Trial(SPOOL, RowRange(1, 1), 3, suspect_through=2, max_reports=1))
     dead_letters = drain(Rows(4), store, channel, trials=trials)
@@ -163,7 +163,7 @@ def test_a_report_that_drains_died_of_is_given_up() -> None:
 
 
 class _Submitting(KeptRows):
-    """A warehouse that was handed rows by a drain that then died."""
+    """A warehouse to which a drain that died had submitted rows."""
 
     def __init__(self, *submitted: int) -> None:
         super().__init__(keeps_watermark=False)
@@ -177,7 +177,7 @@ class _Submitting(KeptRows):
 def test_a_report_that_was_submitted_is_not_given_up(
     submitted: tuple[int, ...], given_up: list[int]
 ) -> None:
-    """Where the warehouse has the row already, drains that died waited; its outcome counts."""
+    """Where the warehouse has the row, the drains died while they waited: its outcome counts."""
     store, channel = _Submitting(*submitted), ScriptedChannel()
     trials = NotedTrial(Trial(SPOOL, RowRange(1, 1), 3, suspect_through=2, max_reports=1))
     dead_letters = drain(Rows(2), store, channel, trials=trials)
@@ -195,7 +195,7 @@ def test_a_part_that_was_written_is_reported() -> None:
 
 
 def test_rows_that_were_forgotten_are_not_waited_for() -> None:
-    """Rows that are gone from the end of the spool make no batch, and do not fill one."""
+    """Rows that are gone from the end of the spool make no batch and do not fill one."""
     store, channel = KeptRows(), ScriptedChannel()
     rows = Rows(5, deleted=5)
     drain(rows, store, channel)
@@ -204,7 +204,7 @@ def test_rows_that_were_forgotten_are_not_waited_for() -> None:
 
 
 def test_a_warehouse_that_asks_to_be_left_alone_is() -> None:
-    """A pause that the warehouse asks for is kept where it is longer than our own."""
+    """A pause that the warehouse asks for is kept where it is longer than the drain's own."""
     store, channel = KeptRows(), ScriptedChannel()
     store.failures, store.retry_after = ["before", "before"], 100.0
     drain(Rows(1), store, channel)
@@ -212,7 +212,7 @@ def test_a_warehouse_that_asks_to_be_left_alone_is() -> None:
 
 
 def test_the_exit_of_the_collector_stops_the_drain() -> None:
-    """When the collector is gone nothing more is written and nothing is said to be empty."""
+    """When the collector is gone nothing more is written, and the spool is not said to be empty."""
     store, channel = KeptRows(), ScriptedChannel(Directive.STOP)
     drain(Rows(1), store, channel)
     assert store.closed == 1

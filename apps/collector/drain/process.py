@@ -53,7 +53,7 @@ def main() -> None:
     os.umask(_PRIVATE_UMASK)
     os.nice(_NICENESS)
     connection = socket.socket(fileno=os.dup(sys.stdin.fileno()))
-    with closing(SocketChannel(connection, orphaned=_exit_at_once)) as channel:
+    with closing(SocketChannel(connection, on_orphaned=_exit_at_once)) as channel:
         channel.listen()
         try:
             _drain(decode_settings(sys.argv[1]), channel)
@@ -68,10 +68,10 @@ class SocketChannel:
     keeps it busy.
     """
 
-    def __init__(self, connection: socket.socket, *, orphaned: Callable[[], None]) -> None:
-        """`orphaned` is called when the collector is gone and the drain does not exit by itself."""
+    def __init__(self, connection: socket.socket, *, on_orphaned: Callable[[], None]) -> None:
+        """`on_orphaned` is called when the collector is gone and the drain does not exit."""
         self._connection: Final = connection
-        self._orphaned: Final = orphaned
+        self._on_orphaned: Final = on_orphaned
         self._changed: Final = threading.Condition()
         self._sending: Final = threading.Lock()  # two threads send, and a line stays whole
         self._woken = False
@@ -125,7 +125,7 @@ class SocketChannel:
             self.send(Unusable(str(error)))
         self._direct(Directive.STOP)
         if not self._closed.wait(_ORPHAN_SECONDS):
-            self._orphaned()
+            self._on_orphaned()
 
     def _direct(self, directive: Directive | None) -> None:
         """Wake the drain, with a new directive or with rows."""

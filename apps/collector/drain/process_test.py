@@ -19,7 +19,7 @@ class Ends:
     def __init__(self) -> None:
         self.collector, connection = socket.socketpair()
         self.orphaned = threading.Event()
-        self.channel = SocketChannel(connection, orphaned=self.orphaned.set)
+        self.channel = SocketChannel(connection, on_orphaned=self.orphaned.set)
         self.channel.listen()
 
 
@@ -32,7 +32,7 @@ def ends() -> Iterator[Ends]:
 
 
 def test_a_command_to_wake_ends_the_wait_once(ends: Ends) -> None:
-    """Any number of commands to wake is one piece of news."""
+    """Any number of commands to wake ends one wait."""
     ends.collector.sendall(encode(Wake()) * 3)
     assert ends.channel.wait_for_work(LONG) is Directive.CONTINUE
     ends.collector.sendall(encode(Finish()))
@@ -40,7 +40,7 @@ def test_a_command_to_wake_ends_the_wait_once(ends: Ends) -> None:
 
 
 def test_a_command_to_wake_does_not_end_a_pause(ends: Ends) -> None:
-    """A pause lasts its time while rows are committed."""
+    """A pause lasts its time, though rows are committed."""
     ends.collector.sendall(encode(Wake()))
     assert ends.channel.pause(0.05) is Directive.CONTINUE
 
@@ -67,13 +67,13 @@ def test_a_drain_that_does_not_exit_by_itself_is_an_orphan(ends: Ends) -> None:
 
 
 def test_messages_are_lines(ends: Ends) -> None:
-    """What is sent arrives as a line that can be read."""
+    """What is sent arrives as a line that can be decoded."""
     ends.channel.send(Emptied())
     assert next(messages_from(ends.collector)) == Emptied()
 
 
 def test_sending_to_nobody_does_nothing(ends: Ends) -> None:
-    """A message to a collector that is gone is lost quietly."""
+    """A message to a collector that is gone is lost, without an error."""
     ends.collector.close()
     for _ in range(2):
         ends.channel.send(Emptied())

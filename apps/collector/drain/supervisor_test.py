@@ -158,7 +158,7 @@ def test_a_folder_in_use_is_an_error_after_a_while(tmp_path: Path, spool: Spool)
         folder.owned(),
         pytest.raises(WarehouseUnavailable, match="another collector writes to"),
     ):
-        supervise(launcher, spool, opening_seconds=2).start()
+        supervise(launcher, spool, opening_seconds=5).start()
 
 
 class _DiesEmptied(DrainProcess):

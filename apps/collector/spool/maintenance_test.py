@@ -53,7 +53,7 @@ def test_reports_that_wait_are_deleted_and_counted(tmp_path: Path) -> None:
     assert b"cluster-to-forget" not in bytes_of(path)
 
 
-def test_a_damaged_report_ends_the_command(tmp_path: Path) -> None:
+def test_a_damaged_report_is_an_error_of_the_command(tmp_path: Path) -> None:
     """What cannot be read cannot be searched: nothing is deleted, and the file is named."""
     path = tmp_path / "spool.sqlite"
     leave(path, drained="other", waiting="cluster-to-forget")

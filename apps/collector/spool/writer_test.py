@@ -46,7 +46,7 @@ def test_what_was_not_committed_is_not_there(tmp_path: Path) -> None:
     assert read(tmp_path) == []
 
 
-def test_ids_grow_for_ever(tmp_path: Path) -> None:
+def test_ids_are_never_reused(tmp_path: Path) -> None:
     """A row added to a spool that was emptied and opened again has a new ID."""
     with open_spool(tmp_path) as spool:
         spool.add(accepted())
@@ -69,7 +69,7 @@ def test_the_spool_id_stays(tmp_path: Path) -> None:
         assert spool.spool_id != first
 
 
-def test_a_strange_watermark_deletes_nothing(tmp_path: Path) -> None:
+def test_a_watermark_of_another_spool_deletes_nothing(tmp_path: Path) -> None:
     """Rows are deleted only under the ID of their own spool."""
     with open_spool(tmp_path) as spool:
         spool.add(accepted())
@@ -139,8 +139,8 @@ def test_each_commit_is_synchronous(tmp_path: Path) -> None:
     assert level == (2,)
 
 
-def test_a_spool_that_was_large_gives_its_room_back(tmp_path: Path) -> None:
-    """Once the rows that made it large are gone the file is short again, and what is left stays."""
+def test_a_spool_that_was_large_shrinks(tmp_path: Path) -> None:
+    """Once the rows that made the file large are gone it is short again, and the others stay."""
     count = 250
     with open_spool(tmp_path) as spool:
         for _ in range(count):
@@ -176,7 +176,7 @@ def test_rows_above_the_watermark_stay(
 
 
 def test_a_group_of_new_reports_is_counted(tmp_path: Path) -> None:
-    """A commit tells how many reports it added; repeats are not among them."""
+    """A commit returns how many reports it added, without repeats."""
     with open_spool(tmp_path) as spool:
         assert spool.commit() == 0
         for _ in range(2):
@@ -187,7 +187,7 @@ def test_a_group_of_new_reports_is_counted(tmp_path: Path) -> None:
 
 
 def test_the_backlog_is_known_after_a_restart(tmp_path: Path) -> None:
-    """How many reports and bytes wait is counted anew when the spool is opened."""
+    """What waits is counted when the spool is opened."""
     clock = SetClock()
     with open_spool(tmp_path, clock) as spool:
         for key in ("a", "b", "c"):
