@@ -132,12 +132,11 @@ class DrainSupervisor:
         metrics: Metrics,
         may_be_away: bool = False,
         batch_seconds: float = 60.0,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`launch` starts a drain, or raises `DrainFailed`.
 
         `may_be_away` says that a start need not wait for the warehouse: it keeps no watermark.
-        Rows wait `batch_seconds` before they are due. `clock` gives seconds, never goes back.
+        Rows wait `batch_seconds` before they are due.
         """
         self._launch: Final = launch
         self._log: Final = log
@@ -146,7 +145,7 @@ class DrainSupervisor:
         self._may_be_away: Final = may_be_away
         due_seconds = batch_seconds + policy.stalled_seconds
         self._monitor: Final = DrainMonitor(
-            spool, due_seconds=due_seconds, log=log, metrics=metrics, clock=clock
+            spool, due_seconds=due_seconds, log=log, metrics=metrics, clock=time.monotonic
         )
         self._thread: Final = threading.Thread(target=self._supervise, name="drain", daemon=True)
         self._stopping: Final = threading.Event()

@@ -189,7 +189,8 @@ class Spool:
                 for name in ("page_count", "freelist_count")
             )
             if empty >= _EMPTY_PAGES and pages - empty <= _LIVE_PAGES:
-                remove_traces(self._connection)
+                # The thread that serves waits for the lock, so readers are not waited for.
+                remove_traces(self._connection, reader_seconds=0)
 
     def _open_group(self) -> None:
         if self._group_lost is not None:

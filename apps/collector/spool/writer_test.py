@@ -1,5 +1,7 @@
 """Behaviour of `collector.spool.writer`, on real files."""
 
+import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from collector.spool.testing import (
     open_spool,
     read,
 )
-from collector.spool.writer import KEYS_REMEMBERED_SECONDS, Added
+from collector.spool.writer import KEYS_REMEMBERED_SECONDS, Added, Spool
 from collector.warehouse import BatchLimits
 
 
@@ -139,15 +141,20 @@ def test_each_commit_is_synchronous(tmp_path: Path) -> None:
     assert level == (2,)
 
 
+def fill(spool: Spool, count: int) -> None:
+    """Make a spool large by so many rows, and add one more."""
+    for _ in range(count):
+        spool.add(accepted(encoded=LARGE))
+    spool.commit()
+    spool.add(accepted("left"))
+    spool.commit()
+
+
 def test_a_spool_that_was_large_shrinks(tmp_path: Path) -> None:
     """Once the rows that made the file large are gone it is short again, and the others stay."""
     count = 250
     with open_spool(tmp_path) as spool:
-        for _ in range(count):
-            spool.add(accepted(encoded=LARGE))
-        spool.commit()
-        spool.add(accepted("left"))
-        spool.commit()
+        fill(spool, count)
         path = tmp_path / "spool.sqlite"
         spool.delete_through(Watermark(spool.spool_id, 1))
         large = path.stat().st_size
@@ -158,6 +165,19 @@ def test_a_spool_that_was_large_shrinks(tmp_path: Path) -> None:
         assert spool.backlog().reports == 1
         with closing(SpoolReader(path)) as reader:
             assert (reader.first_unread(), reader.last_id()) == (count + 1, count + 1)
+
+
+def test_a_reader_does_not_hold_up_what_shrinks(tmp_path: Path) -> None:
+    """Deleting waits for no reader, because the thread that serves would wait as well."""
+    with open_spool(tmp_path) as spool:
+        fill(spool, 250)
+        with closing(sqlite3.connect(tmp_path / "spool.sqlite", isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM reports").fetchone()
+            began = time.monotonic()
+            spool.delete_through(Watermark(spool.spool_id, 250))
+            assert time.monotonic() - began < 15  # SQLite would wait for 30 seconds
+        assert spool.backlog().reports == 1
 
 
 @given(sizes=st.lists(st.integers(0, 6), max_size=6), drained=st.integers(0, 30))
