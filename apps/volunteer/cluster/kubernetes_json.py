@@ -14,10 +14,8 @@ import msgspec
 from msgspec import Raw, Struct, field
 
 from report import Identifying, NodeObservation
+from report.observation import EMPTY
 from report.vocabulary import public_label_keys
-
-EMPTY: Final = Identifying("")
-"""What the API does not say."""
 
 _QUOTING: Final = "Invalid value"
 _WHERE: Final = " - at `"
