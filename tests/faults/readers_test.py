@@ -71,6 +71,8 @@ def count_by_pyarrow(data_dir: Path) -> tuple[int, int] | None:
     """Count rows and clusters by another reader; None where a file was gone by then."""
     try:
         files = pyarrow.dataset.dataset(str(data_dir / "reports"), format="parquet")
+        if not files.files:  # the day's folder was exchanged while it was listed
+            return None
         column = files.to_table(columns=["clusterID"])["clusterID"]
     except FileNotFoundError:
         return None

@@ -7,8 +7,7 @@ so a file is either empty or complete.
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -72,13 +71,6 @@ def open_reader(path: Path, form: FileFormat) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise FileUnusable(f"{path} cannot be read as a {form.name}: {error}") from error
     return connection
-
-
-@contextmanager
-def reading(path: Path, form: FileFormat) -> Iterator[sqlite3.Connection]:
-    """Open the file at `path` for reading only, for as long as the block lasts."""
-    with closing(open_reader(path, form)) as connection:
-        yield connection
 
 
 def remove_traces(connection: sqlite3.Connection) -> bool:

@@ -80,7 +80,7 @@ def launch_drain(settings: DrainSettings) -> DrainProcess:
     It works in a venv-mode PEX too: its interpreter finds the module.
     """
     # -P: a file in the working directory must not stand in for a module.
-    command = [sys.executable, "-P", "-m", _MODULE, encode(settings).decode()]
+    command = [sys.executable, "-P", "-m", _MODULE, encode(settings).decode().strip()]
     try:
         ours, its = socket.socketpair()
         with its:

@@ -77,3 +77,14 @@ def test_the_oldest_unread_row_is_known(tmp_path: Path) -> None:
             assert reader.first_unread() == 2
             spool.delete_through(Watermark(spool.spool_id, 2))
             assert reader.first_unread() == 3
+
+
+def test_a_spool_that_cannot_be_read_is_one_clear_error(tmp_path: Path) -> None:
+    """Whatever SQLite reports, the error names the file."""
+    with open_spool(tmp_path):
+        path = tmp_path / "spool.sqlite"
+    with closing(SpoolReader(path)) as reader:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("DROP TABLE reports")
+        with pytest.raises(FileUnusable, match=f"{path} cannot be read: "):
+            reader.first_unread()

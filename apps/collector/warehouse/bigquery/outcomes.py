@@ -32,9 +32,7 @@ MENDING_SECONDS: Final = 60.0
 """When to try again where somebody has to act first."""
 
 # What these say is about the table and the account; other messages may quote a report.
-_TOLD_IN_FULL: Final = frozenset(
-    {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
-)
+_QUOTED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 LIBRARY_ERRORS: Final = (
     GoogleAPIError,
     GoogleAuthError,
@@ -100,11 +98,11 @@ def _line_for_call(error: GoogleAPICallError, address: BigQueryTable) -> str:
         return f"the quota of project {address.project} is exhausted (HTTP {status} {reason})"
     if status == HTTPStatus.NOT_FOUND:
         meaning = "it is missing: deleted, or made so lately that BigQuery does not know it yet"
-    elif status in _TOLD_IN_FULL and reason != "rateLimitExceeded":
+    elif status in _QUOTED and reason != "rateLimitExceeded":
         meaning = "these credentials may not do that"
     else:
         meaning = "BigQuery cannot do that now"
-    quote = f": {_quote(error)}" if status in _TOLD_IN_FULL else ""
+    quote = f": {_quote(error)}" if status in _QUOTED else ""
     return f"{meaning} (HTTP {status} {reason}{quote})"
 
 
@@ -139,10 +137,8 @@ _ROW: Final = re.compile(
 )
 _SCHEMA: Final = "Provided Schema does not match"
 # Messages of these are about the table and the account; others may quote a row.
-_REASONS_TOLD_IN_FULL: Final = frozenset(
-    {"accessDenied", "billingNotEnabled", "blocked", "notFound"}
-)
-_MENDED_BY_PEOPLE: Final = frozenset({*_REASONS_TOLD_IN_FULL, "invalid", "invalidQuery"})
+_REASONS_QUOTED: Final = frozenset({"accessDenied", "billingNotEnabled", "blocked", "notFound"})
+_MENDED_BY_PEOPLE: Final = frozenset({*_REASONS_QUOTED, "invalid", "invalidQuery"})
 
 
 # A load job is all or nothing: one that ends in an error has loaded no row.
@@ -220,7 +216,7 @@ def _failed(errors: tuple[JobError, ...]) -> Failed:
     final = errors[0]
     if final.reason == "quotaExceeded":
         return Failed("the quota for load jobs is exhausted (quotaExceeded)", QUOTA_SECONDS)
-    is_told = final.reason in _REASONS_TOLD_IN_FULL or final.message.startswith(_SCHEMA)
-    quote = f": {final.message.partition(chr(10))[0][:_LONGEST_QUOTE]}" if is_told else ""
+    is_quoted = final.reason in _REASONS_QUOTED or final.message.startswith(_SCHEMA)
+    quote = f": {final.message.partition(chr(10))[0][:_LONGEST_QUOTE]}" if is_quoted else ""
     retry_after = MENDING_SECONDS if final.reason in _MENDED_BY_PEOPLE else None
     return Failed(f"a load job failed ({final.reason or 'without a reason'}{quote})", retry_after)

@@ -74,10 +74,10 @@ def test_a_column_that_is_not_known_is_no_rows_fault(separator: str) -> None:
         (JobError(), "without a reason", None),
     ],
 )
-def test_any_other_failure_is_told_and_has_its_time(
+def test_any_other_failure_is_reported_and_has_its_time(
     error: JobError, words: str, retry_after: float | None
 ) -> None:
-    """A failure that names no row is told without quoting any, and says when to come again."""
+    """A failure that names no row is reported without quoting any, and says when to try again."""
     outcome = judge(_failed(error))
     assert isinstance(outcome, Failed)
     assert words in outcome.reason

@@ -42,7 +42,7 @@ def test_a_missing_table_is_made(tmp_path: Path) -> None:
     assert resource["schema"] == {"fields": [field.to_api_repr() for field in COLUMNS]}
 
 
-def test_a_deleted_table_is_never_made_anew(tmp_path: Path) -> None:
+def test_a_deleted_table_is_never_made_again(tmp_path: Path) -> None:
     """A table deleted under a collector stops it, also after a restart, until there is one."""
     with running_bigquery() as fake:
         with opened(fake.url, tmp_path) as warehouse:
@@ -62,7 +62,7 @@ def test_a_deleted_table_is_never_made_anew(tmp_path: Path) -> None:
     assert dead_letters_in(tmp_path) == []
 
 
-def test_a_missing_dataset_is_told(tmp_path: Path) -> None:
+def test_a_missing_dataset_is_reported(tmp_path: Path) -> None:
     """Where the dataset is missing, the error says so."""
     with running_bigquery() as fake:
         fake.service.datasets.clear()
@@ -143,7 +143,7 @@ def test_a_jobs_schema_is_the_tables(tmp_path: Path) -> None:
 
 
 def test_a_column_that_vanishes_is_no_rows_fault(tmp_path: Path) -> None:
-    """When a column is dropped under a collector, rows wait, and no report is given up."""
+    """When a column is dropped under a collector, rows wait, and no report is refused."""
     with running_bigquery() as fake:
         with opened(fake.url, tmp_path) as warehouse:
             fake.service.add(TABLE_ID, {"schema": {"fields": WITHOUT_WORKLOADS}})
@@ -155,8 +155,8 @@ def test_a_column_that_vanishes_is_no_rows_fault(tmp_path: Path) -> None:
     assert dead_letters_in(tmp_path) == []
 
 
-def test_rows_are_not_given_up_for_a_fault_of_the_table(tmp_path: Path) -> None:
-    """When the table is replaced by one that reports cannot fill, no report is given up for it."""
+def test_rows_are_not_refused_for_a_fault_of_the_table(tmp_path: Path) -> None:
+    """When the table is replaced by one that reports cannot fill, no report is refused for it."""
     owner: JSON = {"name": "owner", "type": "STRING", "mode": "REQUIRED"}
     columns: list[JSON] = [owner, *(field.to_api_repr() for field in COLUMNS)]
     complete: JSONObject = {"schema": {"fields": [field.to_api_repr() for field in COLUMNS]}}

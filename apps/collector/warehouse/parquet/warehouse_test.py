@@ -50,7 +50,7 @@ def warehouse(tmp_path: Path) -> Iterator[ParquetWarehouse]:
 
 
 def test_a_batch_is_a_file_of_its_day(tmp_path: Path, warehouse: ParquetWarehouse) -> None:
-    """Its name tells the rows, nobody else may read it, and nothing unfinished is left."""
+    """Its name gives the rows, nobody else may read it, and nothing unfinished is left."""
     os.umask(0)
     warehouse.write(batch(1, 3))
     assert files_in(tmp_path) == [tmp_path / "reports" / "2024-10-04" / "s1-1-3.parquet"]
@@ -95,7 +95,7 @@ def test_the_columns_are_those_of_a_report(tmp_path: Path, warehouse: ParquetWar
 def test_the_position_is_the_last_row_of_the_spool(
     tmp_path: Path, warehouse: ParquetWarehouse
 ) -> None:
-    """It is told by names, for each spool, also of merged files, of damaged and of emptied ones."""
+    """It comes from names, for each spool, also of merged files, of damaged and of emptied ones."""
     warehouse.write(batch(1, 3))
     warehouse.write(batch(4, 9))
     warehouse.write(batch(1, 2, spool="s2"))
@@ -200,7 +200,7 @@ def test_old_days_go(tmp_path: Path, warehouse: ParquetWarehouse) -> None:
 
 @pytest.mark.parametrize("exchange", [exchange_folders, never])
 def test_a_cluster_is_forgotten(tmp_path: Path, exchange: ExchangeFolders) -> None:
-    """Also where folders cannot be exchanged; a file that is emptied still tells the watermark."""
+    """Also where folders cannot be exchanged; a file that is emptied still gives the watermark."""
     with closing(open_folder(tmp_path)) as warehouse:
         for first in (1, 3):
             warehouse.write(batch(first, first + 1))
