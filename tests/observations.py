@@ -38,12 +38,11 @@ def node(
     texts = {field: Identifying(text) for field, text in fields.items() if isinstance(text, str)}
     capacity = fields.get("capacity", {})
     assert isinstance(capacity, dict)
-    empty = dict.fromkeys(TEXTS, Identifying(""))
     return NodeObservation(
         name=Identifying(name),
         capacity={Identifying(key): Identifying(value) for key, value in capacity.items()},
         label_keys=frozenset(label_keys),
-        **{**empty, **texts},
+        **texts,
     )
 
 

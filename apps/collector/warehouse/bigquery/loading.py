@@ -21,11 +21,9 @@ from collector.errors import CommandFailed, WarehouseUnavailable
 from collector.records import SpooledReport
 from collector.warehouse.bigquery.outcomes import (
     Failed,
-    JobStatus,
     Loaded,
     Outcome,
     UnderWay,
-    judge,
 )
 from collector.warehouse.bigquery.service import Deadlines, Service
 from collector.warehouse.bigquery.state import format_job_id
@@ -90,8 +88,8 @@ class Loader:
 
         Raises `WarehouseUnavailable`, also for a job that takes too long.
         """
-        status = self._find(job_id)
-        return None if status is None else self._await_end(job_id, status)
+        found = self._find(job_id)
+        return None if found is None else self._await_end(job_id, found)
 
     def load_rows(self, job_id: str, content: bytes) -> Outcome:
         """Have newline-delimited JSON loaded under `job_id`, and return its outcome.
@@ -130,21 +128,20 @@ class Loader:
         if not isinstance(outcome, Loaded):
             raise CommandFailed(f"BigQuery refuses {path}: a row in it does not fit {table}")
 
-    def _await_end(self, job_id: str, status: JobStatus | None) -> Outcome:
+    def _await_end(self, job_id: str, found: Outcome | UnderWay | None) -> Outcome:
         # A job does not say by itself that it ended, so it is polled. That is not a retry: nothing
         # is done again, and it is the drain that comes back to a job that takes longer.
         give_up_at = self._clock() + self._deadlines.job
-        while status is not None:
-            outcome = judge(status)
-            if not isinstance(outcome, UnderWay):
-                return outcome
+        while isinstance(found, UnderWay):
             if self._clock() >= give_up_at:
                 raise self._unavailable("a load job takes long; it will be asked for again")
             self._sleep(self._deadlines.poll)
-            status = self._find(job_id)
-        raise self._unavailable("a job that it accepted cannot be found")
+            found = self._find(job_id)
+        if found is None:
+            raise self._unavailable("a job that it accepted cannot be found")
+        return found
 
-    def _find(self, job_id: str) -> JobStatus | None:
+    def _find(self, job_id: str) -> Outcome | UnderWay | None:
         return self.service.find_job(job_id, location=self.table.location)
 
     def _insert(self, job_id: str, content: IO[bytes], size: int, config: LoadJobConfig) -> None:

@@ -4,6 +4,7 @@ https://cloud.google.com/bigquery/docs/error-messages
 """
 
 import re
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
@@ -158,17 +159,6 @@ class JobError(Struct, frozen=True):
         return int(match[1]) if match and not match[2] else None
 
 
-class JobStatus(Struct, frozen=True):
-    """What BigQuery says of a job."""
-
-    is_done: bool
-    errors: tuple[JobError, ...] = ()
-    """Empty for a job that succeeded. Of one that failed the first is the final one."""
-
-    shape: Shape = ()
-    """Of the columns that it was given."""
-
-
 class UnderWay(Struct, frozen=True):
     """The job waits or runs."""
 
@@ -190,30 +180,32 @@ class RowsRefused(Struct, frozen=True):
 class Failed(Struct, frozen=True):
     """No row is in the table, for a reason that is not the fault of a row. `reason` quotes none.
 
-    `retry_after` is in seconds, None where nobody knows.
+    `retry_after` is in seconds, None where that is not known.
     """
 
     reason: str
     retry_after: float | None
 
 
-Outcome: TypeAlias = UnderWay | Loaded | RowsRefused | Failed
+Outcome: TypeAlias = Loaded | RowsRefused | Failed
 
 
-def judge(status: JobStatus) -> Outcome:
-    """Return what a job's status means."""
-    if not status.is_done:
+def outcome_of(
+    errors: Sequence[JobError], shape: Shape, *, is_done: bool = True
+) -> Outcome | UnderWay:
+    """Return how a job stands that was given columns of this shape.
+
+    A job that succeeded has no errors; of one that failed the first is the final one.
+    """
+    if not is_done:
         return UnderWay()
-    if not status.errors:
+    if not errors:
         return Loaded()
-    reasons = {
-        error.position: error.message for error in status.errors if error.position is not None
-    }
-    return RowsRefused(reasons, status.shape) if reasons else _failed(status.errors)
+    reasons = {error.position: error.message for error in errors if error.position is not None}
+    return RowsRefused(reasons, shape) if reasons else _failed(errors[0])
 
 
-def _failed(errors: tuple[JobError, ...]) -> Failed:
-    final = errors[0]
+def _failed(final: JobError) -> Failed:
     if final.reason == "quotaExceeded":
         return Failed("the quota for load jobs is exhausted (quotaExceeded)", QUOTA_SECONDS)
     is_quoted = final.reason in _REASONS_QUOTED or final.message.startswith(_SCHEMA)
