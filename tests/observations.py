@@ -24,6 +24,8 @@ PUBLIC = {
     "provider_id": ("aws:///eu-west-1a/i-0abc", "gce://project/zone/name", ""),
 }
 """Values that real clusters have, by field of a `NodeObservation`."""
+TEXTS = sorted({*NodeObservation.__slots__} - {"name", "capacity", "label_keys"})
+"""The fields of a `NodeObservation` that are a text, besides its name."""
 PUBLIC_CAPACITY = (("cpu", "4"), ("memory", "15437428Ki"), ("pods", "110"), ("nvidia.com/gpu", "1"))
 
 ANY_TEXT = st.text(st.characters(), max_size=30)
@@ -36,18 +38,17 @@ def node(
     texts = {field: Identifying(text) for field, text in fields.items() if isinstance(text, str)}
     capacity = fields.get("capacity", {})
     assert isinstance(capacity, dict)
-    empty = dict.fromkeys((*PUBLIC, "machine_id", "system_uuid"), Identifying(""))
     return NodeObservation(
         name=Identifying(name),
         capacity={Identifying(key): Identifying(value) for key, value in capacity.items()},
         label_keys=frozenset(label_keys),
-        **{**empty, **texts},
+        **texts,
     )
 
 
 def nodes() -> SearchStrategy[NodeObservation]:
     """Return nodes of which each field is what a real cluster has, or any text, or both."""
-    fields = {field: _mixed(values) for field, values in PUBLIC.items()}
+    fields = {field: _mixed(PUBLIC[field]) if field in PUBLIC else ANY_TEXT for field in TEXTS}
     capacity = st.dictionaries(
         _mixed([name for name, _ in PUBLIC_CAPACITY]),
         _mixed([value for _, value in PUBLIC_CAPACITY]),
@@ -56,8 +57,6 @@ def nodes() -> SearchStrategy[NodeObservation]:
     return st.builds(
         node,
         name=ANY_TEXT,
-        machine_id=ANY_TEXT,
-        system_uuid=ANY_TEXT,
         capacity=capacity,
         label_keys=st.frozensets(st.sampled_from(vocabulary.public_label_keys()), max_size=3),
         **fields,
@@ -65,7 +64,7 @@ def nodes() -> SearchStrategy[NodeObservation]:
 
 
 def workloads() -> SearchStrategy[WorkloadsObservation]:
-    """Return looks at a few namespaces, and at kinds that are public and others."""
+    """Return observations of a few namespaces, and of kinds that are public and others."""
     names = ANY_TEXT.map(Identifying)
     created = st.floats(-1e10, 1e11)
     kind = st.builds(
@@ -82,7 +81,7 @@ def workloads() -> SearchStrategy[WorkloadsObservation]:
 
 
 def observations() -> SearchStrategy[Observation]:
-    """Return looks at clusters of a few nodes."""
+    """Return observations of clusters of a few nodes."""
     return st.builds(
         Observation,
         master_version=_mixed(PUBLIC["kubelet_version"]).map(Identifying),

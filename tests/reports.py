@@ -56,19 +56,12 @@ def nodes() -> SearchStrategy[Node]:
     """Return nodes with any text in any field."""
     optional = st.none() | texts(at_most=40)
     resource = st.builds(Resource, texts(at_least=1, at_most=40), texts(at_least=1, at_most=40))
-    return st.builds(
-        Node,
-        id=texts(at_least=1, at_most=40),
-        operating_system=optional,
-        os_image=optional,
-        kernel_version=optional,
-        architecture=optional,
-        container_runtime_version=optional,
-        kubelet_version=optional,
-        cloud_provider=optional,
-        capacity=st.none() | st.lists(resource, max_size=4).map(tuple),
-        role=optional,
-    )
+    fields = {
+        **dict.fromkeys(Node.__struct_fields__, optional),
+        "id": texts(at_least=1, at_most=40),
+        "capacity": st.none() | st.lists(resource, max_size=4).map(tuple),
+    }
+    return st.builds(Node, **fields)
 
 
 def workloads() -> SearchStrategy[Workloads]:

@@ -1,1 +1,1 @@
-"""The collector: receives anonymous reports over HTTP and keeps them in a database."""
+"""The collector: receives anonymous reports over HTTP and keeps them in a warehouse."""

@@ -53,7 +53,7 @@ def test_ids_are_not_reused_after_the_spool_ran_empty(tmp_path: Path) -> None:
 
 
 def test_kills_under_load_lose_and_double_nothing(tmp_path: Path) -> None:
-    """Every 204 is in the database exactly once after kills at any moment, and nothing else is."""
+    """Every 204 is in the warehouse exactly once after kills at any moment, and nothing else is."""
     accepted: list[str] = []
     attempted: set[str] = set()
     for round_number in range(4):
@@ -97,7 +97,7 @@ def _post_until_killed(
 
 
 def test_a_killed_drain_is_started_again(tmp_path: Path) -> None:
-    """Reports accepted before and after the death of the drain are in the database once."""
+    """Reports accepted before and after the death of the drain are in the warehouse once."""
     with RunningCollector(tmp_path) as collector:
         first = collector.drain_pid()
         assert first is not None

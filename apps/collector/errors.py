@@ -45,7 +45,7 @@ class WarehouseUnavailable(CollectorError):
 
 
 class DrainFailed(CollectorError):
-    """The process that feeds the database does not start."""
+    """The process that feeds the warehouse does not start, or fails."""
 
 
 class CommandFailed(CollectorError):
@@ -64,7 +64,7 @@ class SpoolUnavailable(CollectorError):
 
 
 class SpoolFull(SpoolUnavailable):
-    """The spool has reached a limit, and takes more once the database has taken some."""
+    """The spool has reached a limit, and takes more once the warehouse has taken some."""
 
 
 class Refusal(CollectorError):

@@ -37,8 +37,8 @@ def metrics_of(collector: RunningCollector) -> dict[str, float]:
 
 
 def test_a_full_spool_refuses_and_recovers(tmp_path: Path) -> None:
-    """While the database takes nothing reports are accepted up to the limit, and then again."""
-    # Nobody reads standard output, so the database takes what fits into a pipe.
+    """While the warehouse takes nothing reports are accepted up to the limit, and then again."""
+    # Nobody reads standard output, so the warehouse takes what fits into a pipe.
     with RunningCollector(tmp_path, "--database", "stdout", "--spool-limit", "1") as collector:
         statuses: list[int] = []
         while not statuses or (statuses[-1] == 204 and len(statuses) < MOST_POSTS):

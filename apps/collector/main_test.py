@@ -35,7 +35,7 @@ def test_version_and_the_leading_word() -> None:
     assert (outcome.returncode, outcome.stdout) == (0, f"{VERSION}\n")
 
 
-def test_databases_are_listed() -> None:
+def test_warehouses_are_listed() -> None:
     """`--print-databases` names each form."""
     outcome = run("--print-databases")
     assert outcome.returncode == 0
@@ -107,8 +107,8 @@ def test_serving_is_a_command_too(tmp_path: Path) -> None:
     assert f"the data directory {file} cannot be used" in outcomes[0].stderr
 
 
-def test_a_wrong_database_is_one_line(tmp_path: Path) -> None:
-    """An address that names no database is refused before anything is made."""
+def test_a_wrong_warehouse_is_one_line(tmp_path: Path) -> None:
+    """An address that names no warehouse is refused before anything is made."""
     outcome = run("--data-dir", str(tmp_path / "data"), "--database", "mysql://x")
     assert outcome.returncode == 2
     assert outcome.stderr.startswith("collector: --database: must be one of ")
@@ -227,3 +227,18 @@ def test_the_default_data_directory_is_state(tmp_path: Path) -> None:
     assert default_data_dir({"XDG_STATE_HOME": str(tmp_path)}) == tmp_path / "spartakus-collector"
     relative = default_data_dir({"XDG_STATE_HOME": "state"})
     assert relative == Path.home() / ".local/state/spartakus-collector"
+
+
+def test_only_links_to_services_are_dropped() -> None:
+    """What Kubernetes sets for a Service of our name goes; a port that somebody set stays."""
+    environment = {
+        "SPARTAKUS_PORT": "tcp://10.0.0.1:80",
+        "SPARTAKUS_ADMIN_PORT": "9090",
+        "SPARTAKUS_DATABASE": "http://collector",
+        "OTHER_PORT": "tcp://10.0.0.2:80",
+    }
+    assert main.without_service_links(environment) == {
+        "SPARTAKUS_ADMIN_PORT": "9090",
+        "SPARTAKUS_DATABASE": "http://collector",
+        "OTHER_PORT": "tcp://10.0.0.2:80",
+    }

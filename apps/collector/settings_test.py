@@ -10,7 +10,7 @@ from command_line.errors import InvalidOption
 from command_line.flags import parse_flags
 
 
-def test_the_default_database_is_in_the_data_directory() -> None:
+def test_the_default_warehouse_is_in_the_data_directory() -> None:
     """Without an address reports end up in a folder beside the spool."""
     assert Settings(data_dir=Path("/data")).warehouse.text == "parquet:///data/reports"
 
@@ -33,7 +33,7 @@ def test_a_rate_limit_is_asked_for(
     assert settings.posts_per_minute == expected
 
 
-def test_a_database_that_cannot_be_is_refused_at_once() -> None:
+def test_a_warehouse_that_cannot_be_is_refused_at_once() -> None:
     """A wrong address is an error before anything was made."""
     with pytest.raises(InvalidOption, match=r"^SPARTAKUS_DATABASE: must be one of "):
         parse_flags(Settings, {"data_dir": "."}, {"SPARTAKUS_DATABASE": "mysql://x"})

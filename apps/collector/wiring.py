@@ -15,8 +15,13 @@ from structlog.stdlib import BoundLogger
 
 from collector.disk.data_directory import DataDirectory
 from collector.disk.usage import DiskUsage
-from collector.drain.launch import launch_drain
-from collector.drain.supervisor import DrainOutcome, DrainSupervisor, RestartPolicy
+from collector.drain.messages import DrainSettings
+from collector.drain.supervisor import (
+    DrainOutcome,
+    DrainSupervisor,
+    RestartPolicy,
+    launch_drain,
+)
 from collector.errors import DrainFailed
 from collector.http import Limits
 from collector.http.application import create_application
@@ -123,15 +128,14 @@ def _make_supervisor(
     metrics: Metrics,
     log: BoundLogger,
 ) -> DrainSupervisor:
-    launch = partial(
-        launch_drain,
-        spool=directory.spool,
+    drain = DrainSettings(
+        spool=str(directory.spool),
         database=settings.warehouse.text,
-        retention_days=settings.retention_days,
         batch_seconds=settings.batch_seconds,
+        retention_days=settings.retention_days,
     )
     return DrainSupervisor(
-        launch,
+        partial(launch_drain, drain),
         spool,
         log=log,
         policy=RestartPolicy(),

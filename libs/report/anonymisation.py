@@ -9,6 +9,7 @@ and why.
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -32,23 +33,15 @@ from report.schema import (
     Report,
     Resource,
 )
-from report.vocabulary import SIZES, Recognised
+from report.vocabulary import NODE_TEXTS, SIZES, Recognised
 from report.vocabulary.recognition import ABSENT, MAX_CHARACTERS, REMEMBERED
 from report.workload_schema import Workloads
 from report.workload_summary import summarise
 
 _BEYOND_THE_FIRST: Final = f"beyond the first {MAX_CAPACITIES_PER_NODE} resources of a node"
-_RECOGNISERS: Final[Mapping[str, Callable[[str], Recognised]]] = {
-    "operatingSystem": vocabulary.operating_system,
-    "osImage": vocabulary.os_image,
-    "kernelVersion": vocabulary.kernel_version,
-    "architecture": vocabulary.architecture,
-    "containerRuntimeVersion": vocabulary.container_runtime_version,
-    "kubeletVersion": vocabulary.kubernetes_version,
-}
-"""What says of a text of a node how much of it is public, by the field's wire name."""
-
 _ATTRIBUTES: Final = dict(zip(Node.__struct_encode_fields__, Node.__struct_fields__, strict=True))
+_texts_of: Final = attrgetter(*(_ATTRIBUTES[field] for field in NODE_TEXTS))
+"""Returns the texts of a node that `NODE_TEXTS` recognises, in its order."""
 
 _UNFIT: Final = "it is too long, or holds characters that no report may hold"
 _WHATEVER_THE_FLAGS: Final = {NO_QUANTITY, _BEYOND_THE_FIRST}
@@ -142,14 +135,7 @@ class _Anonymiser:
 
     def node(self, seen: NodeObservation) -> Node:
         provider = self.text("cloudProvider", seen.provider_id, vocabulary.cloud_provider)
-        texts = (
-            seen.operating_system.reveal(),
-            seen.os_image.reveal(),
-            seen.kernel_version.reveal(),
-            seen.architecture.reveal(),
-            seen.container_runtime_version.reveal(),
-            seen.kubelet_version.reveal(),
-        )
+        texts = tuple(map(Identifying.reveal, _texts_of(seen)))
         # A longer text is not public, and not worth remembering.
         is_long = max(map(len, texts)) > MAX_CHARACTERS
         recognise = self._likeness if is_long else self._remembered_likeness
@@ -228,10 +214,10 @@ class _Anonymiser:
     def _likeness(
         self, texts: tuple[str, ...], provider: str | None, label_keys: frozenset[str]
     ) -> _Likeness:
-        seen = dict(zip(_RECOGNISERS, texts, strict=True))
+        seen = dict(zip(NODE_TEXTS, texts, strict=True))
         recognised = {
             field: self._recognise(field, seen[field], recognise)
-            for field, recognise in _RECOGNISERS.items()
+            for field, recognise in NODE_TEXTS.items()
         }
         # The word for the distribution would tell what is omitted.
         shown = {field: "" if field in self._omitted else text for field, text in seen.items()}

@@ -22,9 +22,14 @@ import msgspec
 from msgspec import Raw, Struct, field
 
 from report.errors import InvalidReport, ReportTooLarge
-from report.field_types import ClusterID, OptionalText, ReporterVersion, UnixSeconds
-from report.located_decoding import check_length, decode_with
-from report.patterns import FORBIDDEN_IN_VALUE
+from report.field_types import (
+    FORBIDDEN_IN_VALUE,
+    ClusterID,
+    OptionalText,
+    ReporterVersion,
+    UnixSeconds,
+)
+from report.partial_decoding import check_length, decode_with, decode_workloads
 from report.rules import check_characters, check_identity, is_unix_seconds
 from report.schema import (
     MAX_NODES,
@@ -33,10 +38,9 @@ from report.schema import (
     Nodes,
     Report,
 )
-from report.workload_decoding import decode_workloads
 
 MAX_REPORT_BYTES: Final = 8 * 1024 * 1024
-"""Size of a report as compact JSON, so that every database takes every accepted report."""
+"""Size of a report as compact JSON, so that every warehouse takes every accepted report."""
 
 
 _ABSENT: Final = Raw(b"null")

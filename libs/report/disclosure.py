@@ -4,18 +4,9 @@ from typing import Final
 
 from msgspec import Struct
 
-VERBATIM_FIELDS: Final = frozenset(
-    {
-        "masterVersion",
-        "operatingSystem",
-        "osImage",
-        "kernelVersion",
-        "architecture",
-        "containerRuntimeVersion",
-        "kubeletVersion",
-        "capacity",
-    }
-)
+from report.vocabulary import NODE_TEXTS
+
+VERBATIM_FIELDS: Final = frozenset({"masterVersion", "capacity", *NODE_TEXTS})
 """Wire names that a user may send as they are."""
 
 WORKLOADS: Final = "workloads"

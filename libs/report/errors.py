@@ -19,7 +19,7 @@ class InvalidReport(ReportError):
 
 
 class ReportTooLarge(InvalidReport):
-    """A report re-encoded exceeds the size that every database takes."""
+    """A report re-encoded exceeds the size that every warehouse takes."""
 
 
 class InvalidExtensionKey(ReportError):

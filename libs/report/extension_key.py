@@ -10,7 +10,7 @@ import re
 from typing import Final, NewType
 
 from report.errors import InvalidExtensionKey
-from report.patterns import (
+from report.field_types import (
     KEY_NAME,
     KEY_PREFIX,
     MAX_KEY_NAME_CHARACTERS,

@@ -9,6 +9,7 @@ encoders take dataclasses and Structs, and take neither of these.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, NoReturn, final
 
 REDACTED: Final = "[redacted]"
@@ -62,6 +63,10 @@ class Identifying(Sealed):
         return bool(self._text)
 
 
+EMPTY: Final = Identifying("")
+"""What the API does not say."""
+
+
 @final
 class NodeObservation(Sealed):
     """One node as the Kubernetes API describes it, reduced to the fields that a report needs.
@@ -90,16 +95,16 @@ class NodeObservation(Sealed):
         self,
         *,
         name: Identifying,
-        machine_id: Identifying,
-        system_uuid: Identifying,
-        provider_id: Identifying,
-        operating_system: Identifying,
-        os_image: Identifying,
-        kernel_version: Identifying,
-        architecture: Identifying,
-        container_runtime_version: Identifying,
-        kubelet_version: Identifying,
-        capacity: Mapping[Identifying, Identifying],
+        machine_id: Identifying = EMPTY,
+        system_uuid: Identifying = EMPTY,
+        provider_id: Identifying = EMPTY,
+        operating_system: Identifying = EMPTY,
+        os_image: Identifying = EMPTY,
+        kernel_version: Identifying = EMPTY,
+        architecture: Identifying = EMPTY,
+        container_runtime_version: Identifying = EMPTY,
+        kubelet_version: Identifying = EMPTY,
+        capacity: Mapping[Identifying, Identifying] = MappingProxyType({}),
         label_keys: frozenset[str] = frozenset(),
     ) -> None:
         self.name = name
@@ -153,7 +158,7 @@ class WorkloadsObservation(Sealed):
 
 @final
 class Observation(Sealed):
-    """One look at a cluster.
+    """What was seen of a cluster at one time.
 
     `nodes` may be a stream that is read once, page by page, so that a large cluster is never
     whole in memory before it is anonymous. `kube_system_uid` is the UID of the `kube-system`

@@ -39,18 +39,9 @@ SHOWN_AS = (CANARY, KEY.hex(), base64.b64encode(KEY).decode())
 def sealed(text: str) -> dict[str, object]:
     """Return an observation and its parts, with `text` wherever there is one."""
     secret = Identifying(text)
+    texts = {*NodeObservation.__slots__} - {"capacity", "label_keys"}
     node = NodeObservation(
-        name=secret,
-        machine_id=secret,
-        system_uuid=secret,
-        provider_id=secret,
-        operating_system=secret,
-        os_image=secret,
-        kernel_version=secret,
-        architecture=secret,
-        container_runtime_version=secret,
-        kubelet_version=secret,
-        capacity={secret: secret},
+        **dict.fromkeys(texts, secret), capacity={secret: secret}, label_keys=frozenset()
     )
     kind = WorkloadKindObservation(kind="pods", counts={secret: 1}, created=[])
     workloads = WorkloadsObservation(namespaces={secret: None}, kinds=[kind])

@@ -23,7 +23,7 @@ from report.pseudonym import (
 IDENTITIES = st.tuples(st.text(), st.text(), st.text())  # name, machineID, systemUUID
 SECRETS = st.binary(min_size=32, max_size=32)
 CLUSTER_IDS = st.text(min_size=1)
-EMPTY = Identifying("")
+
 
 Identity = tuple[str, str, str]
 Make = Callable[[str], Pseudonyms]
@@ -36,14 +36,6 @@ def node(identity: Identity) -> NodeObservation:
         name=name,
         machine_id=machine_id,
         system_uuid=system_uuid,
-        provider_id=EMPTY,
-        operating_system=EMPTY,
-        os_image=EMPTY,
-        kernel_version=EMPTY,
-        architecture=EMPTY,
-        container_runtime_version=EMPTY,
-        kubelet_version=EMPTY,
-        capacity={},
     )
 
 
@@ -272,7 +264,7 @@ def test_length_of_secret(secret: bytes) -> None:
 def test_empty_uid() -> None:
     """A UID without a character is refused: everybody knows it."""
     with pytest.raises(ValueError, match="must not be empty"):
-        Pseudonyms.from_cluster_uid(EMPTY, "c")
+        Pseudonyms.from_cluster_uid(Identifying(""), "c")
 
 
 @pytest.mark.parametrize("make", [with_secret, with_uid, without_key])

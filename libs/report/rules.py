@@ -1,7 +1,7 @@
 """Wire rules that no type can state: which characters a text may hold, the grammar of keys.
 
 Source: the wire contract in `docs/protocol.md`; the patterns and where they come from are in
-`report.patterns`.
+`report.field_types`.
 """
 
 import re
@@ -13,7 +13,7 @@ from msgspec.structs import astuple
 
 from report.errors import InvalidExtensionKey, InvalidReport
 from report.extension_key import parse_extension_key
-from report.patterns import CLUSTER_ID, FORBIDDEN_IN_TEXT, FORBIDDEN_IN_VALUE
+from report.field_types import CLUSTER_ID, FORBIDDEN_IN_TEXT, FORBIDDEN_IN_VALUE
 from report.schema import Node, Report
 
 # Half of a surrogate pair is no character: Python's text may hold one, UTF-8 may not.

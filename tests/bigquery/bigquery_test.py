@@ -20,9 +20,8 @@ from collector.warehouse.bigquery import BigQueryTable
 from collector.warehouse.bigquery.loading import encode_rows
 from collector.warehouse.bigquery.schema import COLUMNS
 from collector.warehouse.bigquery.service import Deadlines, Service
+from collector.warehouse.bigquery.state import KNOWN_TABLES_FILE, KnownTables
 from collector.warehouse.bigquery.table import (
-    KNOWN_TABLES_FILE,
-    KnownTables,
     count_reports,
     create_view,
     expire_reports,

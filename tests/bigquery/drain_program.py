@@ -53,10 +53,9 @@ def _refuse_dead_letter(report: SpooledReport, reason: str) -> None:
 _NO_UPKEEP: Final = Upkeep(
     retention_days=None,
     expire_dead_letters=lambda: None,
+    send=lambda _: None,
     now=lambda: HOUR,
     clock=lambda: 0.0,
-    expired=lambda _: None,
-    failed=lambda _: None,
 )
 
 

@@ -67,7 +67,7 @@ def session(
 
 
 def clusters(session: Session, data_dir: str) -> list[str]:
-    """Return the IDs of the clusters in the database of a data directory."""
+    """Return the IDs of the clusters in the warehouse of a data directory."""
     ended = session.type(Command(f"dist/collector.pex export --data-dir {data_dir}"))
     assert ended.status == 0, ended.errors
     return [str(json.loads(line)["clusterID"]) for line in ended.output.splitlines()]

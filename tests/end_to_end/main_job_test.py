@@ -94,7 +94,7 @@ def post(port: int, cluster_id: str) -> int:
 def test_rows_equal_what_was_sent(
     tmp_path: Path, port: int, start: Start, volunteer_settings: tuple[str, ...]
 ) -> None:
-    """What stands in the database is the report that went over the wire, stamped."""
+    """What is in the warehouse is the report that went over the wire, stamped."""
     collector = start()
     with running_wire_tap(port) as tap:
         finished = run(VOLUNTEER, *volunteer_settings, "--database", tap.url)

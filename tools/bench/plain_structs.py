@@ -1,78 +1,50 @@
-"""The structs of `report.schema` without constraints and notes: what decoding is compared with.
+"""Structs without their constraints and notes: what decoding is compared with."""
 
-A test holds their fields to those of the originals.
-"""
+from functools import reduce
+from operator import or_
+from typing import Any, Final
 
-from msgspec import Struct, field
+import msgspec
+from msgspec import NODEFAULT, Struct, inspect
 
-
-class PlainResource(Struct, frozen=True, gc=False):
-    """As `report.Resource`."""
-
-    resource: str
-    value: str
+_LEAVES: Final = {inspect.StrType: str, inspect.IntType: int, inspect.NoneType: type(None)}
 
 
-class PlainNode(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, rename="camel"):
-    """As `report.Node`."""
-
-    id: str
-    operating_system: str | None = None
-    os_image: str | None = None
-    kernel_version: str | None = None
-    architecture: str | None = None
-    container_runtime_version: str | None = None
-    kubelet_version: str | None = None
-    cloud_provider: str | None = None
-    capacity: tuple[PlainResource, ...] | None = None
-    role: str | None = None
-
-
-class PlainExtension(Struct, frozen=True, gc=False):
-    """As `report.Extension`."""
-
-    name: str
-    value: str
+def without_constraints(struct: type[Struct]) -> type[Struct]:
+    """Return a struct with the fields and settings of `struct`, and of the structs in it, that
+    takes any text and any number.
+    """
+    config = struct.__struct_config__
+    return msgspec.defstruct(
+        f"Plain{struct.__name__}",
+        [(each.name, _plain(each.type), _settings(each)) for each in _fields(struct)],
+        frozen=config.frozen,
+        omit_defaults=config.omit_defaults,
+        gc=config.gc,
+        kw_only=True,
+    )
 
 
-class PlainNamespaceCount(
-    Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, rename="camel"
-):
-    """As `report.NamespaceCount`."""
-
-    count: int
-    mean_age: int | None = None
-    median_age: int | None = None
+def _fields(struct: type[Struct]) -> tuple[inspect.Field, ...]:
+    info = inspect.type_info(struct)
+    return info.fields if isinstance(info, inspect.StructType) else ()
 
 
-class PlainWorkloadKind(
-    Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, rename="camel"
-):
-    """As `report.WorkloadKind`."""
-
-    kind: str
-    per_namespace: tuple[int, ...]
-    mean_age: int | None = None
-    median_age: int | None = None
+def _settings(field: inspect.Field) -> Any:  # noqa: ANN401 - as msgspec.field returns
+    if field.default is NODEFAULT:
+        return msgspec.field(name=field.encode_name)
+    return msgspec.field(default=field.default, name=field.encode_name)
 
 
-class PlainWorkloads(
-    Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, rename="camel"
-):
-    """As `report.Workloads`."""
-
-    namespaces: PlainNamespaceCount
-    kinds: tuple[PlainWorkloadKind, ...] | None = None
-
-
-class PlainReport(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """As `report.Report`."""
-
-    version: str
-    timestamp: str | None = None
-    cluster_id: str = field(name="clusterID")
-    master_version: str | None = None
-    nodes: tuple[PlainNode, ...] | None = None
-    extensions: tuple[PlainExtension, ...] | None = None
-    workloads: PlainWorkloads | None = None
-    distribution: str | None = None
+def _plain(shape: inspect.Type) -> Any:  # noqa: ANN401 - a type, or a form of several
+    match shape:
+        case inspect.Metadata(type=inner):
+            return _plain(inner)
+        case inspect.UnionType(types=alternatives):
+            return reduce(or_, map(_plain, alternatives))
+        case inspect.VarTupleType(item_type=item):
+            return tuple[_plain(item), ...]  # type: ignore[misc]  # made of data
+        case inspect.StructType(cls=struct):
+            return without_constraints(struct)
+        case _:
+            return _LEAVES[type(shape)]

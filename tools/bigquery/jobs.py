@@ -20,7 +20,7 @@ class Job:
     resource: JSONObject
     data: bytes
     polls_left: int
-    """How often it is still seen under way."""
+    """How many more polls find it running."""
 
     error: JSONObject | None = None
     """What it ends in, whatever it is to load."""

@@ -49,7 +49,7 @@ class FakeBigQuery:
         """Return how many requests of a method arrived."""
         return sum(request.method == method for request in self.requests)
 
-    def exchange(self, request: Request) -> tuple[Response, Fault | None]:
+    def respond(self, request: Request) -> tuple[Response, Fault | None]:
         """Return the answer to a request, and the fault that keeps it from being sent, if any."""
         with self._lock:
             try:
@@ -65,8 +65,8 @@ class FakeBigQuery:
     def _answer_with(self, fault: Fault, request: Request) -> tuple[Response, Fault | None]:
         match fault:
             case HTTPError(status=status, reason=reason, message=message):
-                wish = fault.retry_after_seconds
-                return error(status, reason, message, retry_after_seconds=wish), None
+                seconds = fault.retry_after_seconds
+                return error(status, reason, message, retry_after_seconds=seconds), None
             case ProxyError(status=status):
                 return Response(status=status, body=b"<html>sorry</html>"), None
             case Garbage(body=body):
@@ -135,7 +135,7 @@ class _Handler(FakeHandler):
         self._serve()
 
     def _serve(self) -> None:
-        response, fault = self._fake.exchange(self._read())
+        response, fault = self._fake.respond(self._read())
         match fault:
             case Silence():
                 self.stay_silent()

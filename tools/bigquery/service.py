@@ -34,7 +34,7 @@ class Behaviour:
     """How many of a job's bad rows are named."""
 
     polls: int = 1
-    """How often a job is seen under way, after it was accepted, before it is done."""
+    """How many polls find a job running, after it was accepted, before it is done."""
 
     location: str = "europe-west3"
     """Where the datasets are; who asks for a job has to know."""

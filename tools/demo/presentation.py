@@ -32,7 +32,7 @@ def show_sent(console: Console, sent: Sent) -> None:
 
 
 def show_census(console: Console, census: Census) -> None:
-    """Print what the database knows."""
+    """Print what the warehouse knows."""
     console.print(
         f"Reports kept: {census.reports}   clusters: {census.clusters}   nodes: {census.nodes}\n"
     )

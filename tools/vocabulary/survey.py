@@ -32,12 +32,7 @@ def _resource(name: str) -> Recognised:
 
 
 RECOGNISERS: Final[Mapping[str, Callable[[str], Recognised]]] = {
-    "operatingSystem": vocabulary.operating_system,
-    "osImage": vocabulary.os_image,
-    "kernelVersion": vocabulary.kernel_version,
-    "architecture": vocabulary.architecture,
-    "containerRuntimeVersion": vocabulary.container_runtime_version,
-    "kubeletVersion": vocabulary.kubernetes_version,
+    **vocabulary.NODE_TEXTS,
     "providerID": vocabulary.cloud_provider,
     "resource": _resource,
 }

@@ -9,8 +9,13 @@ from typing import Final
 import typer
 
 from collector.disk.data_directory import DataDirectory
-from collector.drain.launch import launch_drain
-from collector.drain.supervisor import DrainOutcome, DrainSupervisor, RestartPolicy
+from collector.drain.messages import DrainSettings
+from collector.drain.supervisor import (
+    DrainOutcome,
+    DrainSupervisor,
+    RestartPolicy,
+    launch_drain,
+)
 from collector.errors import CommandFailed
 from collector.settings import LoggedSettings
 from collector.spool.backlog import SpoolLimits
@@ -41,13 +46,12 @@ def drain(settings: LoggedSettings) -> None:
 
 
 def _empty(spool: Spool, directory: DataDirectory, settings: LoggedSettings) -> None:
-    launch = partial(
-        launch_drain,
-        spool=directory.spool,
-        database=settings.warehouse.text,
-    )
     supervisor = DrainSupervisor(
-        launch, spool, log=get_log(), policy=RestartPolicy(), metrics=Metrics(version=VERSION)
+        partial(launch_drain, DrainSettings(str(directory.spool), settings.warehouse.text)),
+        spool,
+        log=get_log(),
+        policy=RestartPolicy(),
+        metrics=Metrics(version=VERSION),
     )
     supervisor.start()
     # As long as it takes, while the log says what it waits for; Ctrl-C stops it.

@@ -12,7 +12,7 @@ from collector.testing import (
 
 
 def test_an_orphaned_spool_is_emptied(tmp_path: Path) -> None:
-    """Reports that a dead collector left are in the database afterwards, each once."""
+    """Reports that a dead collector left are in the warehouse afterwards, each once."""
     leave_spooled(tmp_path, "one", "two")
     assert spooled_in(tmp_path) == 2
     for _ in range(2):

@@ -9,11 +9,11 @@ from typing import BinaryIO, Final
 
 import typer
 
+from collector.commands.importing import batches_of, reports_of
 from collector.commands.scratch import scratch
 from collector.commands.streams import standard_input
 from collector.disk.data_directory import DataDirectory
 from collector.errors import CommandFailed
-from collector.importing import batches_of, reports_of
 from collector.settings import WarehouseSettings
 from collector.warehouse import WarehouseAddress
 from collector.warehouse.parquet import ParquetFolder

@@ -7,8 +7,8 @@ so a file is either empty or complete.
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,7 +18,8 @@ from collector.disk.errors import reason_of_sqlite
 from collector.disk.private_files import open_private, refuse_links
 from collector.errors import FileUnusable
 
-_BUSY_SECONDS: Final = 30.0
+_BUSY_SECONDS: Final = 30
+_PAUSE_SECONDS: Final = 0.1
 _BESIDE: Final = ("-wal", "-shm", "-journal")
 
 
@@ -74,26 +75,28 @@ def open_reader(path: Path, form: FileFormat) -> sqlite3.Connection:
     return connection
 
 
-@contextmanager
-def reading(path: Path, form: FileFormat) -> Iterator[sqlite3.Connection]:
-    """Open the file at `path` for reading only, for as long as the block lasts."""
-    with closing(open_reader(path, form)) as connection:
-        yield connection
-
-
-def remove_traces(connection: sqlite3.Connection) -> bool:
+def remove_traces(connection: sqlite3.Connection, *, reader_seconds: float = 30.0) -> bool:
     """Rewrite the file without what was deleted, and empty its log.
 
-    Returns whether the log is empty: a reader may still use it. Raises `sqlite3.Error`.
+    Waits so long for readers of the log; others can write meanwhile. Returns whether the log is
+    empty. Raises `sqlite3.Error`.
     """
     connection.execute("VACUUM")
-    return is_log_emptied(connection)
+    try:
+        # SQLite would hold the lock of writers while it waits.
+        connection.execute("PRAGMA busy_timeout = 0")
+        for _ in range(int(reader_seconds / _PAUSE_SECONDS)):
+            if _empty_log(connection):
+                return True
+            time.sleep(_PAUSE_SECONDS)
+        return _empty_log(connection)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {1_000 * _BUSY_SECONDS}")
 
 
-def is_log_emptied(connection: sqlite3.Connection) -> bool:
-    """Move the write-ahead log into the file; return whether it could be emptied."""
-    busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-    return not busy
+def _empty_log(connection: sqlite3.Connection) -> bool:
+    is_busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    return not is_busy
 
 
 def _make(

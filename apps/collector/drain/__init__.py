@@ -1,1 +1,1 @@
-"""The drain: carries what the spool holds to the database, in a process of its own."""
+"""The drain: moves what the spool holds to the warehouse, in a process of its own."""

@@ -1,48 +1,49 @@
-"""Moves reports from the spool to the warehouse. A pure loop: where it waits is an argument.
+"""Moves reports from the spool to the warehouse. A pure loop: how it waits is an argument.
 
-It only reads the spool. It sends word of what it has written, and the spool's writer deletes that.
+It only reads the spool: it sends what it has written, and the spool's writer deletes that. It is
+the one place where something is tried again because a warehouse failed.
 """
 
 import enum
+import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from collector.drain.messages import Emptied, Message, Missing, Opened, Unavailable, Written
+from collector.drain.messages import Emptied, Message, Notice, Opened, Unavailable, Written
 from collector.drain.trials import Trials
 from collector.drain.upkeep import Upkeep
 from collector.errors import WarehouseUnavailable
 from collector.records import Batch, RowRange, SpooledReport, Watermark
 from collector.warehouse import BatchLimits, OpenWarehouse, Warehouse
 
-GIVEN_UP: Final = "the process that writes it ended without a word, each of three times"
+GIVEN_UP: Final = "three processes died while they wrote it"
+MISSING: Final = (
+    "reports that left the spool are not in this warehouse: they went to another,"
+    " or it was restored from an older copy"
+)
 
 
 class Directive(enum.Enum):
-    """What the collector wants of the drain."""
+    """What the drain is to do. The last two are never taken back."""
 
     CONTINUE = enum.auto()
-    """Go on. There may be new rows."""
-
     FINISH = enum.auto()
-    """Empty the spool, then exit. Stays so."""
+    """Empty the spool, then exit."""
 
     STOP = enum.auto()
-    """Exit: the collector is gone. Stays so."""
+    """Exit: the collector is gone."""
 
 
 class Channel(Protocol):
-    """The drain's end of its connection to the collector; see `collector.drain.channel`."""
+    """The drain's end of its connection to the collector; see `collector.drain.process`."""
 
     def wait_for_work(self, at_most: float) -> Directive:
-        """Wait, at most so many seconds, until rows were committed since the last call.
-
-        Less when the drain is to finish or to stop.
-        """
+        """Wait for `at_most` seconds, or until rows were committed, or to finish or to stop."""
 
     def pause(self, seconds: float) -> Directive:
-        """Wait `seconds`, less only when the drain is told meanwhile to finish or to stop."""
+        """Wait for `seconds`, or until the drain is told to finish or to stop."""
 
     def send(self, message: Message) -> None:
         """Send `message`. Does nothing when the collector is gone."""
@@ -73,16 +74,16 @@ class Pace:
     """When the drain writes and when it tries again."""
 
     batch_seconds: float = 60.0
-    """How long rows may wait for others to join their batch, from the first news of one."""
+    """How long rows may wait for others to join their batch."""
 
     count_seconds: float = 1.0
-    """How often rows that wait are counted meanwhile: a batch that is full is written at once."""
+    """How often they are counted meanwhile: a batch that is full is written at once."""
 
     first_retry_seconds: float = 0.5
-    """Pause after a failure of the warehouse; it doubles with each."""
+    """The pause after a failure of the warehouse; it doubles with each that follows."""
 
     last_retry_seconds: float = 30.0
-    """The longest pause, unless the warehouse itself asks for a longer one."""
+    """The longest pause, unless the warehouse asks for a longer one."""
 
 
 class Drain:
@@ -104,9 +105,9 @@ class Drain:
     ) -> None:
         """`lock` keeps others, who forget a cluster for instance, from what is being moved.
 
-        `add_dead_letter` keeps a report apart, with its reason; it may raise
-        `WarehouseUnavailable`. `jitter` gives a number from 0 to 1, by which pauses between retries
-        are shortened. `clock` gives seconds, and never goes back.
+        `add_dead_letter` keeps a report with the reason why it is not written; it may raise
+        `WarehouseUnavailable`. `jitter` gives a number from 0 to 1, by which pauses are shortened.
+        `clock` gives seconds, and never goes back.
         """
         self._rows: Final = rows
         self._open_warehouse: Final = open_warehouse
@@ -121,9 +122,7 @@ class Drain:
         self._failures = 0
 
     def run(self) -> None:
-        """Drain until told to finish or to stop.
-
-        Raises `WarehouseUnusable`, and `FileUnusable` for the spool.
+        """Drain until told to finish or to stop. Raises `WarehouseUnusable` or `FileUnusable`.
 
         After a failure the warehouse is opened anew: its watermark then says whether the batch
         that failed was written after all.
@@ -154,21 +153,21 @@ class Drain:
                 directive = self._gather(last_id, warehouse.limits)
 
     def _start(self, warehouse: Warehouse) -> int:
-        """Return the ID of the last row that need not be written."""
+        """Return the ID of the last row that is in the warehouse already."""
         watermark = warehouse.watermark(self._rows.spool_id)
         self._channel.send(Opened(watermark))
         if watermark is None:
             return 0
         missing = self._rows.first_unread() - watermark.last_id - 1
         if missing > 0:
-            self._channel.send(Missing(missing))
+            self._channel.send(Notice(logging.WARNING, MISSING, {"reports": missing}))
         return watermark.last_id
 
     def _write_pending(self, warehouse: Warehouse, last_id: int) -> int:
         """Write a pending batch as the same rows again; return the last row written.
 
-        Rows before it are there only in a spool that was restored from an older copy: then its
-        numbers are those of other rows, and all are written in their order.
+        Only a spool that was restored from an older copy has rows before it. The numbers of the
+        batch are those of other rows then, and all are written in their order.
         """
         rows = warehouse.pending(self._rows.spool_id)
         if rows is None or self._rows.first_unread() < rows.first:
@@ -183,7 +182,7 @@ class Drain:
     def _write_through(
         self, warehouse: Warehouse, last_id: int, through: int, directive: Directive
     ) -> tuple[int, Directive]:
-        """Write the rows through `through`; return the last one done with, and the directive."""
+        """Write the rows through `through`; return the last one, and the directive."""
         while directive is not Directive.STOP:
             limits = self._trials.limits(warehouse.limits, last_id)
             with self._lock():
@@ -216,13 +215,10 @@ class Drain:
         self._channel.send(Written(watermark, len(reports), self._clock() - began))
 
     def _gather(self, last_id: int, limits: BatchLimits) -> Directive:
-        """Wait for news of a row, and then for others to join it: until a batch is full or due."""
+        """Wait for a row, and then for others to join it, until a batch is full or due."""
         directive = self._channel.wait_for_work(self._upkeep.seconds_left())
         due = self._clock() + self._pace.batch_seconds
-        while (
-            directive is Directive.CONTINUE
-            and 0 < self._rows.last_id() - last_id < limits.max_reports
-        ):
+        while directive is Directive.CONTINUE and self._is_partial(last_id, limits):
             left = due - self._clock()
             if left <= 0:
                 break
@@ -230,13 +226,13 @@ class Drain:
         return directive
 
     def _is_partial(self, last_id: int, limits: BatchLimits) -> bool:
-        """Whether rows wait above `last_id`, but fewer than fill a batch."""
+        """Return whether rows wait above `last_id`, but fewer than fill a batch."""
         return 0 < self._rows.last_id() - last_id < limits.max_reports
 
-    def _pause(self, asked_for: float | None) -> Directive:
-        longest = min(
-            self._pace.first_retry_seconds * 2**self._failures, self._pace.last_retry_seconds
-        )
+    def _pause(self, retry_after: float | None) -> Directive:
+        """Wait before the warehouse is tried again."""
+        backoff = self._pace.first_retry_seconds * 2**self._failures
+        longest = min(backoff, self._pace.last_retry_seconds)
         self._failures += 1
         # Half is certain, half is chance, so that collectors sharing a warehouse spread out.
-        return self._channel.pause(max(asked_for or 0.0, longest * (1 - self._jitter() / 2)))
+        return self._channel.pause(max(retry_after or 0.0, longest * (1 - self._jitter() / 2)))

@@ -1,7 +1,7 @@
-"""What the collector and the process that drains its spool say to each other.
+"""What the collector and the process that drains its spool send each other.
 
 They share a stream socket. Both send lines of JSON: the collector commands, the drain messages.
-When one end is closed, the other knows that the process there is gone
+A process that finds the connection closed knows that the other is gone
 (docs/decisions/0024-one-codec-between-processes.md).
 """
 
@@ -16,7 +16,21 @@ from msgspec import Struct
 from collector.errors import DrainFailed
 from collector.records import Watermark
 
+_OTHER_VERSION: Final = "the drain is of another version than the collector; restart the collector"
 _Line = TypeVar("_Line")
+
+
+class DrainSettings(Struct, frozen=True):
+    """What a drain is started with: the path of the spool, and the address of the warehouse.
+
+    It writes rows at most `batch_seconds` after it heard of them, and deletes reports older than
+    `retention_days`; None keeps them.
+    """
+
+    spool: str
+    database: str
+    batch_seconds: float = 60.0
+    retention_days: int | None = None
 
 
 class Wake(Struct, frozen=True, tag="wake"):
@@ -31,27 +45,15 @@ Command: TypeAlias = Wake | Finish
 
 
 class Opened(Struct, frozen=True, tag="opened"):
-    """The warehouse is open and holds the spool through `watermark`; None where it cannot tell."""
+    """The warehouse is open and holds the spool through `watermark`; None where it keeps none."""
 
     watermark: Watermark | None
-
-
-class Missing(Struct, frozen=True, tag="missing"):
-    """The `count` rows just above the warehouse's watermark are no longer in the spool."""
-
-    count: int
-
-
-class Lacking(Struct, frozen=True, tag="lacking"):
-    """The warehouse's table lacks these columns: what reports hold there is not kept."""
-
-    columns: tuple[str, ...]
 
 
 class Written(Struct, frozen=True, tag="written"):
     """The warehouse holds the spool through `watermark`: the rows may be deleted.
 
-    `reports` of them came in the last batch, which took `seconds` to write.
+    The last batch had so many `reports` and took `seconds` to write.
     """
 
     watermark: Watermark
@@ -71,53 +73,54 @@ class Unusable(Struct, frozen=True, tag="unusable"):
     reason: str
 
 
-class Expired(Struct, frozen=True, tag="expired"):
-    """Reports older than the retention were deleted: `count` of them."""
+class Notice(Struct, frozen=True, tag="notice"):
+    """Something that an operator should read in the log, at a level of the module `logging`."""
 
-    count: int
-
-
-class UpkeepFailed(Struct, frozen=True, tag="upkeep-failed"):
-    """Something besides writing, such as compacting a day, cannot be done now."""
-
-    reason: str
+    level: int
+    event: str
+    fields: dict[str, int | str | tuple[str, ...]]
 
 
 class Emptied(Struct, frozen=True, tag="emptied"):
-    """The spool is empty, as the drain was told to make it. The drain exits."""
+    """The spool is empty, as the command to finish asked. The drain exits."""
 
 
-Message: TypeAlias = (
-    Opened | Missing | Lacking | Written | Unavailable | Unusable | Expired | UpkeepFailed | Emptied
-)
+Message: TypeAlias = Opened | Written | Unavailable | Unusable | Notice | Emptied
 
 _ENCODER: Final = msgspec.json.Encoder()
 _COMMANDS: Final = msgspec.json.Decoder(Command)
 _MESSAGES: Final = msgspec.json.Decoder(Message)
+_SETTINGS: Final = msgspec.json.Decoder(DrainSettings)
 
 
-def encode_line(sent: Command | Message) -> bytes:
-    """Return a command or a message as one line."""
+def encode(sent: Command | Message | DrainSettings) -> bytes:
+    """Return what is sent as one line."""
     return _ENCODER.encode(sent) + b"\n"
 
 
 def commands_from(connection: socket) -> Iterator[Command]:
-    """Return the commands that arrive until the connection is closed, as `messages_from`."""
-    return _lines_from(connection, _COMMANDS)
+    """Return the commands that arrive until the connection is closed. Raises `DrainFailed`."""
+    return _received(connection, _COMMANDS)
 
 
 def messages_from(connection: socket) -> Iterator[Message]:
-    """Return the messages that arrive until the connection is closed.
-
-    Raises `DrainFailed` for a line that means nothing to this version.
-    """
-    return _lines_from(connection, _MESSAGES)
+    """Return the messages that arrive until the connection is closed. Raises `DrainFailed`."""
+    return _received(connection, _MESSAGES)
 
 
-def _lines_from(connection: socket, decoder: "msgspec.json.Decoder[_Line]") -> Iterator[_Line]:
+def decode_settings(text: str) -> DrainSettings:
+    """Return the settings of a drain. Raises `DrainFailed`."""
+    return _decode(text, _SETTINGS)
+
+
+def _received(connection: socket, decoder: "msgspec.json.Decoder[_Line]") -> Iterator[_Line]:
     with connection.makefile("rb") as lines, suppress(OSError):
         for line in lines:
-            try:
-                yield decoder.decode(line)
-            except msgspec.DecodeError as error:
-                raise DrainFailed("the drain is of another version than the collector") from error
+            yield _decode(line, decoder)
+
+
+def _decode(line: bytes | str, decoder: "msgspec.json.Decoder[_Line]") -> _Line:
+    try:
+        return decoder.decode(line)
+    except msgspec.DecodeError as error:
+        raise DrainFailed(_OTHER_VERSION) from error

@@ -1,29 +1,38 @@
-"""The program that drains the spool: started by the collector, and it exits with it.
+"""The program that drains the spool: the collector starts it, and it exits with the collector.
 
 A process of its own, so that a warehouse's work costs the service neither memory nor latency
 (docs/decisions/0003-drain-process.md). Its standard input is a socket to the collector.
 """
 
-import argparse
+import logging
 import os
 import random
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from collector.disk.data_directory import moving_reports
-from collector.drain.channel import SocketChannel, exit_at_once
-from collector.drain.loop import Channel, Drain, Pace
-from collector.drain.messages import Expired, Lacking, Unusable, UpkeepFailed
+from collector.drain.loop import Channel, Directive, Drain, Pace
+from collector.drain.messages import (
+    DrainSettings,
+    Finish,
+    Message,
+    Notice,
+    Unusable,
+    commands_from,
+    decode_settings,
+    encode,
+)
 from collector.drain.trials import TRIAL_FILE, TrialFile, Trials
 from collector.drain.upkeep import Upkeep
-from collector.errors import CollectorError
+from collector.errors import CollectorError, DrainFailed
 from collector.records import SpooledReport
 from collector.spool.reader import SpoolReader
 from collector.warehouse import OpenWarehouse, Warehouse
@@ -33,80 +42,152 @@ from collector.warehouse.registry import parse_address
 _PRIVATE_UMASK: Final = 0o077
 # Where processors are scarce clients come first: rows can wait in the spool.
 _NICENESS: Final = 5
-
-
-class _Arguments(argparse.Namespace):
-    spool: Path
-    database: str
-    retention_days: int | None
-    batch_seconds: float
+_ORPHAN_SECONDS: Final = 2.0
 
 
 def main() -> None:
-    """Drain the spool that the arguments name until the collector says so or is gone."""
-    parser = argparse.ArgumentParser(prog="collector-drain")
-    parser.add_argument("--spool", type=Path, required=True)
-    parser.add_argument("--database", required=True)
-    parser.add_argument("--retention-days", type=int)
-    parser.add_argument("--batch-seconds", type=float, default=Pace.batch_seconds)
-    arguments = parser.parse_args(namespace=_Arguments())
+    """Drain the spool that the argument names until the collector says so or is gone."""
     # A signal to the whole group, as of Ctrl-C, is for the collector: it says when to exit.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.umask(_PRIVATE_UMASK)
     os.nice(_NICENESS)
     connection = socket.socket(fileno=os.dup(sys.stdin.fileno()))
-    with closing(SocketChannel(connection, orphaned=exit_at_once)) as channel:
+    with closing(SocketChannel(connection, on_orphaned=_exit_at_once)) as channel:
         channel.listen()
         try:
-            _drain(arguments, channel)
+            _drain(decode_settings(sys.argv[1]), channel)
         except CollectorError as error:
             channel.send(Unusable(str(error)))
 
 
-def _drain(arguments: _Arguments, channel: SocketChannel) -> None:
-    data_dir = arguments.spool.parent
-    jitter: Callable[[], float] = random.SystemRandom().random
-    opener = partial(parse_address(arguments.database).open, data_dir, os.environ)
-    with closing(SpoolReader(arguments.spool)) as rows:
+class SocketChannel:
+    """A `collector.drain.loop.Channel` over a connected stream socket.
+
+    A thread receives, so that the exit of the collector ends this process even while a warehouse
+    keeps it busy.
+    """
+
+    def __init__(self, connection: socket.socket, *, on_orphaned: Callable[[], None]) -> None:
+        """`on_orphaned` is called when the collector is gone and the drain does not exit."""
+        self._connection: Final = connection
+        self._on_orphaned: Final = on_orphaned
+        self._changed: Final = threading.Condition()
+        self._sending: Final = threading.Lock()  # two threads send, and a line stays whole
+        self._woken = False
+        self._directive = Directive.CONTINUE
+        self._closed: Final = threading.Event()
+
+    def listen(self) -> None:
+        """Begin to receive commands. The thread does not keep the process alive."""
+        threading.Thread(target=self._receive, name="commands", daemon=True).start()
+
+    def wait_for_work(self, at_most: float) -> Directive:
+        """Wait for `at_most` seconds, or until rows were committed, or to finish or to stop."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._woken or self._directive is not Directive.CONTINUE, timeout=at_most
+            )
+            self._woken = False
+            return self._directive
+
+    def pause(self, seconds: float) -> Directive:
+        """Wait for `seconds`, or until the drain is told to finish or to stop."""
+        with self._changed:
+            # A drain that is to finish already still has to pause.
+            before = self._directive
+            self._changed.wait_for(
+                lambda: self._directive is Directive.STOP or self._directive is not before,
+                timeout=seconds,
+            )
+            return self._directive
+
+    def send(self, message: Message) -> None:
+        """Send `message`. Does nothing when the collector is gone."""
+        try:
+            with self._sending:
+                self._connection.sendall(encode(message))
+        except OSError:
+            self._direct(Directive.STOP)
+
+    def close(self) -> None:
+        """Disconnect, because the drain exits by itself."""
+        self._closed.set()
+        with suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)  # also ends the thread
+        self._connection.close()
+
+    def _receive(self) -> None:
+        try:
+            for command in commands_from(self._connection):
+                self._direct(Directive.FINISH if isinstance(command, Finish) else None)
+        except DrainFailed as error:
+            self.send(Unusable(str(error)))
+        self._direct(Directive.STOP)
+        if not self._closed.wait(_ORPHAN_SECONDS):
+            self._on_orphaned()
+
+    def _direct(self, directive: Directive | None) -> None:
+        """Wake the drain, with a new directive or with rows."""
+        with self._changed:
+            self._woken = True
+            if directive is not None and self._directive is not Directive.STOP:
+                self._directive = directive
+            self._changed.notify_all()
+
+
+def _exit_at_once() -> None:
+    """Exit. A warehouse that is being written stays as after a power cut: whole."""
+    os._exit(1)
+
+
+def _drain(settings: DrainSettings, channel: SocketChannel) -> None:
+    spool = Path(settings.spool)
+    data_dir = spool.parent
+    dead_letters = data_dir / DEAD_LETTERS_FILE
+    with closing(SpoolReader(spool)) as rows:
         Drain(
             rows,
-            partial(_open, opener, channel),
+            _opener(partial(parse_address(settings.database).open, data_dir, os.environ), channel),
             channel,
-            pace=Pace(batch_seconds=arguments.batch_seconds),
+            pace=Pace(batch_seconds=settings.batch_seconds),
             trials=Trials(TrialFile(data_dir / TRIAL_FILE), spool_id=rows.spool_id),
             lock=partial(moving_reports, data_dir),
-            add_dead_letter=partial(_add_dead_letter, data_dir / DEAD_LETTERS_FILE),
-            upkeep=_upkeep(arguments, channel),
-            jitter=jitter,
+            add_dead_letter=partial(_add_dead_letter, dead_letters),
+            upkeep=Upkeep(
+                retention_days=settings.retention_days,
+                expire_dead_letters=partial(_expire_dead_letters, dead_letters),
+                send=channel.send,
+                now=time.time,
+                clock=time.monotonic,
+            ),
+            jitter=random.SystemRandom().random,
             clock=time.monotonic,
         ).run()
 
 
-def _upkeep(arguments: _Arguments, channel: SocketChannel) -> Upkeep:
-    return Upkeep(
-        retention_days=arguments.retention_days,
-        expire_dead_letters=partial(
-            _expire_dead_letters, arguments.spool.with_name(DEAD_LETTERS_FILE)
-        ),
-        now=time.time,
-        clock=time.monotonic,
-        expired=lambda count: channel.send(Expired(count)),
-        failed=lambda reason: channel.send(UpkeepFailed(reason)),
-    )
+def _opener(open_warehouse: OpenWarehouse, channel: Channel) -> OpenWarehouse:
+    """Return what opens the warehouse, and says once which columns its table lacks."""
+    lacking: set[tuple[str, ...]] = {()}
+
+    def open_() -> Warehouse:
+        warehouse = open_warehouse()
+        columns = warehouse.missing_columns()
+        if columns not in lacking:
+            lacking.add(columns)
+            event = (
+                "the table lacks columns, and these credentials may not add them;"
+                " what reports hold there is not kept"
+            )
+            channel.send(Notice(logging.WARNING, event, {"columns": columns}))
+        return warehouse
+
+    return open_
 
 
 def _add_dead_letter(path: Path, report: SpooledReport, reason: str) -> None:
     with closing(DeadLetters(path, clock=time.time)) as dead_letters:
         dead_letters.add([(report, reason)])
-
-
-def _open(open_warehouse: OpenWarehouse, channel: Channel) -> Warehouse:
-    """Open the warehouse, and say what its table lacks, if anything."""
-    warehouse = open_warehouse()
-    if columns := warehouse.missing_columns():
-        channel.send(Lacking(columns))
-    return warehouse
 
 
 def _expire_dead_letters(path: Path) -> None:

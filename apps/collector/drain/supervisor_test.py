@@ -2,6 +2,8 @@
 
 import os
 import signal
+import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -12,8 +14,14 @@ from pathlib import Path
 import pytest
 
 from collector.drain import process as drain_process
-from collector.drain.launch import DrainProcess, launch_drain
-from collector.drain.supervisor import DrainOutcome, DrainSupervisor, RestartPolicy
+from collector.drain.messages import DrainSettings, Wake, commands_from
+from collector.drain.supervisor import (
+    DrainOutcome,
+    DrainProcess,
+    DrainSupervisor,
+    RestartPolicy,
+    launch_drain,
+)
 from collector.errors import DrainFailed, WarehouseUnavailable, WarehouseUnusable
 from collector.records import AcceptedReport
 from collector.spool.writer import Spool
@@ -51,9 +59,11 @@ class _Launcher:
 
     def __call__(self) -> DrainProcess:
         self.last = launch_drain(
-            spool=self.directory / "spool.sqlite",
-            database=ParquetFolder(self.database).text,
-            batch_seconds=0.1,
+            DrainSettings(
+                spool=str(self.directory / "spool.sqlite"),
+                database=ParquetFolder(self.database).text,
+                batch_seconds=0.1,
+            )
         )
         return self.last
 
@@ -102,7 +112,7 @@ def test_a_wake_is_enough(tmp_path: Path, spool: Spool) -> None:
 
 
 def test_a_drain_that_dies_is_replaced(tmp_path: Path, spool: Spool) -> None:
-    """A killed drain is started again and goes on where the warehouse is."""
+    """A killed drain is started again and continues at the warehouse's watermark."""
     launcher = _Launcher(tmp_path)
     supervisor = supervise(launcher, spool)
     supervisor.start()
@@ -131,7 +141,7 @@ def test_finishing_starts_a_drain_that_died_once_more(tmp_path: Path, spool: Spo
 
 
 def test_an_unusable_warehouse_is_an_error_at_the_start(tmp_path: Path, spool: Spool) -> None:
-    """The reason of the drain is the error of the start."""
+    """The drain's reason is the error of the start."""
     launcher = _Launcher(tmp_path)
     launcher.database.mkdir()
     (launcher.database / "theirs").write_bytes(b"")
@@ -140,7 +150,7 @@ def test_an_unusable_warehouse_is_an_error_at_the_start(tmp_path: Path, spool: S
 
 
 def test_a_folder_in_use_is_an_error_after_a_while(tmp_path: Path, spool: Spool) -> None:
-    """A start waits for a folder that another collector writes to, but not for ever."""
+    """A start waits for a folder that another collector writes to, but not forever."""
     launcher = _Launcher(tmp_path)
     folder = Folder(launcher.database)
     folder.prepare()
@@ -148,24 +158,24 @@ def test_a_folder_in_use_is_an_error_after_a_while(tmp_path: Path, spool: Spool)
         folder.owned(),
         pytest.raises(WarehouseUnavailable, match="another collector writes to"),
     ):
-        supervise(launcher, spool, opening_seconds=2).start()
+        supervise(launcher, spool, opening_seconds=5).start()
 
 
-class _DiesAtTheEnd(DrainProcess):
-    """A drain that is killed once it has said that all is written."""
+class _DiesEmptied(DrainProcess):
+    """A drain that is killed once it has sent that all is written."""
 
     def reap(self) -> int:
         super().reap()
         return -9
 
 
-def test_a_drain_that_dies_after_its_last_word_is_noticed(tmp_path: Path, spool: Spool) -> None:
-    """It said that all was written; its status says that something was wrong."""
+def test_a_drain_that_dies_after_its_last_message_is_noticed(tmp_path: Path, spool: Spool) -> None:
+    """It sent that all was written, and its status is an error."""
     launcher = _Launcher(tmp_path)
 
     def launch() -> DrainProcess:
         process = launcher()
-        process.__class__ = _DiesAtTheEnd
+        process.__class__ = _DiesEmptied
         return process
 
     supervisor = DrainSupervisor(
@@ -176,7 +186,7 @@ def test_a_drain_that_dies_after_its_last_word_is_noticed(tmp_path: Path, spool:
 
 
 def test_a_drain_that_writes_nothing_is_noticed(tmp_path: Path, spool: Spool) -> None:
-    """Reports that are due and not written show, until they are."""
+    """A notice says that reports are due and not written, until they are."""
     launcher = _Launcher(tmp_path)
     policy = RestartPolicy(stalled_seconds=0.2, check_seconds=0.05)
     supervisor = DrainSupervisor(
@@ -230,6 +240,21 @@ def _drain(directory: Path, spool: Spool, *cluster_ids: str) -> None:
     assert supervisor.finish(grace_seconds=30) is DrainOutcome.EMPTIED
 
 
-def test_the_program_is_named_rightly() -> None:
-    """The drain is started by the name of its module, which nothing else checks."""
+def test_the_name_of_the_module_is_right() -> None:
+    """The drain is started by the name of its module."""
     assert drain_process.__name__ == "collector.drain.process"
+
+
+def test_commands_to_a_drain_that_does_not_read_neither_wait_nor_break() -> None:
+    """A full connection takes no more commands, and holds only whole ones."""
+    ours, its = socket.socketpair()
+    drain = DrainProcess(subprocess.Popen([sys.executable, "-c", ""]), ours)
+    for _ in range(20_000):
+        drain.send(Wake())
+    with pytest.raises(BlockingIOError):
+        ours.send(b"?", socket.MSG_DONTWAIT)
+    assert drain.reap() == 0
+    with its:
+        received = list(commands_from(its))
+    assert received == [Wake()] * len(received)
+    assert 0 < len(received) < 20_000

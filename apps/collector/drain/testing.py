@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from pathlib import Path
 
 from collector.drain.loop import Directive, Drain, Pace
 from collector.drain.messages import Message
-from collector.drain.trials import Trial, Trials
+from collector.drain.trials import Trial, TrialFile, Trials
 from collector.drain.upkeep import Upkeep
 from collector.errors import WarehouseUnavailable
 from collector.records import DAY_SECONDS, Batch, RowRange, SpooledReport, Watermark
@@ -123,10 +124,11 @@ class ScriptedChannel:
         self.messages.append(message)
 
 
-class NotedTrial:
-    """A place for trials that is always empty."""
+class NotedTrial(TrialFile):
+    """A trial in memory, which a drain died in."""
 
     def __init__(self, trial: Trial | None = None) -> None:
+        super().__init__(Path("in memory"))
         self.trial = trial
         self.saved: list[Trial | None] = []
 
@@ -141,10 +143,9 @@ def no_upkeep() -> Upkeep:
     return Upkeep(
         retention_days=None,
         expire_dead_letters=lambda: None,
+        send=lambda _: None,
         now=lambda: 0.0,
         clock=lambda: 0.0,
-        expired=lambda _: None,
-        failed=lambda _: None,
     )
 
 

@@ -1,16 +1,16 @@
-"""Finding the report that ends the drain: a process that dies leaves no error to read.
+"""Finding the report that kills the drain: a process that dies leaves no error to read.
 
-Before a batch is written, that is noted in a file. A note that is found at the start was left by a
-drain that died in the middle, of a report that takes too much memory for instance, or was killed.
-A batch that two drains died of is tried in parts, and a part in parts, until one report is alone;
-one that three drains died of is given up, unless the warehouse has it already: drains that wait for
-its outcome do not die of the report. Whether a note survives a power cut does not matter.
+Before a batch is written, that is recorded in a file. A record found at the start was left by a
+drain that died in the middle: of a report that takes too much memory for instance, or of a signal.
+A batch that two drains died of is tried in parts, and a part in parts, until one report is alone.
+A report that three drains died of alone becomes a dead letter, unless the warehouse has it already:
+drains that wait for its outcome do not die of the report. The record need not survive a power cut.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -27,9 +27,9 @@ _BEFORE_GIVING_UP: Final = 3
 
 
 class Trial(Struct, frozen=True):
-    """A batch that is being written for the nth time, and how rows near it are to be tried.
+    """A batch that is being written for the nth time.
 
-    Rows through `suspect_through` go in batches of at most `max_reports`; 0 for no such rows.
+    Rows through `suspect_through`, 0 for none, go in batches of at most `max_reports`.
     """
 
     spool_id: str
@@ -39,42 +39,58 @@ class Trial(Struct, frozen=True):
     max_reports: int = 0
 
 
-class TrialStore(Protocol):
-    """Where a trial is noted; see `TrialFile`."""
+class TrialFile:
+    """The trial under way, as a small file in the data directory."""
+
+    def __init__(self, path: Path) -> None:
+        self._path: Final = path
 
     def load(self) -> Trial | None:
-        """Return what a drain that died was writing, None where none died."""
+        """Return the trial that a drain died in; None where there is none, or it cannot be read."""
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=Trial)
+        except (OSError, msgspec.DecodeError):
+            return None
 
     def save(self, trial: Trial | None) -> None:
-        """Note what is being written. Raises `WarehouseUnavailable`."""
+        """Record a trial, or with None that it is over. Raises `WarehouseUnavailable`."""
+        try:
+            if trial is None:
+                self._path.unlink(missing_ok=True)
+            else:
+                self._path.write_bytes(msgspec.json.encode(trial))
+        except OSError as error:
+            raise WarehouseUnavailable(
+                f"{self._path} cannot be written: {reason_of(error)}"
+            ) from error
 
 
 class Trials:
-    """What is tried, for the drain of one spool."""
+    """Decides for the drain of one spool in which batches rows are tried."""
 
-    def __init__(self, store: TrialStore, *, spool_id: str) -> None:
-        self._store: Final = store
+    def __init__(self, file: TrialFile, *, spool_id: str) -> None:
+        self._file: Final = file
         self._spool_id: Final = spool_id
         self._suspect_through = 0
         self._max_reports = 0
-        found = store.load()
+        found = file.load()
         self._fatal: Final = found if found is not None and found.spool_id == spool_id else None
         if self._fatal is not None:
             self._take_up(self._fatal)
 
     def limits(self, limits: BatchLimits, last_id: int) -> BatchLimits:
-        """Return how large the batch after row `last_id` may be, where `limits` is usual."""
+        """Return how large the batch after row `last_id` may be; `limits` are the usual ones."""
         if last_id >= self._suspect_through:
             return limits
         return BatchLimits(min(limits.max_reports, self._max_reports), limits.max_bytes)
 
     def is_given_up(self, batch: Batch) -> bool:
-        """Return whether `batch` is one report, of which drains died again and again."""
+        """Return whether `batch` is a single report that three drains died of."""
         return len(batch.reports) == 1 and self._attempts(batch) >= _BEFORE_GIVING_UP
 
     @contextmanager
     def attempt(self, batch: Batch) -> Iterator[None]:
-        """Note that `batch` is being written, and that it no longer is, if this process lives."""
+        """Record that `batch` is being written, for the `with` block."""
         trial = Trial(
             self._spool_id,
             batch.rows,
@@ -82,11 +98,11 @@ class Trials:
             self._suspect_through,
             self._max_reports,
         )
-        self._store.save(trial)
+        self._file.save(trial)
         try:
             yield
         finally:
-            self._store.save(None)
+            self._file.save(None)
 
     def _attempts(self, batch: Batch) -> int:
         fatal = self._fatal
@@ -98,29 +114,3 @@ class Trials:
         if fatal.attempts >= _BEFORE_PARTS and count > 1:
             self._suspect_through = max(self._suspect_through, fatal.rows.last)
             self._max_reports = max(1, count // PARTS)
-
-
-class TrialFile:
-    """A trial as a small file in the data directory."""
-
-    def __init__(self, path: Path) -> None:
-        self._path: Final = path
-
-    def load(self) -> Trial | None:
-        """Return what the file says; a file that cannot be read says nothing."""
-        try:
-            return msgspec.json.decode(self._path.read_bytes(), type=Trial)
-        except (OSError, msgspec.DecodeError):
-            return None
-
-    def save(self, trial: Trial | None) -> None:
-        """Write the file, or remove it. Raises `WarehouseUnavailable`."""
-        try:
-            if trial is None:
-                self._path.unlink(missing_ok=True)
-            else:
-                self._path.write_bytes(msgspec.json.encode(trial))
-        except OSError as error:
-            raise WarehouseUnavailable(
-                f"{self._path} cannot be written: {reason_of(error)}"
-            ) from error

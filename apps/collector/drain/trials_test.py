@@ -19,24 +19,22 @@ def batch(first: int, last: int) -> Batch:
     return Batch(SPOOL, tuple(SpooledReport(each, f"k{each}", 0, b"{}") for each in ids))
 
 
-class _Process:
-    """What a process notes in a file, until it dies."""
+class _Process(TrialFile):
+    """What a process records, until it dies."""
 
-    def __init__(self, file: TrialFile) -> None:
-        self._file = file
-        self.is_dead = False
-
-    def load(self) -> Trial | None:
-        return self._file.load()
+    is_dead = False
 
     def save(self, trial: Trial | None) -> None:
         if not self.is_dead:
-            self._file.save(trial)
+            super().save(trial)
 
 
-def one_life(file: TrialFile, last_id: int, count: int) -> tuple[int, list[int]]:
-    """Drain rows above `last_id`, as a process that dies of row `FATAL`; return what was done."""
-    process = _Process(file)
+def one_life(path: Path, last_id: int, count: int) -> tuple[int, list[int]]:
+    """Drain rows above `last_id` as a process that dies of row `FATAL`.
+
+    Returns the last row that was done with, and those given up.
+    """
+    process = _Process(path)
     trials = Trials(process, spool_id=SPOOL)
     given_up: list[int] = []
     while last_id < count:
@@ -53,30 +51,30 @@ def one_life(file: TrialFile, last_id: int, count: int) -> tuple[int, list[int]]
     return last_id, given_up
 
 
-def test_the_report_that_ends_drains_is_found(tmp_path: Path) -> None:
+def test_the_report_that_kills_drains_is_found(tmp_path: Path) -> None:
     """One row of a thousand is given up, after few deaths, and all others are written."""
-    file = TrialFile(tmp_path / "trial")
+    path = tmp_path / "trial"
     last_id, lives, given_up = 0, 0, list[int]()
     while last_id < 1_000:
         lives += 1
         assert lives < 20
-        last_id, given_up = one_life(file, last_id, 1_000)
+        last_id, given_up = one_life(path, last_id, 1_000)
     assert given_up == [FATAL]
-    assert file.load() is None
+    assert TrialFile(path).load() is None
 
 
 def test_a_batch_is_tried_once_more_as_it_is(tmp_path: Path) -> None:
-    """One death may have been somebody's kill: the same batch comes again, then parts of it."""
-    file = TrialFile(tmp_path / "trial")
+    """One death may have been a kill: the same batch comes again, then parts of it."""
+    path = tmp_path / "trial"
     limits = []
     for _ in range(3):
-        limits.append(Trials(file, spool_id=SPOOL).limits(USUAL, 0).max_reports)
-        one_life(file, 0, 800)
+        limits.append(Trials(TrialFile(path), spool_id=SPOOL).limits(USUAL, 0).max_reports)
+        one_life(path, 0, 800)
     assert limits == [1_000, 1_000, 800 // PARTS]
 
 
-def test_a_trial_of_another_spool_says_nothing(tmp_path: Path) -> None:
-    """Row IDs mean other rows there."""
+def test_a_trial_of_another_spool_is_ignored(tmp_path: Path) -> None:
+    """Its row IDs are those of other rows."""
     file = TrialFile(tmp_path / "trial")
     file.save(Trial("other", RowRange(1, 1), 9))
     trials = Trials(file, spool_id=SPOOL)
@@ -84,8 +82,8 @@ def test_a_trial_of_another_spool_says_nothing(tmp_path: Path) -> None:
     assert not trials.is_given_up(batch(1, 1))
 
 
-def test_an_error_is_no_death(tmp_path: Path) -> None:
-    """A warehouse that is unavailable says so, and the note is gone."""
+def test_an_error_is_not_a_death(tmp_path: Path) -> None:
+    """When a warehouse is unavailable the record is removed."""
     file = TrialFile(tmp_path / "trial")
     trials = Trials(file, spool_id=SPOOL)
     with pytest.raises(WarehouseUnavailable), trials.attempt(batch(1, 2)):
@@ -94,7 +92,7 @@ def test_an_error_is_no_death(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"{}", b"[1]"])
-def test_a_note_that_cannot_be_read_says_nothing(tmp_path: Path, content: bytes) -> None:
-    """A note that was cut short is as good as none."""
+def test_a_record_that_cannot_be_read_is_ignored(tmp_path: Path, content: bytes) -> None:
+    """A record that was cut short is as good as none."""
     (tmp_path / "trial").write_bytes(content)
     assert TrialFile(tmp_path / "trial").load() is None

@@ -1,8 +1,10 @@
-"""What is done to a warehouse now and then, beside filling it."""
+"""What is done to a warehouse now and then, besides writing to it."""
 
+import logging
 from collections.abc import Callable
 from typing import Final
 
+from collector.drain.messages import Message, Notice
 from collector.errors import FileUnusable, WarehouseUnavailable
 from collector.warehouse import Warehouse
 
@@ -10,38 +12,35 @@ INTERVAL_SECONDS: Final = 600.0
 
 
 class Upkeep:
-    """Sees to it every ten minutes."""
+    """Deletes what is too old, and compacts, every ten minutes."""
 
     def __init__(
         self,
         *,
         retention_days: int | None,
         expire_dead_letters: Callable[[], None],
+        send: Callable[[Message], None],
         now: Callable[[], float],
         clock: Callable[[], float],
-        expired: Callable[[int], None],
-        failed: Callable[[str], None],
     ) -> None:
-        """Reports older than `retention_days` go; none where it is None.
+        """Reports older than `retention_days` are deleted; none where it is None.
 
-        `expire_dead_letters` may raise `FileUnusable` or `WarehouseUnavailable`. `now` gives UNIX
-        seconds, `clock` seconds that never go back. `expired` is told how many reports were
-        deleted, where any were; `failed` why something cannot be done, which is tried again.
+        `expire_dead_letters` may raise `FileUnusable` or `WarehouseUnavailable`. `send` takes
+        notices for the log. `now` gives UNIX seconds, `clock` seconds that never go back.
         """
         self._retention_days: Final = retention_days
         self._expire_dead_letters: Final = expire_dead_letters
+        self._send: Final = send
         self._now: Final = now
         self._clock: Final = clock
-        self._expired: Final = expired
-        self._failed: Final = failed
         self._due = clock()
 
     def seconds_left(self) -> float:
-        """Return how long nothing is due."""
+        """Return the seconds until something is due."""
         return max(0.0, self._due - self._clock())
 
     def run(self, warehouse: Warehouse) -> None:
-        """Do what is due. What fails is told, and is no reason not to take reports."""
+        """Do what is due. A failure becomes a notice, and does not keep reports from moving."""
         if self.seconds_left() > 0:
             return
         self._due = self._clock() + INTERVAL_SECONDS
@@ -49,13 +48,16 @@ class Upkeep:
             try:
                 action(warehouse)
             except (WarehouseUnavailable, FileUnusable) as error:
-                self._failed(str(error))
+                event = "upkeep of the warehouse fails and is tried again"
+                self._send(Notice(logging.WARNING, event, {"reason": str(error)}))
 
     def _expire(self, warehouse: Warehouse) -> None:
-        if self._retention_days is not None:
-            count = warehouse.expire(days=self._retention_days, now=self._now())
-            if count > 0:
-                self._expired(count)
+        if self._retention_days is None:
+            return
+        count = warehouse.expire(days=self._retention_days, now=self._now())
+        if count > 0:
+            event = "reports older than the retention were deleted"
+            self._send(Notice(logging.INFO, event, {"reports": count}))
 
     def _compact(self, warehouse: Warehouse) -> None:
         warehouse.compact(now=self._now())

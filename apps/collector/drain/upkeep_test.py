@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from collector.drain.messages import Message, Notice
 from collector.drain.upkeep import INTERVAL_SECONDS, Upkeep
 from collector.errors import FileUnusable, WarehouseUnavailable
 from collector.records import Batch
@@ -13,7 +14,7 @@ NOW = 1_800_000_000.0
 
 
 class _Warehouse(Warehouse):
-    """A warehouse that notes what is asked of it."""
+    """A warehouse that records what is asked of it."""
 
     limits = BatchLimits(1, 1)
 
@@ -38,22 +39,24 @@ class _Warehouse(Warehouse):
 
 
 class _Upkeep:
-    """Upkeep with a clock that a test sets, and what it told."""
+    """Upkeep with a clock that a test sets, and what it sent."""
 
     def __init__(
         self, days: int | None = 400, expire_dead_letters: Callable[[], None] = lambda: None
     ) -> None:
         self.clock = 0.0
-        self.expired: list[int] = []
-        self.failed: list[str] = []
+        self.sent: list[Message] = []
         self.upkeep = Upkeep(
             retention_days=days,
             expire_dead_letters=expire_dead_letters,
+            send=self.sent.append,
             now=lambda: NOW,
             clock=lambda: self.clock,
-            expired=self.expired.append,
-            failed=self.failed.append,
         )
+
+
+def fields_of(sent: list[Message]) -> list[object]:
+    return [each.fields for each in sent if isinstance(each, Notice)]
 
 
 def test_it_is_done_at_once_and_then_every_ten_minutes() -> None:
@@ -67,7 +70,7 @@ def test_it_is_done_at_once_and_then_every_ten_minutes() -> None:
     kept.clock = INTERVAL_SECONDS
     kept.upkeep.run(warehouse)
     assert len(warehouse.asked) == 4
-    assert kept.expired == [2, 2]
+    assert fields_of(kept.sent) == [{"reports": 2}] * 2
 
 
 def test_without_a_retention_reports_stay() -> None:
@@ -80,9 +83,9 @@ def test_without_a_retention_reports_stay() -> None:
 
 
 @pytest.mark.parametrize("failure", [WarehouseUnavailable("why"), FileUnusable("why")])
-def test_what_fails_is_told_and_the_rest_is_done(failure: Exception) -> None:
-    """A failure is no reason to leave out what else is due."""
+def test_a_failure_is_sent_and_the_rest_is_done(failure: Exception) -> None:
+    """Whatever else is due is done after a failure."""
     kept, warehouse = _Upkeep(), _Warehouse(failure)
     kept.upkeep.run(warehouse)
-    assert kept.failed == ["why"]
+    assert fields_of(kept.sent) == [{"reason": "why"}]
     assert warehouse.asked == [(400, NOW), NOW]

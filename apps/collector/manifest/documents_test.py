@@ -17,6 +17,7 @@ from collector.manifest.documents import (
     render,
 )
 from collector.warehouse.bigquery import BigQueryTable
+from manifests import read
 
 _ONE_FOLDER: Final = None
 _BIGQUERY: Final = BigQuery(
@@ -220,3 +221,14 @@ def test_refused(words: list[str], complaint: str, capsys: pytest.CaptureFixture
     assert printed.out == ""
     assert complaint in printed.err
     assert printed.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["common.yaml", "folder.yaml", "bigquery.yaml", "pod.yaml", "monitoring.yaml", "alerts.yaml"],
+)
+def test_yaml_as_it_stands(name: str) -> None:
+    """A file that is not filled in is YAML, as editors and validators read it."""
+    found = list(yaml.safe_load_all(read("collector.manifest", name)))
+    assert found
+    assert all(isinstance(each, dict) for each in found if each is not None)

@@ -7,7 +7,7 @@ from collector.spool.backlog import Backlog, BacklogMeter
 
 
 class _Clock:
-    """Seconds that pass when a test says so."""
+    """A clock that a test sets."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -40,7 +40,7 @@ def test_the_oldest_row_has_an_age() -> None:
 def test_ages_stay_near_the_truth_in_bounded_memory(
     pauses: list[float], data: st.DataObject
 ) -> None:
-    """However many rows arrive over however long, the oldest is never made younger than it is."""
+    """However many rows arrive over however long, the oldest is never said to be younger."""
     clock = _Clock()
     meter = BacklogMeter(clock)
     arrived: list[float] = []

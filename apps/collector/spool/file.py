@@ -15,6 +15,9 @@ import zstandard
 from collector.disk import sqlite_file
 from collector.disk.sqlite_file import FileFormat
 
+SPOOL_ID: Final = "SELECT spool_id FROM spool"
+"""The query for the random ID that was given to the spool when it was made."""
+
 _SPOOL_ID_BYTES: Final = 16
 # The quick end of the scale: compressing more takes longer than writing what it saves.
 _LEVEL: Final = -3
@@ -67,11 +70,6 @@ def open_writer(path: Path, *, random_bytes: Callable[[int], bytes]) -> sqlite3.
 def open_reader(path: Path) -> sqlite3.Connection:
     """Open the spool at `path` for reading only. Raises `FileUnusable`."""
     return sqlite_file.open_reader(path, SPOOL)
-
-
-def read_spool_id(connection: sqlite3.Connection) -> str:
-    """Return the random ID that was given to the spool when it was made."""
-    return str(connection.execute("SELECT spool_id FROM spool").fetchone()[0])
 
 
 class DamagedReport(ValueError):

@@ -17,7 +17,7 @@ from collector.spool.writer import Added, Spool
 
 @contextmanager
 def full_disk(size: int) -> Iterator[None]:
-    """Let no file of this process grow beyond `size` bytes."""
+    """Fail this process's writes beyond `size` bytes of a file."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
@@ -27,7 +27,7 @@ def full_disk(size: int) -> Iterator[None]:
 
 
 def test_a_full_disk_loses_the_group_and_no_more(tmp_path: Path) -> None:
-    """When the disk is full a commit fails; what was committed stays; with room it goes on."""
+    """A commit fails when the disk is full and succeeds with room; what was committed stays."""
     with open_spool(tmp_path) as spool:
         spool.add(accepted("before"))
         spool.commit()
@@ -91,7 +91,7 @@ def test_a_full_spool_keeps_what_it_has(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_fills_up_takes_no_report(tmp_path: Path) -> None:
-    """What has to stay free on the disk is asked for anew in each group."""
+    """The free bytes of the disk are checked in each group."""
     free = [50 + COMPRESSED_BYTES - 1]
     limits = SpoolLimits(min_free_bytes=50)
     with open_spool(tmp_path, limits=limits, free_bytes=lambda _: free[0]) as spool:

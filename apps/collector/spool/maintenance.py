@@ -1,21 +1,18 @@
 """What commands do to a spool, with or without a collector: forget a cluster, readmit rows."""
 
 import sqlite3
-import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from collector.disk.sqlite_file import is_log_emptied, remove_traces
+from collector.disk.sqlite_file import remove_traces
 from collector.errors import CommandFailed
 from collector.records import SpooledReport, cluster_tag
 from collector.spool.file import ReportCompressor, open_writer
 
 # Rewriting the file keeps a running collector from committing.
 MOST_BYTES_BESIDE_A_COLLECTOR: Final = 512 * 1024 * 1024
-_ATTEMPTS: Final = 100
-_PAUSE_SECONDS: Final = 0.1
 
 
 def forget_in_spool(
@@ -24,7 +21,6 @@ def forget_in_spool(
     *,
     random_bytes: Callable[[int], bytes],
     is_in_use: bool = False,
-    sleep: Callable[[float], None] = time.sleep,
 ) -> int:
     """Delete the reports of a cluster and their keys; return how many reports.
 
@@ -40,12 +36,8 @@ def forget_in_spool(
     try:
         with closing(open_writer(path, random_bytes=random_bytes)) as connection:
             deleted = _delete(connection, cluster_id)
-            is_emptied = remove_traces(connection)
-            for _ in range(_ATTEMPTS):
-                if is_emptied:
-                    return deleted
-                sleep(_PAUSE_SECONDS)
-                is_emptied = is_log_emptied(connection)
+            if remove_traces(connection):
+                return deleted
     except sqlite3.Error as error:
         raise CommandFailed(f"{path} cannot be read and written: {error}") from error
     raise CommandFailed(

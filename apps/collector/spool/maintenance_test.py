@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -46,14 +47,38 @@ def test_what_was_drained_is_overwritten_too(tmp_path: Path) -> None:
 
 
 def test_reports_that_wait_are_deleted_and_counted(tmp_path: Path) -> None:
-    """A report that waits for the database is gone from the file."""
+    """A report that waits for the warehouse is gone from the file."""
     path = tmp_path / "spool.sqlite"
     leave(path, drained="other", waiting="cluster-to-forget")
     assert forget_in_spool(path, "cluster-to-forget", random_bytes=os.urandom) == 1
     assert b"cluster-to-forget" not in bytes_of(path)
 
 
-def test_a_damaged_report_ends_the_command(tmp_path: Path) -> None:
+def test_a_reader_is_waited_for_and_holds_up_no_writer(tmp_path: Path) -> None:
+    """What a reader sees is in the log until the reader is gone; others can write meanwhile."""
+    path = tmp_path / "spool.sqlite"
+    leave(path, drained="other", waiting="cluster-to-forget")
+    reader = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    with closing(reader):
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM reports").fetchall()
+        waiting = threading.Timer(0.3, _write_and_end, [path, reader])
+        waiting.start()
+        assert forget_in_spool(path, "cluster-to-forget", random_bytes=os.urandom) == 1
+        waiting.join()
+        assert b"cluster-to-forget" not in bytes_of(path)
+    assert b"written-meanwhile" in bytes_of(path)
+
+
+def _write_and_end(path: Path, reader: sqlite3.Connection) -> None:
+    """Write to the spool while `reader` reads, and only then let it end."""
+    with closing(Spool(path, clock=time.time, random_bytes=os.urandom)) as spool:
+        spool.add(report_of("written-meanwhile"))
+        spool.commit()
+    reader.execute("COMMIT")
+
+
+def test_a_damaged_report_is_an_error_of_the_command(tmp_path: Path) -> None:
     """What cannot be read cannot be searched: nothing is deleted, and the file is named."""
     path = tmp_path / "spool.sqlite"
     leave(path, drained="other", waiting="cluster-to-forget")

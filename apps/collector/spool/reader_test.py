@@ -14,7 +14,7 @@ from collector.warehouse import BatchLimits
 
 
 def test_a_batch_is_bounded_by_rows_and_bytes(tmp_path: Path) -> None:
-    """A batch holds no more rows than asked, ends once it has the bytes, and holds one at least."""
+    """A batch has at most the rows asked for, ends once it has the bytes, and is not empty."""
     with open_spool(tmp_path) as spool:
         for number in range(5):
             spool.add(accepted(f"k{number}", encoded=b"{%98d}" % number))
@@ -26,7 +26,7 @@ def test_a_batch_is_bounded_by_rows_and_bytes(tmp_path: Path) -> None:
 
 
 def test_a_batch_is_of_one_day(tmp_path: Path) -> None:
-    """A batch ends where the day of receipt changes, in either direction, and where it is told."""
+    """A batch ends where the day of receipt changes, either way, and at the last row asked for."""
     hours = (NOON, NOON + 12 * HOUR, NOON + 13 * HOUR, NOON)
     with open_spool(tmp_path) as spool:
         for number, hour in enumerate(hours):
@@ -40,7 +40,7 @@ def test_a_batch_is_of_one_day(tmp_path: Path) -> None:
 
 
 def test_the_rows_of_a_batch_can_be_read_again(tmp_path: Path) -> None:
-    """What is left of a range of rows is one batch; where nothing is left there is none."""
+    """What is left of a range of rows is one batch; nothing left is no batch."""
     with open_spool(tmp_path) as spool:
         for number in range(5):
             spool.add(accepted(f"k{number}"))
@@ -54,7 +54,7 @@ def test_the_rows_of_a_batch_can_be_read_again(tmp_path: Path) -> None:
 
 
 def test_a_damaged_row_is_named(tmp_path: Path) -> None:
-    """A row that does not hold what was compressed is no report: the reader says which one."""
+    """The error for a row that cannot be decompressed names the row."""
     with open_spool(tmp_path) as spool:
         spool.add(accepted())
         spool.commit()
@@ -77,3 +77,14 @@ def test_the_oldest_unread_row_is_known(tmp_path: Path) -> None:
             assert reader.first_unread() == 2
             spool.delete_through(Watermark(spool.spool_id, 2))
             assert reader.first_unread() == 3
+
+
+def test_a_spool_that_cannot_be_read_is_one_clear_error(tmp_path: Path) -> None:
+    """Whatever SQLite reports, the error names the file."""
+    with open_spool(tmp_path):
+        path = tmp_path / "spool.sqlite"
+    with closing(SpoolReader(path)) as reader:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("DROP TABLE reports")
+        with pytest.raises(FileUnusable, match=f"{path} cannot be read: "):
+            reader.first_unread()

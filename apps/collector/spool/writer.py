@@ -19,7 +19,7 @@ from collector.disk.usage import free_bytes
 from collector.errors import IdempotencyKeyReused, SpoolFull, SpoolUnavailable
 from collector.records import AcceptedReport, Watermark
 from collector.spool.backlog import Backlog, BacklogMeter, SpoolLimits
-from collector.spool.file import ReportCompressor, open_writer, read_spool_id
+from collector.spool.file import SPOOL_ID, ReportCompressor, open_writer
 
 KEYS_REMEMBERED_SECONDS: Final = 48 * 3_600
 _HOUR_SECONDS: Final = 3_600
@@ -72,7 +72,7 @@ class Spool:
         self._group_open = False
         self._group_lost: str | None = None  # why
         self._group_free_bytes: int | None = None
-        self.spool_id: Final = read_spool_id(self._connection)
+        self.spool_id: Final = str(self._connection.execute(SPOOL_ID).fetchone()[0])
         reports, size_bytes, last_id = self._measure_through(_EVERY_ROW)
         if reports:
             self._meter.add(reports=reports, size_bytes=size_bytes, last_id=last_id)
@@ -183,15 +183,14 @@ class Spool:
 
     def _give_back_room(self) -> None:
         """Shorten the file where most of it is empty, and the rest is quickly rewritten."""
-        with self._lock:
+        with self._lock, suppress(sqlite3.Error):  # when the disk is full, the commits say so
             pages, empty = (
                 int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
                 for name in ("page_count", "freelist_count")
             )
-            if empty < _EMPTY_PAGES or pages - empty > _LIVE_PAGES:
-                return
-            with suppress(sqlite3.Error):  # when the disk is full, the commits say so
-                remove_traces(self._connection)
+            if empty >= _EMPTY_PAGES and pages - empty <= _LIVE_PAGES:
+                # The thread that serves waits for the lock, so readers are not waited for.
+                remove_traces(self._connection, reader_seconds=0)
 
     def _open_group(self) -> None:
         if self._group_lost is not None:

@@ -1,5 +1,7 @@
 """Behaviour of `collector.spool.writer`, on real files."""
 
+import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from collector.spool.testing import (
     open_spool,
     read,
 )
-from collector.spool.writer import KEYS_REMEMBERED_SECONDS, Added
+from collector.spool.writer import KEYS_REMEMBERED_SECONDS, Added, Spool
 from collector.warehouse import BatchLimits
 
 
@@ -46,7 +48,7 @@ def test_what_was_not_committed_is_not_there(tmp_path: Path) -> None:
     assert read(tmp_path) == []
 
 
-def test_ids_grow_for_ever(tmp_path: Path) -> None:
+def test_ids_are_never_reused(tmp_path: Path) -> None:
     """A row added to a spool that was emptied and opened again has a new ID."""
     with open_spool(tmp_path) as spool:
         spool.add(accepted())
@@ -69,7 +71,7 @@ def test_the_spool_id_stays(tmp_path: Path) -> None:
         assert spool.spool_id != first
 
 
-def test_a_strange_watermark_deletes_nothing(tmp_path: Path) -> None:
+def test_a_watermark_of_another_spool_deletes_nothing(tmp_path: Path) -> None:
     """Rows are deleted only under the ID of their own spool."""
     with open_spool(tmp_path) as spool:
         spool.add(accepted())
@@ -118,8 +120,8 @@ def test_a_key_is_remembered_for_48_hours(tmp_path: Path, age_hours: float, outc
     assert KEYS_REMEMBERED_SECONDS == 48 * HOUR
 
 
-def test_new_reports_are_numbered_above_the_database(tmp_path: Path) -> None:
-    """A spool older than the database gives out no ID that the database has passed."""
+def test_new_reports_are_numbered_above_the_watermark(tmp_path: Path) -> None:
+    """A spool older than the warehouse gives out no ID that the warehouse has passed."""
     with open_spool(tmp_path) as spool:
         assert spool.number_above(Watermark(spool.spool_id, 40))
         assert not spool.number_above(Watermark(spool.spool_id, 7))
@@ -139,15 +141,20 @@ def test_each_commit_is_synchronous(tmp_path: Path) -> None:
     assert level == (2,)
 
 
-def test_a_spool_that_was_large_gives_its_room_back(tmp_path: Path) -> None:
-    """Once the rows that made it large are gone the file is short again, and what is left stays."""
+def fill(spool: Spool, count: int) -> None:
+    """Make a spool large by so many rows, and add one more."""
+    for _ in range(count):
+        spool.add(accepted(encoded=LARGE))
+    spool.commit()
+    spool.add(accepted("left"))
+    spool.commit()
+
+
+def test_a_spool_that_was_large_shrinks(tmp_path: Path) -> None:
+    """Once the rows that made the file large are gone it is short again, and the others stay."""
     count = 250
     with open_spool(tmp_path) as spool:
-        for _ in range(count):
-            spool.add(accepted(encoded=LARGE))
-        spool.commit()
-        spool.add(accepted("left"))
-        spool.commit()
+        fill(spool, count)
         path = tmp_path / "spool.sqlite"
         spool.delete_through(Watermark(spool.spool_id, 1))
         large = path.stat().st_size
@@ -158,6 +165,19 @@ def test_a_spool_that_was_large_gives_its_room_back(tmp_path: Path) -> None:
         assert spool.backlog().reports == 1
         with closing(SpoolReader(path)) as reader:
             assert (reader.first_unread(), reader.last_id()) == (count + 1, count + 1)
+
+
+def test_a_reader_does_not_hold_up_what_shrinks(tmp_path: Path) -> None:
+    """Deleting waits for no reader, because the thread that serves would wait as well."""
+    with open_spool(tmp_path) as spool:
+        fill(spool, 250)
+        with closing(sqlite3.connect(tmp_path / "spool.sqlite", isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM reports").fetchone()
+            began = time.monotonic()
+            spool.delete_through(Watermark(spool.spool_id, 250))
+            assert time.monotonic() - began < 15  # SQLite would wait for 30 seconds
+        assert spool.backlog().reports == 1
 
 
 @given(sizes=st.lists(st.integers(0, 6), max_size=6), drained=st.integers(0, 30))
@@ -176,7 +196,7 @@ def test_rows_above_the_watermark_stay(
 
 
 def test_a_group_of_new_reports_is_counted(tmp_path: Path) -> None:
-    """A commit tells how many reports it added; repeats are not among them."""
+    """A commit returns how many reports it added, without repeats."""
     with open_spool(tmp_path) as spool:
         assert spool.commit() == 0
         for _ in range(2):
@@ -187,7 +207,7 @@ def test_a_group_of_new_reports_is_counted(tmp_path: Path) -> None:
 
 
 def test_the_backlog_is_known_after_a_restart(tmp_path: Path) -> None:
-    """How many reports and bytes wait is counted anew when the spool is opened."""
+    """What waits is counted when the spool is opened."""
     clock = SetClock()
     with open_spool(tmp_path, clock) as spool:
         for key in ("a", "b", "c"):

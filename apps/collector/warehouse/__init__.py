@@ -53,7 +53,7 @@ class Warehouse(ABC):
     def write(self, batch: Batch) -> None:
         """Write `batch`; on return it is as durable as the warehouse makes anything.
 
-        After an error the warehouse is closed and opened anew; whether the batch was written then
+        After an error the warehouse is closed and opened again; whether the batch was written then
         shows in `watermark` and `pending`, or the error says how much of it was.
         """
 

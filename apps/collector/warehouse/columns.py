@@ -59,7 +59,7 @@ def columns_of(struct: type[msgspec.Struct], *, within: str = "") -> tuple[Colum
     """
     info = shapes.type_info(struct)
     if not isinstance(info, shapes.StructType):
-        raise TypeError(f"{struct} is no struct")
+        raise TypeError(f"{struct} is not a struct")
     return tuple(_column(each, within) for each in info.fields)
 
 
@@ -82,7 +82,7 @@ def _column(field: shapes.Field, within: str) -> Column:
 
 
 def _plain(shape: shapes.Type) -> shapes.Type:
-    """Return what a shape is beside its notes, and beside being absent."""
+    """Return a shape without its notes, and without being optional."""
     if isinstance(shape, shapes.Metadata):
         return _plain(shape.type)
     if isinstance(shape, shapes.UnionType):

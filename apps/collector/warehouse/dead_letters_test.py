@@ -22,7 +22,7 @@ def _open(path: Path, now: Callable[[], float] = lambda: HOUR + 59.5) -> DeadLet
 
 
 def test_a_dead_letter_survives_a_restart(tmp_path: Path) -> None:
-    """A dead letter is there after the file is opened anew, with its reason and the hours."""
+    """A dead letter is there after the file is opened again, with its reason and the hours."""
     report = spooled(1)
     with closing(_open(tmp_path / "file")) as letters:
         letters.add([(report, "invalid: why")])

@@ -14,10 +14,8 @@ import msgspec
 from msgspec import Raw, Struct, field
 
 from report import Identifying, NodeObservation
+from report.observation import EMPTY
 from report.vocabulary import public_label_keys
-
-EMPTY: Final = Identifying("")
-"""What the API does not say."""
 
 _QUOTING: Final = "Invalid value"
 _WHERE: Final = " - at `"
@@ -175,20 +173,12 @@ def _status(body: bytes | bytearray) -> _Status:
 
 
 def _observed(node: _Node) -> NodeObservation:
-    info = node.status.node_info
     return NodeObservation(
         name=node.metadata.name,
-        machine_id=info.machine_id,
-        system_uuid=info.system_uuid,
         provider_id=node.spec.provider_id,
-        operating_system=info.operating_system,
-        os_image=info.os_image,
-        kernel_version=info.kernel_version,
-        architecture=info.architecture,
-        container_runtime_version=info.container_runtime_version,
-        kubelet_version=info.kubelet_version,
         capacity=node.status.capacity,
         label_keys=_label_keys(node.metadata.labels),
+        **msgspec.structs.asdict(node.status.node_info),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from manifests import read
 from volunteer.cluster.listing import Limits
 from volunteer.cluster.object_kinds import NAMESPACES, WORKLOADS
 from volunteer.durations import parse_duration
@@ -266,3 +267,13 @@ def test_no_expansion() -> None:
     documents = _documents(_rendered(Kind.CRON_JOB, database="https://a.example/$(PWD)"))
     (container,) = _pod(documents)["spec"]["containers"]
     assert "--database=https://a.example/$$(PWD)" in container["args"]
+
+
+@pytest.mark.parametrize(
+    "name", ["common.yaml", "workloads.yaml", "cron_job.yaml", "deployment.yaml", "pod.yaml"]
+)
+def test_yaml_as_it_stands(name: str) -> None:
+    """A file that is not filled in is YAML, as editors and validators read it."""
+    found = list(yaml.safe_load_all(read("volunteer.manifest", name)))
+    assert found
+    assert all(isinstance(each, dict) for each in found if each is not None)

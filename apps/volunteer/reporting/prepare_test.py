@@ -24,17 +24,11 @@ _UID = Identifying("8d0b1f5c-1111-4222-8333-444455556666")
 
 
 def _node(name: str) -> NodeObservation:
-    empty = Identifying("")
     return NodeObservation(
         name=Identifying(name),
         machine_id=Identifying(f"machine of {name}"),
-        system_uuid=empty,
-        provider_id=empty,
         operating_system=Identifying("linux"),
-        os_image=empty,
-        kernel_version=empty,
         architecture=Identifying("amd64"),
-        container_runtime_version=empty,
         kubelet_version=Identifying("v1.31.2"),
         capacity={Identifying("cpu"): Identifying("4")},
     )

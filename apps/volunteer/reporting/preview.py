@@ -4,7 +4,7 @@ Pure text; the values come from the finished report, so what is shown is what wo
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from report import Node, Report, Withheld, Workloads
@@ -30,16 +30,15 @@ PSEUDONYM_KEYS: Final = {
 }
 """How the pseudonyms of nodes are protected, in words."""
 
-_TEXTS_OF_A_NODE: Final[tuple[tuple[str, Callable[[Node], str | None], str], ...]] = (
-    ("operatingSystem", lambda node: node.operating_system, _PUBLIC_WORD),
-    ("osImage", lambda node: node.os_image, _PUBLIC_WORD),
-    ("kernelVersion", lambda node: node.kernel_version, _VERSION),
-    ("architecture", lambda node: node.architecture, _PUBLIC_WORD),
-    ("containerRuntimeVersion", lambda node: node.container_runtime_version, _VERSION),
-    ("kubeletVersion", lambda node: node.kubelet_version, _VERSION),
-    ("cloudProvider", lambda node: node.cloud_provider, "the scheme of providerID, where known"),
-    ("role", lambda node: node.role, "one of two words, by Kubernetes' own label keys"),
-)
+_SHOWN_APART: Final = {"id", "capacity"}
+_WHY_NODE_TEXT: Final = {
+    "kernelVersion": _VERSION,
+    "containerRuntimeVersion": _VERSION,
+    "kubeletVersion": _VERSION,
+    "cloudProvider": "the scheme of providerID, where known",
+    "role": "one of two words, by Kubernetes' own label keys",
+}
+"""Why a text of a node is anonymous, where it is not a public word as all others are."""
 
 
 def render(
@@ -99,8 +98,11 @@ def _nodes(
 ) -> Iterator[str]:
     yield f"Nodes: {len(nodes)}"
     yield from _field("id", [node.id for node in nodes], f"a pseudonym: {PSEUDONYM_KEYS[source]}")
-    for name, text, why in _TEXTS_OF_A_NODE:
-        yield from _field(name, [text(node) for node in nodes], _why(name, why, verbatim))
+    for name, attribute in zip(Node.__struct_encode_fields__, Node.__struct_fields__, strict=True):
+        if name not in _SHOWN_APART:
+            values = [getattr(node, attribute) for node in nodes]
+            why = _why(name, _WHY_NODE_TEXT.get(name, _PUBLIC_WORD), verbatim)
+            yield from _field(name, values, why)
     why = _why(
         "capacity", "public names of resources, with quantities; sizes to two digits", verbatim
     )

@@ -4,6 +4,9 @@ Each function takes one text of a cluster and says what of it may be sent. The w
 files of this folder, with their sources; `report.vocabulary.templates` says how to read them.
 """
 
+from collections.abc import Callable, Mapping
+from typing import Final
+
 from report.vocabulary.cloud_providers import cloud_provider
 from report.vocabulary.distributions import (
     NO_DISTRIBUTION,
@@ -25,7 +28,20 @@ from report.vocabulary.versions import (
 from report.vocabulary.words import architecture, operating_system
 from report.vocabulary.workloads import is_known_workload_kind
 
+NODE_TEXTS: Final[Mapping[str, Callable[[str], Recognised]]] = {
+    "operatingSystem": operating_system,
+    "osImage": os_image,
+    "kernelVersion": kernel_version,
+    "architecture": architecture,
+    "containerRuntimeVersion": container_runtime_version,
+    "kubeletVersion": kubernetes_version,
+}
+"""What says of a text of `v1.NodeInfo` how much of it is public, by the field's name, which is the
+same in a report. A user may send each of these texts as it is.
+"""
+
 __all__ = [
+    "NODE_TEXTS",
     "NO_DISTRIBUTION",
     "SIZES",
     "Recognised",

@@ -87,7 +87,7 @@ def test_a_repeated_batch_refuses_the_same_rows(tmp_path: Path, nth: int, *, app
         "JSON parsing error in row starting at position 999999999: beyond the end",
     ],
 )
-def test_no_report_is_given_up_for_an_error_that_names_none(tmp_path: Path, message: str) -> None:
+def test_no_report_is_refused_for_an_error_that_names_none(tmp_path: Path, message: str) -> None:
     """Where a job fails without naming a row of its file, all rows wait and none is given up."""
     fault = JobError(reason="invalid", message=message)
     with running_bigquery() as fake:

@@ -21,14 +21,12 @@ from collector.errors import CommandFailed, WarehouseUnavailable
 from collector.records import SpooledReport
 from collector.warehouse.bigquery.outcomes import (
     Failed,
-    JobStatus,
     Loaded,
     Outcome,
     UnderWay,
-    judge,
 )
-from collector.warehouse.bigquery.pending import format_job_id
 from collector.warehouse.bigquery.service import Deadlines, Service
+from collector.warehouse.bigquery.state import format_job_id
 from collector.warehouse.bigquery.table import PreparedTable
 from collector.warehouse.columns import REPORT_KEY, line_of
 
@@ -75,8 +73,8 @@ class Loader:
         clock: Callable[[], float],
     ) -> None:
         """`clock` gives seconds, and never goes back."""
-        self._service: Final = service
-        self._table: Final = table
+        self.service: Final = service
+        self.table: Final = table
         self._deadlines: Final = deadlines
         self._sleep: Final = sleep
         self._clock: Final = clock
@@ -86,21 +84,21 @@ class Loader:
         return self._find(job_id) is not None
 
     def outcome_of(self, job_id: str) -> Outcome | None:
-        """Return what came of a job, once it has ended; None where there is no job of that ID.
+        """Return the outcome of a job once it has ended; None where there is no job of that ID.
 
         Raises `WarehouseUnavailable`, also for a job that takes too long.
         """
-        status = self._find(job_id)
-        return None if status is None else self._await_end(job_id, status)
+        found = self._find(job_id)
+        return None if found is None else self._await_end(job_id, found)
 
     def load_rows(self, job_id: str, content: bytes) -> Outcome:
-        """Have newline-delimited JSON loaded under `job_id`, and return what came of it.
+        """Have newline-delimited JSON loaded under `job_id`, and return its outcome.
 
         Where there is a job of that ID meanwhile nothing is loaded again, and its outcome counts.
         Raises `WarehouseUnavailable`, also for a job that takes too long.
         """
         config = self._config(SourceFormat.NEWLINE_DELIMITED_JSON)
-        config.schema = list(self._table.columns)
+        config.schema = list(self.table.columns)
         self._insert(job_id, io.BytesIO(content), len(content), config)
         return self._await_end(job_id, self._find(job_id))
 
@@ -112,7 +110,7 @@ class Loader:
         Raises `WarehouseUnavailable`, and `CommandFailed` for a file that cannot be read, or that
         BigQuery refuses.
         """
-        table = str(self._service.address)
+        table = str(self.service.address)
         attempt = 1
         while (outcome := self.outcome_of(format_job_id(name, table, attempt))) is not None:
             if isinstance(outcome, Loaded):
@@ -130,32 +128,31 @@ class Loader:
         if not isinstance(outcome, Loaded):
             raise CommandFailed(f"BigQuery refuses {path}: a row in it does not fit {table}")
 
-    def _await_end(self, job_id: str, status: JobStatus | None) -> Outcome:
-        # No job says by itself that it ended, so it is polled. This is no retry: nothing is done
-        # again, and a job that takes longer is the drain's to come back to.
+    def _await_end(self, job_id: str, found: Outcome | UnderWay | None) -> Outcome:
+        # A job does not say by itself that it ended, so it is polled. That is not a retry: nothing
+        # is done again, and it is the drain that comes back to a job that takes longer.
         give_up_at = self._clock() + self._deadlines.job
-        while status is not None:
-            outcome = judge(status)
-            if not isinstance(outcome, UnderWay):
-                return outcome
+        while isinstance(found, UnderWay):
             if self._clock() >= give_up_at:
                 raise self._unavailable("a load job takes long; it will be asked for again")
             self._sleep(self._deadlines.poll)
-            status = self._find(job_id)
-        raise self._unavailable("a job that it accepted cannot be found")
+            found = self._find(job_id)
+        if found is None:
+            raise self._unavailable("a job that it accepted cannot be found")
+        return found
 
-    def _find(self, job_id: str) -> JobStatus | None:
-        return self._service.find_job(job_id, location=self._table.location)
+    def _find(self, job_id: str) -> Outcome | UnderWay | None:
+        return self.service.find_job(job_id, location=self.table.location)
 
     def _insert(self, job_id: str, content: IO[bytes], size: int, config: LoadJobConfig) -> None:
-        self._service.insert_job(job_id, content, size, config, location=self._table.location)
+        self.service.insert_job(job_id, content, size, config, location=self.table.location)
 
     def _config(self, source_format: str) -> LoadJobConfig:
         config = LoadJobConfig()
         config.source_format = source_format
         config.create_disposition = CreateDisposition.CREATE_NEVER
         config.write_disposition = WriteDisposition.WRITE_APPEND
-        config.ignore_unknown_values = bool(self._table.missing_columns)
+        config.ignore_unknown_values = bool(self.table.missing_columns)
         return config
 
     def _config_for_parquet(self) -> LoadJobConfig:
@@ -163,14 +160,14 @@ class Loader:
         # In a file every column is optional, so the table's modes have to be given; and without
         # list inference BigQuery would then load empty lists:
         # https://github.com/googleapis/python-bigquery/issues/1981 and 2008
-        config.schema = [each for each in self._table.columns if each.name != REPORT_KEY]
+        config.schema = [each for each in self.table.columns if each.name != REPORT_KEY]
         options = _parquet_options()
         options.enable_list_inference = True
         config.parquet_options = options
         return config
 
     def _unavailable(self, reason: str) -> WarehouseUnavailable:
-        return WarehouseUnavailable(f"BigQuery table {self._service.address}: {reason}")
+        return WarehouseUnavailable(f"BigQuery table {self.service.address}: {reason}")
 
 
 def _opened(path: Path) -> IO[bytes]:

@@ -4,6 +4,7 @@ https://cloud.google.com/bigquery/docs/error-messages
 """
 
 import re
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
@@ -25,28 +26,26 @@ from collector.warehouse.bigquery.schema import Shape
 _LONGEST_QUOTE: Final = 200
 
 QUOTA_SECONDS: Final = 300.0
-"""When to come again after a quota was exhausted. It fills up over hours, and failed jobs count:
+"""When to try again after a quota was exhausted. It fills up over hours, and failed jobs count:
 https://cloud.google.com/bigquery/docs/optimize-load-jobs"""
 
 MENDING_SECONDS: Final = 60.0
-"""When to come again where somebody has to act first."""
+"""When to try again where somebody has to act first."""
 
 # What these say is about the table and the account; other messages may quote a report.
-_TOLD_IN_FULL: Final = frozenset(
-    {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
-)
+_QUOTED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 LIBRARY_ERRORS: Final = (
     GoogleAPIError,
     GoogleAuthError,
     requests.RequestException,
     TimeoutError,
-    # What the client library stumbles over where a 200 holds something else than it should.
+    # What the client library raises where a 200 holds something other than it should.
     AttributeError,
     KeyError,
     TypeError,
     ValueError,
 )
-"""What comes out of the libraries between BigQuery and us."""
+"""What the libraries between BigQuery and us raise."""
 
 
 def is_access_denied(error: GoogleAPICallError) -> bool:
@@ -62,16 +61,16 @@ def unavailable(error: Exception, address: BigQueryTable) -> WarehouseUnavailabl
 
 
 def _retry_after(error: Exception) -> float | None:
-    """Return in how many seconds to come again, None where nobody knows.
+    """Return in how many seconds to try again, None where that is not known.
 
     Google sends Retry-After in seconds, never as a date (RFC 9110, 10.2.3).
     """
     if not isinstance(error, GoogleAPICallError):
         return None
     headers = {} if error.response is None else error.response.headers
-    wish = str(headers.get("Retry-After", ""))
-    if wish.isascii() and wish.isdigit():
-        return float(wish)
+    asked_for = str(headers.get("Retry-After", ""))
+    if asked_for.isascii() and asked_for.isdigit():
+        return float(asked_for)
     return QUOTA_SECONDS if _reason(error) == "quotaExceeded" else None
 
 
@@ -100,11 +99,11 @@ def _line_for_call(error: GoogleAPICallError, address: BigQueryTable) -> str:
         return f"the quota of project {address.project} is exhausted (HTTP {status} {reason})"
     if status == HTTPStatus.NOT_FOUND:
         meaning = "it is missing: deleted, or made so lately that BigQuery does not know it yet"
-    elif status in _TOLD_IN_FULL and reason != "rateLimitExceeded":
+    elif status in _QUOTED and reason != "rateLimitExceeded":
         meaning = "these credentials may not do that"
     else:
         meaning = "BigQuery cannot do that now"
-    quote = f": {_quote(error)}" if status in _TOLD_IN_FULL else ""
+    quote = f": {_quote(error)}" if status in _QUOTED else ""
     return f"{meaning} (HTTP {status} {reason}{quote})"
 
 
@@ -139,10 +138,8 @@ _ROW: Final = re.compile(
 )
 _SCHEMA: Final = "Provided Schema does not match"
 # Messages of these are about the table and the account; others may quote a row.
-_REASONS_TOLD_IN_FULL: Final = frozenset(
-    {"accessDenied", "billingNotEnabled", "blocked", "notFound"}
-)
-_MENDED_BY_PEOPLE: Final = frozenset({*_REASONS_TOLD_IN_FULL, "invalid", "invalidQuery"})
+_REASONS_QUOTED: Final = frozenset({"accessDenied", "billingNotEnabled", "blocked", "notFound"})
+_MENDED_BY_PEOPLE: Final = frozenset({*_REASONS_QUOTED, "invalid", "invalidQuery"})
 
 
 # A load job is all or nothing: one that ends in an error has loaded no row.
@@ -160,17 +157,6 @@ class JobError(Struct, frozen=True):
         """Where in the file the row begins that is at fault; None where no row is."""
         match = _ROW.search(self.message) if self.reason == "invalid" else None
         return int(match[1]) if match and not match[2] else None
-
-
-class JobStatus(Struct, frozen=True):
-    """What BigQuery says of a job."""
-
-    is_done: bool
-    errors: tuple[JobError, ...] = ()
-    """Empty for a job that succeeded. Of one that failed the first is the final one."""
-
-    shape: Shape = ()
-    """Of the columns that it was given."""
 
 
 class UnderWay(Struct, frozen=True):
@@ -192,35 +178,37 @@ class RowsRefused(Struct, frozen=True):
 
 
 class Failed(Struct, frozen=True):
-    """No row is in the table, for a reason that is no row's fault. `reason` quotes none.
+    """No row is in the table, for a reason that is not the fault of a row. `reason` quotes none.
 
-    `retry_after` is in seconds, None where nobody knows.
+    `retry_after` is in seconds, None where that is not known.
     """
 
     reason: str
     retry_after: float | None
 
 
-Outcome: TypeAlias = UnderWay | Loaded | RowsRefused | Failed
+Outcome: TypeAlias = Loaded | RowsRefused | Failed
 
 
-def judge(status: JobStatus) -> Outcome:
-    """Return what a job's status means."""
-    if not status.is_done:
+def outcome_of(
+    errors: Sequence[JobError], shape: Shape, *, is_done: bool = True
+) -> Outcome | UnderWay:
+    """Return how a job stands that was given columns of this shape.
+
+    A job that succeeded has no errors; of one that failed the first is the final one.
+    """
+    if not is_done:
         return UnderWay()
-    if not status.errors:
+    if not errors:
         return Loaded()
-    reasons = {
-        error.position: error.message for error in status.errors if error.position is not None
-    }
-    return RowsRefused(reasons, status.shape) if reasons else _failed(status.errors)
+    reasons = {error.position: error.message for error in errors if error.position is not None}
+    return RowsRefused(reasons, shape) if reasons else _failed(errors[0])
 
 
-def _failed(errors: tuple[JobError, ...]) -> Failed:
-    final = errors[0]
+def _failed(final: JobError) -> Failed:
     if final.reason == "quotaExceeded":
         return Failed("the quota for load jobs is exhausted (quotaExceeded)", QUOTA_SECONDS)
-    is_told = final.reason in _REASONS_TOLD_IN_FULL or final.message.startswith(_SCHEMA)
-    quote = f": {final.message.partition(chr(10))[0][:_LONGEST_QUOTE]}" if is_told else ""
+    is_quoted = final.reason in _REASONS_QUOTED or final.message.startswith(_SCHEMA)
+    quote = f": {final.message.partition(chr(10))[0][:_LONGEST_QUOTE]}" if is_quoted else ""
     retry_after = MENDING_SECONDS if final.reason in _MENDED_BY_PEOPLE else None
     return Failed(f"a load job failed ({final.reason or 'without a reason'}{quote})", retry_after)

@@ -7,11 +7,11 @@ from collector.warehouse.bigquery.outcomes import (
     QUOTA_SECONDS,
     Failed,
     JobError,
-    JobStatus,
     Loaded,
+    Outcome,
     RowsRefused,
     UnderWay,
-    judge,
+    outcome_of,
 )
 
 SHAPE = (("version", "STRING", "REQUIRED", ()),)
@@ -23,25 +23,25 @@ SUMMARY = JobError(
 AT_ROW = "Error while reading data, error message: JSON parsing error in row starting at position"
 
 
-def _failed(*errors: JobError) -> JobStatus:
-    return JobStatus(is_done=True, errors=errors, shape=SHAPE)
+def _failed(*errors: JobError) -> Outcome | UnderWay:
+    return outcome_of(errors, SHAPE)
 
 
 def test_a_job_under_way_says_nothing_yet() -> None:
     """A job that is pending or running has no outcome, whatever it reports meanwhile."""
-    assert judge(JobStatus(is_done=False, errors=(SUMMARY,))) == UnderWay()
+    assert outcome_of((SUMMARY,), SHAPE, is_done=False) == UnderWay()
 
 
 def test_a_job_without_errors_has_loaded_everything() -> None:
     """A job that is done and reports no error has loaded all rows."""
-    assert judge(JobStatus(is_done=True)) == Loaded()
+    assert outcome_of((), SHAPE) == Loaded()
 
 
 def test_refused_rows_are_named_by_their_position() -> None:
     """Each row that an error names is refused, with the error's text as the reason."""
     one = JobError("invalid", f"{AT_ROW} 17: Could not convert value")
     other = JobError("invalid", f"file-00000000: {AT_ROW} 9066621: bad")
-    assert judge(_failed(SUMMARY, one, other)) == RowsRefused(
+    assert _failed(SUMMARY, one, other) == RowsRefused(
         {17: one.message, 9_066_621: other.message}, SHAPE
     )
 
@@ -49,14 +49,14 @@ def test_refused_rows_are_named_by_their_position() -> None:
 def test_no_row_can_name_another() -> None:
     """A row whose values quote BigQuery's words is blamed itself, and no other."""
     quoting = f"{AT_ROW} 5: Could not parse 'in row starting at position 0: No such field: x'"
-    assert judge(_failed(SUMMARY, JobError("invalid", quoting))) == RowsRefused({5: quoting}, SHAPE)
+    assert _failed(SUMMARY, JobError("invalid", quoting)) == RowsRefused({5: quoting}, SHAPE)
 
 
 @pytest.mark.parametrize("separator", [": ", ": . "])
 def test_a_column_that_is_not_known_is_no_rows_fault(separator: str) -> None:
     """Where BigQuery does not know a column of ours, no row is refused."""
     unknown = JobError("invalid", f"{AT_ROW} 17{separator}No such field: workloads.")
-    assert isinstance(judge(_failed(SUMMARY, unknown)), Failed)
+    assert isinstance(_failed(SUMMARY, unknown), Failed)
 
 
 @pytest.mark.parametrize(
@@ -74,11 +74,11 @@ def test_a_column_that_is_not_known_is_no_rows_fault(separator: str) -> None:
         (JobError(), "without a reason", None),
     ],
 )
-def test_any_other_failure_is_told_and_has_its_time(
+def test_any_other_failure_is_reported_and_has_its_time(
     error: JobError, words: str, retry_after: float | None
 ) -> None:
-    """A failure that names no row is told without quoting any, and says when to come again."""
-    outcome = judge(_failed(error))
+    """A failure that names no row is reported without quoting any, and says when to try again."""
+    outcome = _failed(error)
     assert isinstance(outcome, Failed)
     assert words in outcome.reason
     assert "clusterID" not in outcome.reason

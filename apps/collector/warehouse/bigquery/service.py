@@ -22,8 +22,10 @@ from collector.warehouse.bigquery import BigQueryTable
 from collector.warehouse.bigquery.outcomes import (
     LIBRARY_ERRORS,
     JobError,
-    JobStatus,
+    Outcome,
+    UnderWay,
     is_access_denied,
+    outcome_of,
     unavailable,
 )
 from collector.warehouse.bigquery.schema import shape_of
@@ -33,7 +35,7 @@ ENDPOINT: Final = "https://bigquery.googleapis.com"
 _SCOPES: Final = ("https://www.googleapis.com/auth/bigquery",)
 _USER_AGENT: Final = f"spartakus-collector/{VERSION}"
 
-# Given to calls that would else try again by themselves, for ten minutes.
+# Given to calls that would otherwise try again by themselves, for ten minutes.
 _ONCE: Final = Retry(predicate=if_exception_type())
 _NO_RETRIES: Final = 0
 
@@ -135,10 +137,10 @@ class Service:
                 raise
             return Change.MADE
 
-    def find_job(self, job_id: str, *, location: str | None) -> JobStatus | None:
+    def find_job(self, job_id: str, *, location: str | None) -> Outcome | UnderWay | None:
         """Return how a load job stands, None where there is no job of that ID.
 
-        Raises `WarehouseUnusable` for a job that is none of ours.
+        Raises `WarehouseUnusable` for a job that is not ours.
         """
         with self._errors():
             try:
@@ -151,7 +153,7 @@ class Service:
                 raise TypeError("not a load job")
         if _name(job.destination) != str(self.address):
             raise WarehouseUnusable(f"BigQuery job {job_id} is not of table {self.address}")
-        return _status_of(job)
+        return _outcome_of(job)
 
     def insert_job(
         self,
@@ -214,12 +216,9 @@ def _name(table: bigquery.TableReference) -> str:
     return f"{table.project}.{table.dataset_id}.{table.table_id}"
 
 
-def _status_of(job: bigquery.LoadJob) -> JobStatus:
-    is_done = job.state == "DONE"
-    if not is_done or job.error_result is None:
-        return JobStatus(is_done)
-    entries = [job.error_result, *(job.errors or ())]
-    errors = (
+def _outcome_of(job: bigquery.LoadJob) -> Outcome | UnderWay:
+    entries = [] if job.error_result is None else [job.error_result, *(job.errors or ())]
+    errors = [
         JobError(str(each.get("reason", "")), str(each.get("message", ""))) for each in entries
-    )
-    return JobStatus(is_done, tuple(errors), shape_of(job.schema or ()))
+    ]
+    return outcome_of(errors, shape_of(job.schema or ()), is_done=job.state == "DONE")

@@ -1,4 +1,4 @@
-"""How BigQuery's failures are told: by whom they can be mended, and without a word of a report."""
+"""How BigQuery's failures are reported: who can fix them, and without a word of a report."""
 
 import time
 from pathlib import Path
@@ -60,10 +60,10 @@ from tools.bigquery.server import running_bigquery
     ],
 )
 @pytest.mark.parametrize("method", ["jobs.insert", "jobs.get"])
-def test_each_failure_is_told_once_and_has_its_time(
+def test_each_failure_is_reported_once_and_has_its_time(
     tmp_path: Path, fault: Fault, words: str, retry_after: float | None, method: str
 ) -> None:
-    """A request that fails is not repeated; the error says why, and when to come again."""
+    """A request that fails is not repeated; the error says why, and when to try again."""
     with running_bigquery() as fake, opened(fake.url, tmp_path) as warehouse:
         fake.script = first(1, fault, method=method)
         with pytest.raises(WarehouseUnavailable, match=words) as unavailable:
@@ -105,7 +105,7 @@ def test_a_collector_without_bigquery_says_so_before_it_is_given_up(tmp_path: Pa
 @pytest.mark.parametrize(
     "url", ["emulator", "localhost:9050", "http://", "http://[", "ftp://localhost:1"]
 )
-def test_an_emulator_that_is_no_url_is_told(tmp_path: Path, url: str) -> None:
+def test_an_emulator_that_is_no_url_is_reported(tmp_path: Path, url: str) -> None:
     """Where the variable for an emulator holds no URL, the error names it and its form."""
     with (
         pytest.raises(WarehouseUnavailable, match="BIGQUERY_EMULATOR_HOST is given as http://"),
@@ -114,7 +114,7 @@ def test_an_emulator_that_is_no_url_is_told(tmp_path: Path, url: str) -> None:
         pytest.fail("it must not open")
 
 
-def test_missing_credentials_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there are no Application Default Credentials, the error says where they were sought."""
     missing = tmp_path / "credentials.json"
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(missing))

@@ -1,13 +1,10 @@
 """The table of reports: making sure that it is there, its view, and letting reports go."""
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from google.cloud.bigquery import SchemaField, Table
 
-from collector.disk.errors import reason_of
 from collector.errors import WarehouseUnavailable, WarehouseUnusable
 from collector.records import DAY_SECONDS
 from collector.warehouse import Forgotten
@@ -20,8 +17,8 @@ from collector.warehouse.bigquery.schema import (
     shape_of,
 )
 from collector.warehouse.bigquery.service import Change, Service
+from collector.warehouse.bigquery.state import KnownTables
 
-KNOWN_TABLES_FILE: Final = "bigquery-tables"
 _DAY_MILLISECONDS: Final = DAY_SECONDS * 1_000
 
 # No name but the table's is put into the text, and that one is checked when it is parsed.
@@ -36,10 +33,9 @@ REMAINS: Final = (
 )
 
 # One collector loads a report once. A client that posts it again to another replica makes two rows
-# of it, which the key tells, unless midnight was between. So do the rows that a spool loads again
-# which was restored from an older copy. A window by day lets a query for some days read only those
-# partitions.
-# Rows of the original have no key: each of them is a report of its own.
+# of it, and so does a spool that was restored from an older copy: they have the same key, and the
+# same day unless midnight was between. A window by day lets a query for some days read only those
+# partitions. Rows of the original have no key: each of them is a report of its own.
 _EACH_ONCE: Final = """
 SELECT *
 FROM `{table}`
@@ -59,40 +55,6 @@ AS
 """.strip()
 
 
-class KnownTables:
-    """The tables that a data directory has seen: a text file, one table a line.
-
-    A table that was there and is gone was deleted by somebody, and is not made anew.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path: Final = path
-
-    def __contains__(self, table: object) -> bool:
-        try:
-            return str(table) in self._path.read_text("utf-8").splitlines()
-        except FileNotFoundError:
-            return False
-        except OSError as error:
-            raise WarehouseUnavailable(
-                f"{self._path} cannot be read: {reason_of(error)}"
-            ) from error
-
-    def add(self, table: object) -> None:
-        """Add `table`; on return it is on disk. Raises `WarehouseUnavailable`."""
-        if table in self:
-            return
-        try:
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(f"{table}\n")
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise WarehouseUnavailable(
-                f"{self._path} cannot be written: {reason_of(error)}"
-            ) from error
-
-
 @dataclass(frozen=True)
 class PreparedTable:
     """A table that is there and has columns for reports."""
@@ -109,7 +71,7 @@ class PreparedTable:
 def prepare_table(service: Service, known: KnownTables) -> PreparedTable:
     """Return the table, made or with columns added where that is needed and allowed.
 
-    A table that was deleted is never made anew: whoever deleted it had a reason, or should know.
+    A table that was deleted is never made again: whoever deleted it had a reason, or should know.
     Raises `WarehouseUnavailable` or `WarehouseUnusable`.
     """
     table = service.find_table()
@@ -136,10 +98,10 @@ def require_table(service: Service) -> Table:
 
 
 def create_view(service: Service) -> None:
-    """Make the view beside the table in which each report is once, or make it anew.
+    """Make the view beside the table in which each report is once, or replace it.
 
-    A view has the columns that its table had when it was made (`*` is resolved then), so it is to
-    be made anew when columns are added. Raises `WarehouseUnavailable`.
+    A view has the columns that its table had when it was made (`*` is resolved then), so it has to
+    be replaced when columns are added. Raises `WarehouseUnavailable`.
     """
     table = service.address
     each_once = _EACH_ONCE.format(table=table)
@@ -198,7 +160,7 @@ def _add_columns(service: Service, table: Table) -> tuple[str, ...]:
 
 def _deleted(service: Service) -> WarehouseUnavailable:
     return WarehouseUnavailable(
-        f"BigQuery table {service.address}: it was deleted, and is not made anew; restore it, or "
+        f"BigQuery table {service.address}: it was deleted, and is not made again; restore it, or "
         "make an empty one of that name"
     )
 

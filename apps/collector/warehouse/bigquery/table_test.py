@@ -5,12 +5,9 @@ from pathlib import Path
 import pytest
 
 from collector.errors import WarehouseUnavailable, WarehouseUnusable
-from collector.warehouse.bigquery import BigQueryTable
 from collector.warehouse.bigquery.schema import COLUMNS
-from collector.warehouse.bigquery.table import KnownTables
 from collector.warehouse.bigquery.testing import (
     ORIGINAL_COLUMNS,
-    TABLE,
     TABLE_ID,
     WORKLOADS,
     batch_of,
@@ -45,7 +42,7 @@ def test_a_missing_table_is_made(tmp_path: Path) -> None:
     assert resource["schema"] == {"fields": [field.to_api_repr() for field in COLUMNS]}
 
 
-def test_a_deleted_table_is_never_made_anew(tmp_path: Path) -> None:
+def test_a_deleted_table_is_never_made_again(tmp_path: Path) -> None:
     """A table deleted under a collector stops it, also after a restart, until there is one."""
     with running_bigquery() as fake:
         with opened(fake.url, tmp_path) as warehouse:
@@ -53,7 +50,7 @@ def test_a_deleted_table_is_never_made_anew(tmp_path: Path) -> None:
             with pytest.raises(WarehouseUnavailable, match="Not found: Table"):
                 warehouse.write(batch_of(some_reports(1)))
         with (
-            pytest.raises(WarehouseUnavailable, match="was deleted, and is not made anew"),
+            pytest.raises(WarehouseUnavailable, match="was deleted, and is not made again"),
             opened(fake.url, tmp_path),
         ):
             pytest.fail("it must not open")
@@ -65,7 +62,7 @@ def test_a_deleted_table_is_never_made_anew(tmp_path: Path) -> None:
     assert dead_letters_in(tmp_path) == []
 
 
-def test_a_missing_dataset_is_told(tmp_path: Path) -> None:
+def test_a_missing_dataset_is_reported(tmp_path: Path) -> None:
     """Where the dataset is missing, the error says so."""
     with running_bigquery() as fake:
         fake.service.datasets.clear()
@@ -146,7 +143,7 @@ def test_a_jobs_schema_is_the_tables(tmp_path: Path) -> None:
 
 
 def test_a_column_that_vanishes_is_no_rows_fault(tmp_path: Path) -> None:
-    """When a column is dropped under a collector, rows wait, and no report is given up."""
+    """When a column is dropped under a collector, rows wait, and no report is refused."""
     with running_bigquery() as fake:
         with opened(fake.url, tmp_path) as warehouse:
             fake.service.add(TABLE_ID, {"schema": {"fields": WITHOUT_WORKLOADS}})
@@ -158,8 +155,8 @@ def test_a_column_that_vanishes_is_no_rows_fault(tmp_path: Path) -> None:
     assert dead_letters_in(tmp_path) == []
 
 
-def test_rows_are_not_given_up_for_a_fault_of_the_table(tmp_path: Path) -> None:
-    """When the table is replaced by one that reports cannot fill, no report is given up for it."""
+def test_rows_are_not_refused_for_a_fault_of_the_table(tmp_path: Path) -> None:
+    """When the table is replaced by one that reports cannot fill, no report is refused for it."""
     owner: JSON = {"name": "owner", "type": "STRING", "mode": "REQUIRED"}
     columns: list[JSON] = [owner, *(field.to_api_repr() for field in COLUMNS)]
     complete: JSONObject = {"schema": {"fields": [field.to_api_repr() for field in COLUMNS]}}
@@ -189,21 +186,3 @@ def test_a_view_is_no_table(tmp_path: Path) -> None:
             opened(fake.url, tmp_path),
         ):
             pytest.fail("it must not open")
-
-
-def test_a_table_that_was_seen_is_known_after_a_restart(tmp_path: Path) -> None:
-    """A table that was added is known to whoever opens the file later, and others are not."""
-    path = tmp_path / "tables"
-    assert TABLE not in KnownTables(path)
-    KnownTables(path).add(TABLE)
-    KnownTables(path).add(BigQueryTable("project", "dataset", "reports2"))
-    KnownTables(path).add(TABLE)
-    assert TABLE in KnownTables(path)
-    assert BigQueryTable("project", "dataset", "report") not in KnownTables(path)
-    assert path.read_text() == "project.dataset.reports\nproject.dataset.reports2\n"
-
-
-def test_a_file_that_cannot_be_used_makes_the_warehouse_unavailable(tmp_path: Path) -> None:
-    """Where the file can be neither read nor written, no table is taken for an unknown one."""
-    with pytest.raises(WarehouseUnavailable, match="cannot be read"):
-        KnownTables(tmp_path).add(TABLE)

@@ -73,7 +73,7 @@ def test_a_cluster_is_forgotten_at_once() -> None:
     assert "fail-safe" in REMAINS
 
 
-def test_no_permission_to_delete_is_told() -> None:
+def test_no_permission_to_delete_is_reported() -> None:
     """Where the account may not run statements, nothing is taken for forgotten."""
     script = first(1, ACCESS_REVOKED, method="jobs.query")
     with (
@@ -116,7 +116,7 @@ def test_a_table_is_searched_for_old_reports_once_a_day(tmp_path: Path) -> None:
         assert fake.count("jobs.query") == 2
 
 
-def test_a_retention_that_may_not_be_set_is_told() -> None:
+def test_a_retention_that_may_not_be_set_is_reported() -> None:
     """Where the account may not change the table, the retention is not taken for set."""
     behaviour = Behaviour(forbidden=frozenset({"tables.patch"}))
     with (

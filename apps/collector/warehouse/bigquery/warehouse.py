@@ -6,7 +6,7 @@ all the same, and a second one under its ID is refused: so each row is in the ta
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
@@ -17,11 +17,15 @@ from collector.warehouse import BatchLimits, Forgotten, Warehouse
 from collector.warehouse.bigquery import BigQueryTable
 from collector.warehouse.bigquery.loading import Loader, RowFile, encode_rows
 from collector.warehouse.bigquery.outcomes import Failed, Loaded, Outcome, RowsRefused
-from collector.warehouse.bigquery.pending import PENDING_LOAD_FILE, PendingLoad, PendingLoadFile
 from collector.warehouse.bigquery.service import DEADLINES, Deadlines, Service
-from collector.warehouse.bigquery.table import (
+from collector.warehouse.bigquery.state import (
     KNOWN_TABLES_FILE,
+    PENDING_LOAD_FILE,
     KnownTables,
+    PendingLoad,
+    PendingLoadFile,
+)
+from collector.warehouse.bigquery.table import (
     count_reports,
     expire_reports,
     forget_cluster,
@@ -41,28 +45,18 @@ class BigQueryWarehouse(Warehouse):
 
     def __init__(
         self,
-        service: Service,
+        loader: Loader,
         *,
-        known_tables: KnownTables,
         pending_load: PendingLoadFile,
         dead_letters: DeadLetters,
         limits: BatchLimits,
-        deadlines: Deadlines,
-        sleep: Callable[[float], None],
-        clock: Callable[[], float],
     ) -> None:
-        """Make the table where it is missing. `close` closes `service` and `dead_letters`.
-
-        Raises `WarehouseUnavailable` or `WarehouseUnusable`.
-        """
-        self._service: Final = service
+        """`close` closes the loader's service and `dead_letters`."""
+        self._loader: Final = loader
+        self._service: Final = loader.service
         self._pending: Final = pending_load
         self._dead_letters: Final = dead_letters
         self.limits = limits
-        self._table: Final = prepare_table(service, known_tables)
-        self._loader: Final = Loader(
-            service, self._table, deadlines=deadlines, sleep=sleep, clock=clock
-        )
         self._expired_on: float | None = None
 
     def pending(self, spool_id: str) -> RowRange | None:
@@ -99,7 +93,7 @@ class BigQueryWarehouse(Warehouse):
 
     def missing_columns(self) -> tuple[str, ...]:
         """Return the columns that the table lacks; what reports hold there is not loaded."""
-        return self._table.missing_columns
+        return self._loader.table.missing_columns
 
     def count(self) -> int:
         """Return how many reports the table holds, each counted once."""
@@ -113,7 +107,7 @@ class BigQueryWarehouse(Warehouse):
         return forget_cluster(self._service, cluster_id)
 
     def expire(self, *, days: int, now: float) -> int:
-        """See that reports received more than `days` days ago go; once a day, whoever asks.
+        """See that reports received more than `days` days ago go; once a day.
 
         Returns how many were deleted by this call: none where BigQuery does it by itself.
         """
@@ -132,8 +126,8 @@ class BigQueryWarehouse(Warehouse):
     def _resume(self, batch: Batch) -> tuple[tuple[str, ...], tuple[SpooledReport, ...]]:
         """Return the keys of dead letters of `batch`, and the reports that are left to load.
 
-        Where rows were forgotten since, or others took their numbers, the pending load is
-        no part of the batch: then its outcome has to be known first.
+        Where rows were forgotten since, or others took their numbers, the pending load is not
+        part of the batch: then its outcome has to be known first.
         """
         load = self._pending.read()
         if load is None or not load.overlaps(batch):
@@ -147,19 +141,16 @@ class BigQueryWarehouse(Warehouse):
         return load.dead_letters, left
 
     def _has_loaded(self, load: PendingLoad) -> bool:
-        """Return whether a load is in the table.
-
-        Raises `WarehouseUnavailable` while that is open.
-        """
+        """Return whether a load is in the table; an error while that is not known."""
         return isinstance(self._loader.outcome_of(load.job_id), Loaded)
 
     def _load(self, load: PendingLoad, part: Batch) -> tuple[SpooledReport, ...]:
-        """Load `part`, all of it or nothing; return the reports for which it was nothing.
+        """Load `part`, all of it or nothing; return the reports that were refused, if any.
 
-        Those are dead letters then. Raises `WarehouseUnavailable`.
+        Those are dead letters then, and nothing is loaded yet.
         """
         file = encode_rows(part.reports)
-        # Attempts of earlier are passed over, so that each time there is a new one.
+        # Earlier attempts are passed over, so that there is a new one each time.
         while (outcome := self._loader.outcome_of(load.job_id)) is not None:
             refused = self._dead_letter(outcome, part, file)
             if refused is not None:
@@ -211,8 +202,9 @@ def open_bigquery(
     limits: BatchLimits = LIMITS,
     deadlines: Deadlines = DEADLINES,
 ) -> BigQueryWarehouse:
-    """Open the table for a collector with that data directory; `emulator` is a URL.
+    """Open the table, made where it is missing, for a collector with that data directory.
 
+    `emulator` is a URL.
     Raises `WarehouseUnavailable`, `WarehouseUnusable` or `FileUnusable`.
     """
     with ExitStack() as opened:
@@ -220,15 +212,12 @@ def open_bigquery(
         opened.callback(dead_letters.close)
         service = Service(address, emulator=emulator, deadlines=deadlines)
         opened.callback(service.close)
+        table = prepare_table(service, KnownTables(data_dir / KNOWN_TABLES_FILE))
         warehouse = BigQueryWarehouse(
-            service,
-            known_tables=KnownTables(data_dir / KNOWN_TABLES_FILE),
+            Loader(service, table, deadlines=deadlines, sleep=time.sleep, clock=time.monotonic),
             pending_load=PendingLoadFile(data_dir / PENDING_LOAD_FILE, address),
             dead_letters=dead_letters,
             limits=limits,
-            deadlines=deadlines,
-            sleep=time.sleep,
-            clock=time.monotonic,
         )
         opened.pop_all()
     return warehouse

@@ -8,8 +8,7 @@ import pytest
 
 from collector.errors import WarehouseUnavailable, WarehouseUnusable
 from collector.records import RowRange, SpooledReport
-from collector.warehouse.bigquery.pending import PENDING_LOAD_FILE
-from collector.warehouse.bigquery.table import KNOWN_TABLES_FILE
+from collector.warehouse.bigquery.state import KNOWN_TABLES_FILE, PENDING_LOAD_FILE
 from collector.warehouse.bigquery.testing import (
     TABLE_ID,
     batch_of,
@@ -122,7 +121,7 @@ def test_a_job_that_was_accepted_meanwhile_is_as_good(tmp_path: Path) -> None:
 
 
 def test_what_is_pending_is_known_after_a_restart(tmp_path: Path) -> None:
-    """The rows of a pending batch are told for the spool that they are of, and no other."""
+    """The rows of a pending batch are reported for the spool that they are of, and no other."""
     with running_bigquery(script=first(1, Reset(applied=True))) as fake:
         with opened(fake.url, tmp_path) as warehouse:
             assert warehouse.pending("spool") is None

@@ -1,6 +1,7 @@
 """A folder of Parquet files as a warehouse: one folder a UTC day of receipt, immutable files."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -28,8 +29,9 @@ class ParquetFolder(WarehouseAddress):
         """Return the folder that `text` names. Raises `InvalidWarehouseAddress`."""
         if text.startswith("duckdb:"):
             raise InvalidWarehouseAddress(
-                "duckdb:///PATH is no more: a crash could damage such a file. Reports are kept in"
-                " Parquet files, which DuckDB reads: use parquet:///DIR, or leave --database out"
+                "duckdb:///PATH is no longer supported: a crash could damage such a file. Reports"
+                " are kept in Parquet files, which DuckDB reads: use parquet:///DIR, or leave"
+                " --database out"
             )
         parts = urlsplit(text)
         path = unquote(parts.path)
@@ -57,6 +59,11 @@ class ParquetFolder(WarehouseAddress):
     ) -> Forgotten:
         """Delete the reports of a cluster, also beside the collector that writes there."""
         del data_dir, environment
-        from collector.warehouse.parquet.warehouse import forget_in
+        from collector.warehouse.parquet.engine import Engine
+        from collector.warehouse.parquet.folder import Folder
+        from collector.warehouse.parquet.upkeep import Upkeep
 
-        return forget_in(self.path, cluster_id)
+        if not self.path.is_dir():
+            return Forgotten(0)
+        with closing(Engine()) as engine:
+            return Upkeep(Folder(self.path), engine).forget(cluster_id)

@@ -56,7 +56,7 @@ class Folder:
 
     @contextmanager
     def owned(self) -> Iterator[None]:
-        """Be the one collector that writes here. Raises `WarehouseUnavailable` beside another."""
+        """Be the one collector that writes here. Raises `WarehouseUnavailable` if there is one."""
         with self._locked(".owner", fcntl.LOCK_EX | fcntl.LOCK_NB):
             yield
 
@@ -101,7 +101,7 @@ class Folder:
         return ((day, name) for day in self.days() for name in self.files(day))
 
     def batches(self) -> Iterator[FileName]:
-        """Return what the name of each file tells of the rows in it."""
+        """Return what the name of each of our files says about the rows in it."""
         names = (parse_file(name) for _, name in self.all_files())
         return (each for each in names if each is not None)
 

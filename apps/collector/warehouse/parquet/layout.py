@@ -4,7 +4,7 @@
     DAY/SPOOL-FIRST-LAST-GENERATION.parquet  the same rows, rewritten: merged, or some forgotten
 
 DAY is `2026-11-25`; SPOOL the ID of a spool, without a dash; GENERATION eight random hex digits,
-because a name is never used for other bytes. Names alone tell how far a spool is in the folder.
+because a name is never used for other bytes. Names alone say how far a spool is in the folder.
 """
 
 import re

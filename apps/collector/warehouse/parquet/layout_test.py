@@ -52,6 +52,6 @@ def test_the_name_of_a_batch_is_its_rows() -> None:
 
 
 def test_a_merged_file_covers_all_rows() -> None:
-    """Its name tells the watermark that its parts told, and is its own."""
+    """Its name gives the watermark that its parts gave, and is its own."""
     parts = [FileName("s", 5, 9), FileName("s", 1, 4, "aaaaaaaa")]
     assert merged_name(parts, generation="00000001") == FileName("s", 1, 9, "00000001")

@@ -1,4 +1,4 @@
-"""SQL over a folder of reports: DuckDB in memory, to which no file is open but those of reports.
+"""SQL over a folder of reports: DuckDB in memory, which may open no file but those of reports.
 
 Three views: `reports`; `nodes`, one row a node; `latest`, the last report of each cluster.
 """

@@ -1,4 +1,4 @@
-"""SQL over files that are moved while they are asked."""
+"""SQL over files that are moved while they are queried."""
 
 import io
 from pathlib import Path

@@ -50,7 +50,7 @@ NO_REPORTS: Final = "SELECT {columns} WHERE false".format(
 
 
 def write_lines(lines: str, target: str) -> str:
-    """Return what writes a file of JSON lines, with the hour of receipt in each, as Parquet."""
+    """Return the statement that writes JSON lines, each with its hour of receipt, as Parquet."""
     source = (
         f"read_json({quoted(lines)}, format = 'newline_delimited',"
         f" maximum_object_size = {_LONGEST_LINE},"
@@ -98,7 +98,7 @@ def count(file: str) -> str:
 
 
 def write_query(query: str, target: str) -> str:
-    """Return what writes the rows of `query` as Parquet."""
+    """Return the statement that writes the rows of `query` as Parquet."""
     return f"COPY ({query}) TO {quoted(target)} ({_FORMAT})"
 
 

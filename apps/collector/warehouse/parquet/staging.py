@@ -54,7 +54,7 @@ class Staging:
         return self.fd_path(name)
 
     def sync(self, name: str) -> None:
-        """Return once a finished file is on disk. It is nobody else's, whatever the umask."""
+        """Return once a finished file is on disk, private whatever the umask is."""
         descriptor = os.open(self.path / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
             os.fchmod(descriptor, FILE_MODE)

@@ -11,7 +11,7 @@ from collector.settings import REPORTS_FOLDER
 from collector.warehouse.parquet.engine import Engine
 from collector.warehouse.parquet.folder import Folder
 from collector.warehouse.parquet.staging import exchange_folders
-from collector.warehouse.parquet.upkeep import compact, forget_cluster
+from collector.warehouse.parquet.upkeep import Upkeep
 from collector.warehouse.parquet.warehouse import ParquetWarehouse
 
 FORGOTTEN: Final = "c-7"
@@ -25,16 +25,16 @@ def never(one: Path, other: Path) -> bool:
 
 
 def open_folder(
-    data_dir: Path, *, give_up: list[tuple[str, str]] | None = None
+    data_dir: Path, *, refused: list[tuple[str, str]] | None = None
 ) -> ParquetWarehouse:
-    """Open the folder of a data directory; `give_up` gets key and reason of what is refused."""
+    """Open the folder of a data directory; `refused` gets key and reason of each dead letter."""
 
     def note(report: SpooledReport, reason: str) -> None:
-        if give_up is None:
+        if refused is None:
             raise AssertionError(reason)
-        give_up.append((report.report_key, reason))
+        refused.append((report.report_key, reason))
 
-    return ParquetWarehouse(folder_in(data_dir), give_up=note)
+    return ParquetWarehouse(folder_in(data_dir), add_dead_letter=note)
 
 
 def folder_in(data_dir: Path) -> Folder:
@@ -47,8 +47,9 @@ def main() -> None:
     """Compact the folder of the data directory that is named, at the time that is given."""
     folder = folder_in(Path(sys.argv[1]))
     with closing(Engine()) as engine:
-        compact(folder, engine, now=float(sys.argv[2]))
-        forget_cluster(folder, engine, FORGOTTEN)
+        upkeep = Upkeep(folder, engine)
+        upkeep.compact(now=float(sys.argv[2]))
+        upkeep.forget(FORGOTTEN)
 
 
 if __name__ == "__main__":

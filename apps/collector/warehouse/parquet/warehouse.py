@@ -1,6 +1,6 @@
 """A folder of Parquet files as a warehouse: each row exactly once.
 
-A batch is one file, there whole or not at all; its name tells the watermark.
+A batch is one file, there whole or not at all; its name gives the watermark.
 """
 
 import time
@@ -10,19 +10,18 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from collector.records import Batch, SpooledReport, Watermark
-from collector.warehouse import BatchLimits, Forgotten, Warehouse
+from collector.warehouse import BatchLimits, Warehouse
 from collector.warehouse.columns import line_of
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
 from collector.warehouse.parquet.engine import Engine, RowsRefused
 from collector.warehouse.parquet.folder import Folder
 from collector.warehouse.parquet.layout import day_name, name_of
-from collector.warehouse.parquet.staging import Staging
-from collector.warehouse.parquet.upkeep import compact, expire_days, forget_cluster
+from collector.warehouse.parquet.upkeep import Upkeep
 
 _LINES: Final = "lines.json"
 _FILE: Final = "file.parquet"
 
-GiveUp: TypeAlias = Callable[[SpooledReport, str], None]
+AddDeadLetter: TypeAlias = Callable[[SpooledReport, str], None]
 
 
 class ParquetWarehouse(Warehouse):
@@ -30,52 +29,66 @@ class ParquetWarehouse(Warehouse):
 
     limits = BatchLimits(max_reports=10_000, max_bytes=8 * 1024 * 1024)
 
-    def __init__(self, folder: Folder, *, give_up: GiveUp) -> None:
-        """`give_up` keeps a report that cannot be written, with the reason.
+    def __init__(self, folder: Folder, *, add_dead_letter: AddDeadLetter) -> None:
+        """`add_dead_letter` keeps a report that cannot be written, with the reason.
 
         Raises `WarehouseUnavailable` or `WarehouseUnusable`.
         """
         self._folder: Final = folder
-        self._give_up: Final = give_up
+        self._add_dead_letter: Final = add_dead_letter
         folder.prepare()
         with ExitStack() as opened:
             opened.enter_context(folder.owned())
             with folder.writing():
                 pass  # what a process that died left behind is gone
-            self._engine: Final = Engine()
-            opened.callback(self._engine.close)
+            self._engine: Final = opened.enter_context(closing(Engine()))
             self._opened: Final = opened.pop_all()
+        self._upkeep: Final = Upkeep(folder, self._engine)
 
     def watermark(self, spool_id: str) -> Watermark | None:
-        """Return the last row of that spool that the name of a file tells."""
+        """Return the last row of that spool according to the names of files."""
         return self._folder.watermark(spool_id)
 
     def write(self, batch: Batch) -> None:
-        """Write the batch as a file of its day; a report that cannot be is a dead letter."""
-        write_batch(self._folder, self._engine, batch, self._give_up)
+        """Write the batch, which is of one day, as a file of that day.
+
+        Where DuckDB refuses it, its halves are written, until a report is refused alone: that one
+        is a dead letter.
+        """
+        reason = self._refusal(batch)
+        if reason is None:
+            return
+        if len(batch.reports) == 1:
+            self._add_dead_letter(batch.reports[0], reason)
+            return
+        middle = len(batch.reports) // 2
+        for part in (batch.reports[:middle], batch.reports[middle:]):
+            self.write(Batch(batch.spool_id, part))
 
     def compact(self, *, now: float) -> None:
         """Merge the files of each day that is over by `now`, UNIX seconds."""
-        compact(self._folder, self._engine, now=now)
+        self._upkeep.compact(now=now)
 
     def expire(self, *, days: int, now: float) -> int:
         """Delete the days that were over more than `days` days before `now`."""
-        return expire_days(self._folder, self._engine, days=days, now=now)
+        return self._upkeep.expire(days=days, now=now)
 
     def close(self) -> None:
         """Let others write to the folder."""
         self._opened.close()
 
-
-def forget_in(path: Path, cluster_id: str) -> Forgotten:
-    """Delete the reports of a cluster from a folder, also beside the collector that writes there.
-
-    Raises `WarehouseUnavailable`.
-    """
-    if not path.is_dir():
-        return Forgotten(0)
-    with closing(Engine()) as engine:
-        return forget_cluster(Folder(path), engine, cluster_id)
+    def _refusal(self, batch: Batch) -> str | None:
+        """Write the batch as a file; return why DuckDB refuses it, None where it does not."""
+        with self._folder.writing() as staging:
+            with (staging.path / _LINES).open("xb") as lines:
+                lines.writelines(line_of(each, with_key=False) for each in batch.reports)
+            try:
+                self._engine.write_lines(staging.fd_path(_LINES), staging.fd_path(_FILE))
+            except RowsRefused as error:
+                return str(error)
+            day = day_name(batch.reports[0].day)
+            self._folder.publish(staging, _FILE, day, str(name_of(batch)))
+        return None
 
 
 def open_parquet(path: Path, *, data_dir: Path) -> ParquetWarehouse:
@@ -84,38 +97,8 @@ def open_parquet(path: Path, *, data_dir: Path) -> ParquetWarehouse:
     Raises `WarehouseUnavailable`, `WarehouseUnusable` or `FileUnusable`.
     """
 
-    def give_up(report: SpooledReport, reason: str) -> None:
+    def add_dead_letter(report: SpooledReport, reason: str) -> None:
         with closing(DeadLetters(data_dir / DEAD_LETTERS_FILE, clock=time.time)) as letters:
             letters.add([(report, reason)])
 
-    return ParquetWarehouse(Folder(path), give_up=give_up)
-
-
-def write_batch(folder: Folder, engine: Engine, batch: Batch, give_up: GiveUp) -> None:
-    """Write a batch, which is of one day, as a file. Raises `WarehouseUnavailable`.
-
-    Where DuckDB refuses it, its halves are written, until a report is refused alone.
-    """
-    with folder.writing() as staging:
-        try:
-            _write(folder, engine, staging, batch)
-        except RowsRefused as error:
-            refused: RowsRefused | None = error
-        else:
-            refused = None
-    if refused is None:
-        return
-    if len(batch.reports) == 1:
-        give_up(batch.reports[0], str(refused))
-        return
-    middle = len(batch.reports) // 2
-    for part in (batch.reports[:middle], batch.reports[middle:]):
-        write_batch(folder, engine, Batch(batch.spool_id, part), give_up)
-
-
-def _write(folder: Folder, engine: Engine, staging: Staging, batch: Batch) -> None:
-    with (staging.path / _LINES).open("xb") as lines:
-        lines.writelines(line_of(each, with_key=False) for each in batch.reports)
-    engine.write_lines(staging.fd_path(_LINES), staging.fd_path(_FILE))
-    day = day_name(batch.reports[0].day)
-    folder.publish(staging, _FILE, day, str(name_of(batch)))
+    return ParquetWarehouse(Folder(path), add_dead_letter=add_dead_letter)

@@ -21,7 +21,7 @@ from collector.warehouse.parquet.folder import Folder
 from collector.warehouse.parquet.reading import lines_of, snapshot
 from collector.warehouse.parquet.staging import ExchangeFolders, Staging, exchange_folders
 from collector.warehouse.parquet.testing import folder_in, never, open_folder
-from collector.warehouse.parquet.upkeep import forget_cluster
+from collector.warehouse.parquet.upkeep import Upkeep
 from collector.warehouse.parquet.warehouse import ParquetWarehouse
 from report import Node, Report, Resource
 from tests.reports import reports
@@ -50,7 +50,7 @@ def warehouse(tmp_path: Path) -> Iterator[ParquetWarehouse]:
 
 
 def test_a_batch_is_a_file_of_its_day(tmp_path: Path, warehouse: ParquetWarehouse) -> None:
-    """Its name tells the rows, nobody else may read it, and nothing unfinished is left."""
+    """Its name gives the rows, nobody else may read it, and nothing unfinished is left."""
     os.umask(0)
     warehouse.write(batch(1, 3))
     assert files_in(tmp_path) == [tmp_path / "reports" / "2024-10-04" / "s1-1-3.parquet"]
@@ -95,7 +95,7 @@ def test_the_columns_are_those_of_a_report(tmp_path: Path, warehouse: ParquetWar
 def test_the_position_is_the_last_row_of_the_spool(
     tmp_path: Path, warehouse: ParquetWarehouse
 ) -> None:
-    """It is told by names, for each spool, also of merged files, of damaged and of emptied ones."""
+    """It comes from names, for each spool, also of merged files, of damaged and of emptied ones."""
     warehouse.write(batch(1, 3))
     warehouse.write(batch(4, 9))
     warehouse.write(batch(1, 2, spool="s2"))
@@ -175,15 +175,15 @@ def test_large_reports_are_written_and_merged_in_little_memory(tmp_path: Path) -
     assert query(tmp_path, "SELECT count(*), sum(len(nodes))::BIGINT FROM r") == [(500, 6 * 16_000)]
 
 
-def test_a_report_that_cannot_be_written_is_given_up(tmp_path: Path) -> None:
+def test_a_report_that_cannot_be_written_is_a_dead_letter(tmp_path: Path) -> None:
     """It alone is refused, with its reason, whatever stands beside it."""
-    given_up: list[tuple[str, str]] = []
+    refused: list[tuple[str, str]] = []
     rows = [spooled(each) for each in range(1, 10)]
     rows[4] = spooled(5, b'{"version":"v1","workloads":{"namespaces":{"count":"many"}}}')
-    with closing(open_folder(tmp_path, give_up=given_up)) as warehouse:
+    with closing(open_folder(tmp_path, refused=refused)) as warehouse:
         warehouse.write(Batch("s1", tuple(rows)))
         assert warehouse.watermark("s1") == Watermark("s1", 9)
-    assert [key for key, _ in given_up] == [f"{5:032x}"]
+    assert [key for key, _ in refused] == [f"{5:032x}"]
     assert len(clusters_in(tmp_path)) == 8
 
 
@@ -200,16 +200,16 @@ def test_old_days_go(tmp_path: Path, warehouse: ParquetWarehouse) -> None:
 
 @pytest.mark.parametrize("exchange", [exchange_folders, never])
 def test_a_cluster_is_forgotten(tmp_path: Path, exchange: ExchangeFolders) -> None:
-    """Also where folders cannot be exchanged; a file that is emptied still tells the watermark."""
+    """Also where folders cannot be exchanged; a file that is emptied still gives the watermark."""
     with closing(open_folder(tmp_path)) as warehouse:
         for first in (1, 3):
             warehouse.write(batch(first, first + 1))
         warehouse.write(batch(5, 5))
     folder = Folder(tmp_path / "reports", exchange=exchange)
     with closing(Engine()) as engine:
-        assert forget_cluster(folder, engine, "c-5").removed == 1
-        assert forget_cluster(folder, engine, "c-2").removed == 1
-        assert forget_cluster(folder, engine, "c-2").removed == 0
+        assert Upkeep(folder, engine).forget("c-5").removed == 1
+        assert Upkeep(folder, engine).forget("c-2").removed == 1
+        assert Upkeep(folder, engine).forget("c-2").removed == 0
     assert clusters_in(tmp_path) == ["c-1", "c-3", "c-4"]
     with closing(open_folder(tmp_path)) as warehouse:
         assert warehouse.watermark("s1") == Watermark("s1", 5)
@@ -222,7 +222,7 @@ def test_a_name_is_never_used_for_other_bytes(tmp_path: Path, warehouse: Parquet
     with pytest.raises(WarehouseUnusable, match="is there already"):
         warehouse.write(batch(1, 2))
     with closing(Engine()) as engine:
-        forget_cluster(folder_in(tmp_path), engine, "c-1")
+        Upkeep(folder_in(tmp_path), engine).forget("c-1")
     assert not set(before) & set(files_in(tmp_path))
 
 

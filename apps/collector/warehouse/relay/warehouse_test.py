@@ -127,7 +127,7 @@ def test_each_report_is_posted_once_with_its_key(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, DISCONNECT])
-def test_passing_trouble_is_told_and_not_repeated(tmp_path: Path, status: int) -> None:
+def test_passing_trouble_is_reported_and_not_repeated(tmp_path: Path, status: int) -> None:
     """A report that meets passing trouble is posted once, and stays in the spool."""
     with (
         _collector(lambda _: status) as other,
@@ -235,7 +235,7 @@ def test_old_dead_letters_go_with_the_next_batch(tmp_path: Path) -> None:
     assert dead_letters_in(tmp_path) == []
 
 
-def test_a_collector_that_is_away_is_told(tmp_path: Path) -> None:
+def test_a_collector_that_is_away_is_reported(tmp_path: Path) -> None:
     """Where nothing answers, the error names the address."""
     with (
         _relay("http://127.0.0.1:1", tmp_path) as relay,

@@ -25,7 +25,7 @@ _SECONDS_PER_HOUR: Final = 3_600
 
 
 class _Stamp(Struct, frozen=True, rename="camel"):
-    """What a line has beside its report."""
+    """What a line has besides its report."""
 
     received_at: str
     report_key: str | None = None

@@ -1,11 +1,13 @@
-"""The pending load: the one submitted last, on disk before BigQuery hears of it.
+"""What a data directory remembers of BigQuery: the load submitted last, and the tables it has seen.
 
-After a crash the same rows have to go under the same job ID: other rows under it would be lost,
-because BigQuery takes them for loaded, and the same rows under another would be there twice
-(docs/decisions/0018-load-jobs.md).
+A load is on disk before BigQuery hears of it. After a crash the same rows have to go under the same
+job ID: other rows under it would be lost, because BigQuery takes them for loaded, and the same rows
+under another would be there twice (docs/decisions/0018-load-jobs.md).
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
@@ -21,6 +23,7 @@ from collector.records import Batch, RowRange
 from collector.warehouse.bigquery import BigQueryTable
 
 PENDING_LOAD_FILE: Final = "bigquery-load"
+KNOWN_TABLES_FILE: Final = "bigquery-tables"
 _TABLE_DIGEST_BYTES: Final = 8
 
 
@@ -28,7 +31,7 @@ class PendingLoad(Struct, frozen=True):
     """A load that BigQuery may have heard of: some or all rows of a batch.
 
     `first` and `last` are the rows of the batch. `identity` and `keys` (of reports) are those of
-    what is loaded; `dead_letters` are the keys of those that BigQuery refused for themselves.
+    what is loaded; `dead_letters` are the keys of those that BigQuery refused.
     Earlier attempts than `attempt` are known to have failed, with nothing loaded.
     """
 
@@ -73,7 +76,7 @@ class PendingLoadFile:
     """The file that holds the pending load. It is replaced as a whole, never changed."""
 
     def __init__(self, path: Path, table: BigQueryTable) -> None:
-        """`table` is what is loaded into; what the file says of another counts for nothing."""
+        """`table` is what is loaded into; what the file says about another does not count."""
         self._path: Final = path
         self._table: Final = str(table)
 
@@ -83,19 +86,16 @@ class PendingLoadFile:
         Raises `FileUnusable`, and `WarehouseUnavailable` where the disk fails.
         """
         try:
-            if not os.path.lexists(self._path):
-                return None
-            with open(open_private(self._path, os.O_RDONLY), "rb") as file:  # noqa: PTH123
-                load = msgspec.json.decode(file.read(), type=PendingLoad)
+            with _disk_errors(self._path, "read"):
+                if not os.path.lexists(self._path):
+                    return None
+                with open(open_private(self._path, os.O_RDONLY), "rb") as file:  # noqa: PTH123
+                    load = msgspec.json.decode(file.read(), type=PendingLoad)
         except msgspec.DecodeError as error:
             raise FileUnusable(
                 f"{self._path} is damaged: it does not say which load is pending; restore a"
                 " copy of it, or move it away, after which reports of one batch may be in the"
                 " table twice"
-            ) from error
-        except OSError as error:
-            raise WarehouseUnavailable(
-                f"{self._path} cannot be read: {reason_of(error)}"
             ) from error
         return load if load.table == self._table else None
 
@@ -131,7 +131,7 @@ class PendingLoadFile:
 
     def _write(self, load: PendingLoad) -> None:
         unfinished = self._path.with_name(f"{self._path.name}.new")
-        try:
+        with _disk_errors(self._path, "written"):
             descriptor = open_private(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             with open(descriptor, "wb") as file:  # noqa: PTH123 - of a descriptor
                 file.write(msgspec.json.encode(load))
@@ -139,7 +139,34 @@ class PendingLoadFile:
                 os.fsync(file.fileno())
             unfinished.replace(self._path)
             sync_folder(self._path.parent)
-        except OSError as error:
-            raise WarehouseUnavailable(
-                f"{self._path} cannot be written: {reason_of(error)}"
-            ) from error
+
+
+class KnownTables:
+    """The tables that were there once: a text file, one table a line.
+
+    One that is gone was deleted by somebody, and is not made again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path: Final = path
+
+    def __contains__(self, table: object) -> bool:
+        with _disk_errors(self._path, "read"):
+            return self._path.exists() and str(table) in self._path.read_text("utf-8").splitlines()
+
+    def add(self, table: object) -> None:
+        """Add `table`; on return it is on disk. Raises `WarehouseUnavailable`."""
+        if table in self:
+            return
+        with _disk_errors(self._path, "written"), self._path.open("a", encoding="utf-8") as file:
+            file.write(f"{table}\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+@contextmanager
+def _disk_errors(path: Path, verb: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise WarehouseUnavailable(f"{path} cannot be {verb}: {reason_of(error)}") from error

@@ -1,4 +1,4 @@
-"""Behaviour of `collector.drain.channel`, over a real socket."""
+"""Behaviour of `collector.drain.process`: its channel, over a real socket."""
 
 import socket
 import threading
@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from collector.drain.channel import SocketChannel
 from collector.drain.loop import Directive
-from collector.drain.messages import Emptied, Finish, Wake, encode_line, messages_from
+from collector.drain.messages import Emptied, Finish, Unusable, Wake, encode, messages_from
+from collector.drain.process import SocketChannel
 
 LONG = 60.0
 
@@ -19,7 +19,7 @@ class Ends:
     def __init__(self) -> None:
         self.collector, connection = socket.socketpair()
         self.orphaned = threading.Event()
-        self.channel = SocketChannel(connection, orphaned=self.orphaned.set)
+        self.channel = SocketChannel(connection, on_orphaned=self.orphaned.set)
         self.channel.listen()
 
 
@@ -32,22 +32,22 @@ def ends() -> Iterator[Ends]:
 
 
 def test_a_command_to_wake_ends_the_wait_once(ends: Ends) -> None:
-    """Any number of commands to wake is one piece of news."""
-    ends.collector.sendall(encode_line(Wake()) * 3)
+    """Any number of commands to wake ends one wait."""
+    ends.collector.sendall(encode(Wake()) * 3)
     assert ends.channel.wait_for_work(LONG) is Directive.CONTINUE
-    ends.collector.sendall(encode_line(Finish()))
+    ends.collector.sendall(encode(Finish()))
     assert ends.channel.wait_for_work(LONG) is Directive.FINISH
 
 
 def test_a_command_to_wake_does_not_end_a_pause(ends: Ends) -> None:
-    """A pause lasts its time while rows are committed."""
-    ends.collector.sendall(encode_line(Wake()))
+    """A pause lasts its time, though rows are committed."""
+    ends.collector.sendall(encode(Wake()))
     assert ends.channel.pause(0.05) is Directive.CONTINUE
 
 
 def test_a_command_to_finish_ends_a_pause_and_stays(ends: Ends) -> None:
     """A pause under way is cut short; later ones last, and the command is not forgotten."""
-    threading.Timer(0.05, ends.collector.sendall, [encode_line(Finish())]).start()
+    threading.Timer(0.05, ends.collector.sendall, [encode(Finish())]).start()
     assert ends.channel.pause(LONG) is Directive.FINISH
     assert ends.channel.pause(0.01) is Directive.FINISH
     assert ends.channel.wait_for_work(LONG) is Directive.FINISH
@@ -67,14 +67,23 @@ def test_a_drain_that_does_not_exit_by_itself_is_an_orphan(ends: Ends) -> None:
 
 
 def test_messages_are_lines(ends: Ends) -> None:
-    """What is sent arrives as a line that can be read."""
+    """What is sent arrives as a line that can be decoded."""
     ends.channel.send(Emptied())
     assert next(messages_from(ends.collector)) == Emptied()
 
 
 def test_sending_to_nobody_does_nothing(ends: Ends) -> None:
-    """A message to a collector that is gone is lost quietly."""
+    """A message to a collector that is gone is lost, without an error."""
     ends.collector.close()
     for _ in range(2):
         ends.channel.send(Emptied())
     assert ends.channel.pause(LONG) is Directive.STOP
+
+
+def test_a_command_of_another_version_is_one_clear_error(ends: Ends) -> None:
+    """A drain that does not understand its collector says so, and stops."""
+    ends.collector.sendall(b'{"type":"rewind"}\n')
+    assert ends.channel.wait_for_work(LONG) is Directive.STOP
+    assert next(messages_from(ends.collector)) == Unusable(
+        "the drain is of another version than the collector; restart the collector"
+    )

@@ -1,0 +1,140 @@
+"""What the collector does about the messages of its drain: deletes, logs, counts, and watches."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Final
+
+from structlog.stdlib import BoundLogger
+
+from collector.drain.messages import (
+    Emptied,
+    Message,
+    Notice,
+    Opened,
+    Unavailable,
+    Unusable,
+    Written,
+)
+from collector.errors import DrainFailed, SpoolUnavailable, WarehouseUnusable
+from collector.records import Watermark
+from collector.spool.writer import Spool
+from collector.telemetry.metrics import Metrics
+
+_AWAY: Final = "the warehouse takes no reports; they wait"
+_STALLED: Final = "reports are due and the drain has written none for a while"
+
+
+class DrainMonitor:
+    """Follows the drain of one spool, through all the processes that do it."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        *,
+        due_seconds: float,
+        log: BoundLogger,
+        metrics: Metrics,
+        clock: Callable[[], float],
+    ) -> None:
+        """The drain is stalled when none of the rows is written that waited `due_seconds`."""
+        self._spool: Final = spool
+        self._due_seconds: Final = due_seconds
+        self._log: Final = log
+        self._metrics: Final = metrics
+        self._clock: Final = clock
+        self.opened: Final[Future[None]] = Future()
+        """Done once the warehouse was open, or with why it cannot be opened."""
+        self.is_emptied = False
+        self._failure: str | None = None
+        self._is_logging = False
+        self._progress_at = clock()
+        self._is_stalled = False
+
+    @property
+    def reason(self) -> str:
+        """Why the warehouse is not open yet."""
+        return self._failure or "the warehouse does not open"
+
+    def begin_to_log(self) -> None:
+        """Log failures from now on: until then the start of the collector fails with them."""
+        self._is_logging = True
+        if not self.opened.done():
+            self._log.error(_AWAY, reason=self.reason)
+
+    def notices(self) -> tuple[str, ...]:
+        """Return what an operator should know, though reports are accepted."""
+        return (_STALLED,) if self._is_stalled else ()
+
+    def check_progress(self) -> None:
+        """Notice, and log once, that rows are due and none was written for a while."""
+        idle = self._clock() - self._progress_at
+        waiting = self._spool.backlog()
+        is_stalled = min(idle, waiting.oldest_seconds) > self._due_seconds
+        if is_stalled and not self._is_stalled:
+            self._log.error(
+                _STALLED, reports=waiting.reports, seconds=round(idle), reason=self._failure
+            )
+        self._is_stalled = is_stalled
+        self._metrics.drain_stalled(is_stalled=is_stalled)
+
+    def take(self, message: Message) -> None:
+        """Do what a message asks for. Raises `DrainFailed`."""
+        match message:
+            case Written(watermark, reports, seconds):
+                self._progress_at = self._clock()
+                self._metrics.drained(reports, seconds=seconds)
+                self._recover()
+                self._delete_through(watermark)
+            case Opened(watermark):
+                self._open(watermark)
+            case Unavailable(reason):
+                self.failed(reason)
+            case Unusable(reason):
+                self._explain(reason)
+                if not self.opened.done():
+                    self.opened.set_exception(WarehouseUnusable(reason))
+            case Notice(level, event, fields):
+                self._log.log(level, event, **fields)
+            case Emptied():
+                self.is_emptied = True
+
+    def failed(self, reason: str) -> None:
+        """Count a failure, and log why nothing is drained."""
+        self._metrics.drain_failed()
+        self._explain(reason)
+
+    def exited(self) -> None:
+        """Take note that the process has exited."""
+        if not self.opened.done():
+            self.opened.set_exception(DrainFailed("the drain does not start"))
+
+    def _open(self, watermark: Watermark | None) -> None:
+        if watermark is not None:
+            try:
+                if self._spool.number_above(watermark):
+                    self._log.warning("the spool is older than the warehouse; it is numbered anew")
+            except SpoolUnavailable as error:
+                # Accepting reports now could give out numbers that the warehouse has passed.
+                raise DrainFailed(str(error)) from error
+            self._delete_through(watermark)
+        if not self.opened.done():
+            self.opened.set_result(None)
+
+    def _delete_through(self, watermark: Watermark) -> None:
+        try:
+            self._spool.delete_through(watermark)
+        except SpoolUnavailable:
+            # The rows stay until a later watermark; the commits show that the disk is in trouble.
+            self._log.debug("rows that were drained cannot be deleted yet")
+
+    def _recover(self) -> None:
+        if self._failure is not None:
+            self._failure = None
+            self._log.info("the warehouse takes reports again")
+
+    def _explain(self, reason: str) -> None:
+        """Log why nothing is drained, once for as long as the reason stays the same."""
+        if reason != self._failure:
+            self._failure = reason
+            if self._is_logging:
+                self._log.error(_AWAY, reason=reason)
