@@ -162,6 +162,7 @@ class Connections:
 
     def _make_ready(self, connection: Connection, now: float) -> None:
         self._move(connection, None, now)
+        self._bodies.finish(connection)
         connection.ready_at = now
         failed = connection.request.error_response is not None
         self._ready.add(connection, 0 if failed else self._cost_of(connection.request))
@@ -231,7 +232,7 @@ class Connections:
             return
         if previous is not None:
             previous.discard(connection)
-        if previous is self._receiving or queue is None:
+        if previous is self._receiving:
             self._polled.discard(connection)
             self._bodies.finish(connection)
         if queue is not None:

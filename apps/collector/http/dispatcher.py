@@ -20,10 +20,26 @@ if TYPE_CHECKING:
 QUIET_SECONDS: Final = 30.0
 FAULT: Final = plain_text("500 Internal Server Error", "the server could not handle the request")
 
+SAME_FOR_ALL: Final = {
+    "SCRIPT_NAME": "",
+    "wsgi.version": (1, 0),
+    "wsgi.url_scheme": "http",
+    "wsgi.input_terminated": True,
+    "wsgi.multithread": False,
+    "wsgi.multiprocess": False,
+    "wsgi.run_once": False,
+}
+"""What the environ of every request holds."""
+
 logger = logging.getLogger(__name__)
 
 Endpoint = tuple[str, int]
-ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
+# By name, because annotations of a function inside another are evaluated whenever that is called.
+Headers = list[tuple[str, str]]
+Write = Callable[[bytes], object]
+ExceptionInfo = (
+    tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None] | None
+)
 
 
 class Group(Protocol):
@@ -169,7 +185,6 @@ def make_environ(request: Request, *, client: Endpoint, server: Endpoint) -> "WS
     """The request as PEP 3333 hands it to an application; addresses are (host, port)."""
     environ: WSGIEnvironment = {
         "REQUEST_METHOD": request.method,
-        "SCRIPT_NAME": "",
         "PATH_INFO": request.path,
         "QUERY_STRING": request.query,
         "REQUEST_URI": request.request_uri,
@@ -178,14 +193,9 @@ def make_environ(request: Request, *, client: Endpoint, server: Endpoint) -> "WS
         "SERVER_NAME": server[0],
         "SERVER_PORT": str(server[1]),
         "SERVER_PROTOCOL": f"HTTP/{request.version}",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
         "wsgi.input": request.get_body_stream(),
-        "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,
-        "wsgi.multithread": False,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
+        **SAME_FOR_ALL,
     }
     for name, value in request.headers.items():
         bare = name in {"CONTENT_TYPE", "CONTENT_LENGTH"}
@@ -199,18 +209,13 @@ def call_application(application: "WSGIApplication", environ: "WSGIEnvironment")
     The body is taken whole, because a response may have to be replaced when the commit fails.
     Raises whatever the application raises.
     """
-    started: list[tuple[str, list[tuple[str, str]]]] = []
+    started: list[tuple[str, Headers]] = []
     body: list[bytes] = []
 
-    def start_response(
-        status: str,
-        headers: list[tuple[str, str]],
-        exc_info: ExceptionInfo | None = None,
-        /,
-    ) -> Callable[[bytes], object]:
+    def start_response(status: str, headers: Headers, exc_info: ExceptionInfo = None, /) -> Write:
         if started and exc_info is None:
             raise RuntimeError("start_response was called twice")
-        started[:] = [(status, headers)]
+        started.append((status, headers))
         return body.append
 
     chunks = application(environ, start_response)
@@ -218,7 +223,7 @@ def call_application(application: "WSGIApplication", environ: "WSGIEnvironment")
         body.extend(chunks)
         if not started:
             raise RuntimeError("start_response was not called")
-        return Response(*started[0], b"".join(body))
+        return Response(*started[-1], b"".join(body))
     finally:
         close = getattr(chunks, "close", None)
         if close is not None:

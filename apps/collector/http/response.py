@@ -1,6 +1,6 @@
 """An HTTP response before it is bytes, and the bytes it becomes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 # RFC 9110, 7.6.1: these belong to the connection, which is the server's business alone.
@@ -51,39 +51,35 @@ def encode(response: Response, *, to_head: bool, connection: str | None, date: s
     `to_head` leaves the body out, as a response to HEAD does; `connection` is the value of the
     Connection header, None for none; `date` an IMF-fixdate. Raises InvalidResponse.
     """
-    lines = [f"HTTP/1.1 {response.status}", f"Date: {date}", *_header_lines(response)]
+    lines = [f"HTTP/1.1 {response.status}", f"Date: {date}"]
+    length = str(len(response.body))
+    for name, value in response.headers:
+        lowered = name.lower()
+        if lowered in HOP_BY_HOP:
+            raise InvalidResponse(f"the header {name} is for the server to send")
+        if lowered == "content-length":
+            # To a HEAD the application may answer with the length and without the body.
+            length = value if to_head else length
+        else:
+            lines.append(f"{name}: {value}")
     # RFC 9110, 8.6: no Content-Length in a 204. The end of its header is the end of it, so the
     # connection can be kept; waitress closes it.
     body_allowed = response.status[:3] not in {"204", "304"}
     if body_allowed:
-        lines.append(f"Content-Length: {_length(response, to_head=to_head)}")
+        lines.append(f"Content-Length: {length}")
     if connection is not None:
         lines.append(f"Connection: {connection}")
+    head = _encoded_head(lines)
+    return head + response.body if body_allowed and not to_head else head
+
+
+def _encoded_head(lines: list[str]) -> bytes:
     head = "\r\n".join(lines)
     # A line break inside a value would begin a header, or a response, that the application
     # never meant (response splitting).
     if head.count("\n") != len(lines) - 1 or head.count("\r") != len(lines) - 1:
         raise InvalidResponse("a status or header holds a line break")
     try:
-        encoded = f"{head}\r\n\r\n".encode("latin-1")
+        return f"{head}\r\n\r\n".encode("latin-1")
     except UnicodeEncodeError as error:
         raise InvalidResponse("a status or header holds a character outside Latin-1") from error
-    return encoded + response.body if body_allowed and not to_head else encoded
-
-
-def _header_lines(response: Response) -> Iterator[str]:
-    for name, value in response.headers:
-        lowered = name.lower()
-        if lowered in HOP_BY_HOP:
-            raise InvalidResponse(f"the header {name} is for the server to send")
-        if lowered != "content-length":
-            yield f"{name}: {value}"
-
-
-def _length(response: Response, *, to_head: bool) -> str | int:
-    if to_head:
-        # To a HEAD the application may answer with the length and without the body.
-        for name, value in response.headers:
-            if name.lower() == "content-length":
-                return value
-    return len(response.body)
