@@ -81,8 +81,8 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, rena
             "Its key is your secret, else the UID of the namespace `kube-system`. Where there is "
             "neither, it is a random number, another in every report.",
             guess="With a secret: only those who can read it. With the UID as key: anyone who "
-            "knows that UID and a node's name, machineID and systemUUID can test whether that node is "
-            "in a row; the operator of a managed cluster and vendors of monitoring know all four. "
+            "knows that UID and a node's name, machineID and systemUUID can test whether that node "
+            "is in a row; the operator of a managed cluster and monitoring vendors know all four. "
             "Without a key: nobody.",
         ),
     ]
