@@ -6,6 +6,7 @@ The fake BigQuery and the simulated Kubernetes API are built on it. What they an
 import socket
 import struct
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
@@ -56,6 +57,38 @@ class FakeHandler(BaseHTTPRequestHandler):
             bare.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
 
 
+class EveryMethodHandler(FakeHandler, ABC):
+    """Serves all methods alike, also those that a fake refuses, so that they are recorded."""
+
+    @abstractmethod
+    def serve(self) -> None:
+        """Answer the request that `command`, `path` and `headers` tell."""
+
+    def do_GET(self) -> None:
+        """Answer a read."""
+        self.serve()
+
+    def do_HEAD(self) -> None:
+        """Answer a read without its body."""
+        self.serve()
+
+    def do_POST(self) -> None:
+        """Answer a creation, an upload or a query."""
+        self.serve()
+
+    def do_PUT(self) -> None:
+        """Answer a replacement, or a piece of an upload."""
+        self.serve()
+
+    def do_PATCH(self) -> None:
+        """Answer a change."""
+        self.serve()
+
+    def do_DELETE(self) -> None:
+        """Answer a deletion."""
+        self.serve()
+
+
 class FakeServer(ThreadingTCPServer):
     """Listens, with a thread a connection; port 0 takes a free one. Raises OSError where the
     address cannot be listened on.
@@ -91,12 +124,12 @@ class FakeServer(ThreadingTCPServer):
         super().close_request(request)
 
     def handle_error(self, request: Connection, client_address: tuple[str, int]) -> None:
-        """Print the error, if it is one: hanging up is what many tests make a client do."""
+        """Print the error, if it is one: many tests make a client disconnect."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
     def stop(self) -> None:
-        """Stop listening and hang up: a stopped server answers on no connection left open."""
+        """Stop listening and disconnect: a stopped server answers on no connection left open."""
         self.stopping.set()
         self.shutdown()
         for connection in tuple(self._connections):

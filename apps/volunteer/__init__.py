@@ -1,1 +1,1 @@
-"""The volunteer: looks at a cluster, makes an anonymous report, delivers it."""
+"""The volunteer: observes a cluster, makes an anonymous report, delivers it."""

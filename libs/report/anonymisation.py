@@ -184,7 +184,7 @@ class _Anonymiser:
         return tuple(resources[:MAX_CAPACITIES_PER_NODE]) or None
 
     def workloads(self, seen: WorkloadsObservation | None, now: int) -> Workloads | None:
-        """Return namespaces and workloads as numbers, where they were looked at."""
+        """Return namespaces and workloads as numbers, where they were observed."""
         return summarise(seen, now=now) if seen and WORKLOADS not in self._omitted else None
 
     def distribution(self, master_version: Identifying) -> str | None:

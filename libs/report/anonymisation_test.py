@@ -37,7 +37,7 @@ DISCLOSURES = st.builds(
 )
 
 
-def look(
+def anonymised_nodes(
     *nodes: NodeObservation, verbatim: str | None = None, omit: str | None = None
 ) -> Anonymised:
     """Anonymise a cluster of `nodes`, with one field verbatim or omitted."""
@@ -71,13 +71,13 @@ def test_order_of_nodes(observation: Observation, random: Random) -> None:
     """In whatever order the API lists the nodes, the report is the same."""
     nodes = [*observation.nodes]
     shuffled = random.sample(nodes, len(nodes))
-    assert look(*shuffled).report == look(*nodes).report
+    assert anonymised_nodes(*shuffled).report == anonymised_nodes(*nodes).report
 
 
 def test_order_is_not_that_of_names() -> None:
     """Nodes are sorted by their IDs, which is not the order of their names."""
     names = [f"node-{number}" for number in range(20)]
-    report = look(*(node(name, machine_id="m") for name in names)).report
+    report = anonymised_nodes(*(node(name, machine_id="m") for name in names)).report
     ids = [each.id for each in report.nodes or ()]
     assert ids == sorted(ids)
     assert ids != [KEYED.node_id(node(name, machine_id="m")) for name in names]
@@ -96,7 +96,7 @@ def test_what_is_sent_of_a_node() -> None:
         provider_id="aws:///eu-west-1a/i-0abc",
         capacity={"pods": "110", "cpu": "4"},
     )
-    anonymised = look(seen)
+    anonymised = anonymised_nodes(seen)
     (sent,) = anonymised.report.nodes or ()
     assert (sent.operating_system, sent.os_image) == ("linux", "Debian GNU/Linux 12 (bookworm)")
     assert (sent.kernel_version, sent.architecture) == ("6.1.0-18-cloud-amd64", "amd64")
@@ -108,13 +108,16 @@ def test_what_is_sent_of_a_node() -> None:
 
 def test_distribution_and_role() -> None:
     """A cluster gets a word by what any node or its version shows, and each node its role."""
-    report = look(
+    report = anonymised_nodes(
         node("a", label_keys=["node-role.kubernetes.io/master", "microk8s.io/cluster"]), node("b")
     ).report
     assert report.distribution == "microk8s"
     assert sorted(each.role or "" for each in report.nodes or ()) == ["control-plane", "worker"]
-    assert look(node("a")).report.distribution == "other"
-    assert look(node("a", provider_id="kind://docker/kind/a")).report.distribution == "kind"
+    assert anonymised_nodes(node("a")).report.distribution == "other"
+    assert (
+        anonymised_nodes(node("a", provider_id="kind://docker/kind/a")).report.distribution
+        == "kind"
+    )
 
 
 @pytest.mark.parametrize("field", ["masterVersion", "kubeletVersion", "osImage", "cloudProvider"])
@@ -162,7 +165,7 @@ def test_what_is_told_of_the_cluster() -> None:
 
 def test_what_is_withheld_is_counted() -> None:
     """What is not recognised is withheld and counted, with the rule and the flag that sends it."""
-    anonymised = look(node("a", os_image="AcmeOS 1"), node("b", os_image="AcmeOS 2"))
+    anonymised = anonymised_nodes(node("a", os_image="AcmeOS 1"), node("b", os_image="AcmeOS 2"))
     assert {each.os_image for each in anonymised.report.nodes or ()} == {"other"}
     (withheld,) = anonymised.withheld
     assert (withheld.field, withheld.count) == ("osImage", 2)
@@ -172,7 +175,9 @@ def test_what_is_withheld_is_counted() -> None:
 
 def test_unknown_resource() -> None:
     """A resource with a name of somebody's own is left out, and so is one without a quantity."""
-    anonymised = look(node("a", capacity={"acme.example/red": "1", "cpu": "four", "pods": "9"}))
+    anonymised = anonymised_nodes(
+        node("a", capacity={"acme.example/red": "1", "cpu": "four", "pods": "9"})
+    )
     (sent,) = anonymised.report.nodes or ()
     assert sent.capacity == (Resource("pods", "9"),)
     assert anonymised.withheld == (
@@ -185,13 +190,13 @@ def test_unknown_resource() -> None:
 def test_quantity_of_anybodys_choosing(resource: str) -> None:
     """A quantity with room for an identifier is withheld, unless capacity is sent verbatim."""
     seen = node("a", capacity={resource: "123456789012"})
-    anonymised = look(seen)
+    anonymised = anonymised_nodes(seen)
     (sent,) = anonymised.report.nodes or ()
     assert sent.capacity is None
     (withheld,) = anonymised.withheld
     assert withheld.flag == "--verbatim capacity"
     assert "more exact" in withheld.rule
-    (verbatim,) = look(seen, verbatim="capacity").report.nodes or ()
+    (verbatim,) = anonymised_nodes(seen, verbatim="capacity").report.nodes or ()
     assert verbatim.capacity == (Resource(resource, "123456789012"),)
 
 
@@ -199,21 +204,23 @@ def test_quantity_of_anybodys_choosing(resource: str) -> None:
 def test_verbatim(field: str) -> None:
     """A field that the user wants verbatim is sent as it is."""
     attribute = "".join(f"_{each.lower()}" if each.isupper() else each for each in field)
-    (sent,) = look(node("a", **{attribute: "Acme 1"}), verbatim=field).report.nodes or ()
+    (sent,) = (
+        anonymised_nodes(node("a", **{attribute: "Acme 1"}), verbatim=field).report.nodes or ()
+    )
     assert getattr(sent, attribute) == "Acme 1"
 
 
 def test_verbatim_resources() -> None:
     """With capacity verbatim, a resource with any name is sent, if its value is a quantity."""
     seen = node("a", capacity={"acme.example/red": "1", "acme.example/blue": "four"})
-    (sent,) = look(seen, verbatim="capacity").report.nodes or ()
+    (sent,) = anonymised_nodes(seen, verbatim="capacity").report.nodes or ()
     assert sent.capacity == (Resource("acme.example/red", "1"),)
 
 
 @pytest.mark.parametrize("text", ["a\nb", "\u202e", "x" * 513, "\ud800"])
 def test_verbatim_within_the_rules(text: str) -> None:
     """A text that no report may hold is not sent verbatim either."""
-    anonymised = look(node("a", os_image=text), verbatim="osImage")
+    anonymised = anonymised_nodes(node("a", os_image=text), verbatim="osImage")
     (sent,) = anonymised.report.nodes or ()
     assert sent.os_image == "other"
     (withheld,) = anonymised.withheld
@@ -230,7 +237,7 @@ SIZES = {
 
 def test_sizes_are_rounded() -> None:
     """Sizes of memory and disks are sent to two digits, which is told; other quantities are not."""
-    anonymised = look(node("a", capacity=SIZES), node("b", capacity={"memory": "16Gi"}))
+    anonymised = anonymised_nodes(node("a", capacity=SIZES), node("b", capacity={"memory": "16Gi"}))
     sizes = {
         resource.resource: resource.value
         for each in anonymised.report.nodes or ()
@@ -250,7 +257,7 @@ def test_sizes_are_rounded() -> None:
 
 def test_verbatim_sizes() -> None:
     """With capacity verbatim, sizes are sent as they are, and nothing is said to be withheld."""
-    anonymised = look(node("a", capacity=SIZES), verbatim="capacity")
+    anonymised = anonymised_nodes(node("a", capacity=SIZES), verbatim="capacity")
     (sent,) = anonymised.report.nodes or ()
     assert {each.resource: each.value for each in sent.capacity or ()} == SIZES
     assert anonymised.withheld == ()
@@ -262,7 +269,10 @@ def test_letters_behind_a_unit(name: str, behind: str) -> None:
     """A quantity with anything behind its unit is no quantity, and is not sent, verbatim or not."""
     for verbatim in (None, "capacity"):
         (sent,) = (
-            look(node("a", capacity={name: f"4Gi{behind}"}), verbatim=verbatim).report.nodes or ()
+            anonymised_nodes(
+                node("a", capacity={name: f"4Gi{behind}"}), verbatim=verbatim
+            ).report.nodes
+            or ()
         )
         assert sent.capacity is None
 
@@ -343,7 +353,10 @@ def _assert_as_if_alone(*nodes: NodeObservation, disclosure: Disclosure | None =
 
 def test_provider_id_is_never_verbatim() -> None:
     """No disclosure sends a provider ID."""
-    (sent,) = look(node("a", provider_id="acme://n1"), verbatim="cloudProvider").report.nodes or ()
+    (sent,) = (
+        anonymised_nodes(node("a", provider_id="acme://n1"), verbatim="cloudProvider").report.nodes
+        or ()
+    )
     assert sent.cloud_provider == "unknown"
 
 
@@ -351,7 +364,7 @@ def test_provider_id_is_never_verbatim() -> None:
 def test_omit(field: str) -> None:
     """A field that the user omits is not in the report, and is not said to be withheld."""
     seen = node("a", os_image="AcmeOS", provider_id="aws://x", capacity={"cpu": "4", "x/y": "1"})
-    anonymised = look(seen, omit=field)
+    anonymised = anonymised_nodes(seen, omit=field)
     assert f'"{field}"'.encode() not in encode(anonymised.report)
     assert field not in {withheld.field for withheld in anonymised.withheld}
 
@@ -359,7 +372,7 @@ def test_omit(field: str) -> None:
 def test_most_capacities() -> None:
     """Of more resources than a node may have, the first are sent and the rest is told."""
     capacity = {f"acme.example/r{number:04}": "1" for number in range(MAX_CAPACITIES_PER_NODE + 2)}
-    anonymised = look(node("a", capacity=capacity), verbatim="capacity")
+    anonymised = anonymised_nodes(node("a", capacity=capacity), verbatim="capacity")
     (sent,) = anonymised.report.nodes or ()
     assert [each.resource for each in sent.capacity or ()] == sorted(capacity)[:-2]
     assert [(each.rule, each.count) for each in anonymised.withheld] == [
@@ -369,7 +382,10 @@ def test_most_capacities() -> None:
 
 def test_most_nodes() -> None:
     """Twenty thousand nodes are a report."""
-    assert len(look(*[node("a", machine_id="m")] * MAX_NODES).report.nodes or ()) == MAX_NODES
+    assert (
+        len(anonymised_nodes(*[node("a", machine_id="m")] * MAX_NODES).report.nodes or ())
+        == MAX_NODES
+    )
 
 
 def test_too_many_nodes() -> None:
@@ -385,7 +401,7 @@ def test_too_many_nodes() -> None:
 
 
 def test_omitted_workloads() -> None:
-    """Workloads are sent where they were looked at, unless they are omitted."""
+    """Workloads are sent where they were observed, unless they are omitted."""
     for omit, expected in ((frozenset[str](), True), (frozenset({"workloads"}), False)):
         anonymised = anonymise(
             Observation(
@@ -399,4 +415,4 @@ def test_omitted_workloads() -> None:
             disclosure=Disclosure(omit=omit),
         )
         assert (anonymised.report.workloads is not None) == expected
-    assert look().report.workloads is None
+    assert anonymised_nodes().report.workloads is None

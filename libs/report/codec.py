@@ -47,7 +47,7 @@ _ABSENT: Final = Raw(b"null")
 
 
 class _Received(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A `Report` without its nodes, of which what needs a closer look is still undecoded JSON."""
+    """A `Report` without its nodes, of which what is decoded apart is still undecoded JSON."""
 
     version: ReporterVersion
     timestamp: Raw = _ABSENT

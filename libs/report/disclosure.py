@@ -10,7 +10,7 @@ VERBATIM_FIELDS: Final = frozenset({"masterVersion", "capacity", *NODE_TEXTS})
 """Wire names that a user may send as they are."""
 
 WORKLOADS: Final = "workloads"
-"""Wire name of what is not looked at unless the user asks for it."""
+"""Wire name of what is not observed unless the user asks for it."""
 
 DISTRIBUTION: Final = "distribution"
 ROLE: Final = "role"

@@ -15,7 +15,7 @@ import report
 PREAMBLE = """
 from report import Identifying, Node, NodeObservation, Observation, Report, Resource, encode
 def send(report: Report) -> None: ...
-def look(observation: Observation, node: NodeObservation, text: Identifying) -> None:
+def misuse(observation: Observation, node: NodeObservation, text: Identifying) -> None:
     {}
 """
 RIGHT = 'send(Report(version="v", cluster_id="c", nodes=(Node(id="a", os_image="other"),)))'

@@ -63,7 +63,7 @@ class WorkloadKind(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
         note(
             "Kind of workload, as the API names it: `pods`, `deployments`.",
             purpose="To know which kinds are in use.",
-            treatment="A word of a public list of ten; others are never looked at. A collector "
+            treatment="A word of a public list of ten; others are never listed. A collector "
             "leaves out other words on receipt.",
             guess="None: every report that has workloads names the same kinds, but for those that "
             "a cluster does not serve.",

@@ -25,7 +25,7 @@ NOW = 1_512_086_400.0
 COUNTS = st.lists(st.integers(0, 2**40), max_size=30)
 
 
-def look(
+def summary_of(
     counts: Mapping[str, int],
     created: Sequence[float] = (),
     *,
@@ -53,7 +53,7 @@ def only_kind(summary: Workloads) -> WorkloadKind:
 
 def test_whole_summary() -> None:
     """Counts, histograms and ages are what a reader would count by hand."""
-    summary = look(
+    summary = summary_of(
         {"a": 0, "b": 1, "c": 3, "d": 5},
         [NOW - 100, NOW - 200, NOW - 1_234],
         namespaces={"a": NOW - 7_919, "b": NOW - 10, "c": None, "d": NOW - 20},
@@ -68,7 +68,7 @@ def test_whole_summary() -> None:
 
 def test_median_of_an_even_number() -> None:
     """The median of an even number of ages is halfway between the two in the middle."""
-    assert only_kind(look({"a": 4}, [NOW, NOW - 10, NOW - 20, NOW - 99])).median_age == 15
+    assert only_kind(summary_of({"a": 4}, [NOW, NOW - 10, NOW - 20, NOW - 99])).median_age == 15
 
 
 @pytest.mark.parametrize(
@@ -112,37 +112,37 @@ def test_names_and_order(counts: dict[str, int], created: list[float], random: R
     """Other names and another order of namespaces and objects give the same summary."""
     renamed = {f"{number}": count for number, count in enumerate(counts.values())}
     shuffled = dict(random.sample([*renamed.items()], len(renamed)))
-    assert look(shuffled, random.sample(created, len(created))) == look(counts, created)
+    assert summary_of(shuffled, random.sample(created, len(created))) == summary_of(counts, created)
 
 
 @given(st.lists(st.text("ghijklmnopqrstuvwxyz", min_size=8), min_size=1, unique=True))
 def test_no_name(names: list[str]) -> None:
     """No name of a namespace is in what is sent."""
-    summary = look(dict.fromkeys(names, 3), [NOW], namespaces=dict.fromkeys(names, NOW))
+    summary = summary_of(dict.fromkeys(names, 3), [NOW], namespaces=dict.fromkeys(names, NOW))
     sent = encode(Report(version="v9", cluster_id="c", workloads=summary)).decode()
     assert not any(name in sent for name in names)
 
 
 def test_future() -> None:
     """What was made after the report, by another clock, has the age 0."""
-    kind = only_kind(look({"a": 1}, [NOW + 3_600]))
+    kind = only_kind(summary_of({"a": 1}, [NOW + 3_600]))
     assert (kind.mean_age, kind.median_age) == (0, 0)
 
 
 def test_nothing() -> None:
     """Without an object there is no age, and without a namespace nothing in a histogram."""
-    assert look({}) == Workloads(
+    assert summary_of({}) == Workloads(
         namespaces=NamespaceCount(count=0), kinds=(WorkloadKind(kind="pods", per_namespace=()),)
     )
 
 
 def test_namespace_that_is_not_listed() -> None:
     """What is in a namespace that came after the list of namespaces counts for the ages alone."""
-    kind = only_kind(look({"late": 5}, [NOW - 5], namespaces={"a": NOW}))
+    kind = only_kind(summary_of({"late": 5}, [NOW - 5], namespaces={"a": NOW}))
     assert (kind.per_namespace, kind.mean_age) == ((1,), 5)
 
 
 @pytest.mark.parametrize("kind", ["secrets", "widgets", "Pods"])
 def test_unknown_kind(kind: str) -> None:
     """A kind that is no public word is left out."""
-    assert look({"a": 1}, kind=kind).kinds is None
+    assert summary_of({"a": 1}, kind=kind).kinds is None

@@ -9,7 +9,7 @@ from tests.documents.documents import NAMES, all_commands, commands_of
 
 
 def test_there_are_commands() -> None:
-    """Commands are found: the other tests have something to look at."""
+    """Commands are found: the other tests have something to check."""
     assert len(commands_of("README.md")) > 5
     assert len(all_commands()) > 30
 

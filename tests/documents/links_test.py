@@ -41,7 +41,7 @@ def test_paths(name: str) -> None:
 
 
 def test_paths_are_found() -> None:
-    """Paths are told from other code: the test above has something to look at."""
+    """Paths are told from other code: the test above has something to check."""
     spans = document("README.md").code_spans
     assert {"libs/report", "apps/collector"} <= {span for span in spans if _PATH.fullmatch(span)}
 

@@ -37,7 +37,7 @@ _FOREIGN: Final[Mapping[tuple[str, str], str]] = {
     ("docs/performance.md", "--format"): "py-spy",
     ("docs/performance.md", "--native"): "py-spy",
 }
-"""Flags of other programs, and which. Commands are looked at elsewhere."""
+"""Flags of other programs, and which. Commands are checked elsewhere."""
 
 
 def flags_in(name: str) -> set[str]:
@@ -61,7 +61,7 @@ def test_flags(name: str) -> None:
 
 
 def test_flags_are_found() -> None:
-    """Flags are found in text, tables and blocks: the test above has something to look at."""
+    """Flags are found in text, tables and blocks: the test above has something to check."""
     assert {"--period", "--extensions"} <= flags_in("README.md")
     assert "--spool-limit" in flags_in("docs/operating.md")
     assert {"--cluster-id", "--v"} <= flags_in("docs/migrating.md")

@@ -1,4 +1,4 @@
-"""The documents' build commands. Slow: needs SPARTAKUS_CHECKOUT, the repository to look at."""
+"""The documents' build commands. Slow: needs SPARTAKUS_CHECKOUT, the repository to check."""
 
 import json
 import os

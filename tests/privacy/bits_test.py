@@ -46,7 +46,7 @@ def test_text(vocabulary: Vocabulary) -> None:
 
 @pytest.mark.parametrize("vocabulary", Vocabulary)
 def test_length(vocabulary: Vocabulary) -> None:
-    """Every public text is shorter than what is looked at of one, so none is cut for its length."""
+    """Every public text is shorter than what is read of one, so none is cut for its length."""
     assert max(map(longest, expressions(vocabulary).values())) < MAX_CHARACTERS
 
 

@@ -1,4 +1,4 @@
-"""The API of a cluster full of canaries, over real HTTP, and the program that looks at it."""
+"""The API of a cluster full of canaries, over real HTTP, and the program that observes it."""
 
 import json
 import os

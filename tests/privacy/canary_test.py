@@ -36,7 +36,7 @@ EXTENSIONS = (Extension("example.com/hello", "world"),)
 EVERY_IDENTITY = pytest.mark.parametrize("identity", IDENTITIES.values(), ids=IDENTITIES.keys())
 
 
-def look(
+def observe(
     maker: ClusterMaker, *, has_uid: bool = True, nodes: list[dict[str, object]] | None = None
 ) -> Observation:
     """Return what the volunteer sees of a cluster in which every text holds a canary."""
@@ -109,7 +109,7 @@ def test_nothing_identifying_gets_out(identity: Identity, seed: int) -> None:
     be posted.
     """
     canaries = Canaries(Random(seed))
-    prepared = report_of(look(ClusterMaker(Random(seed), canaries)), identity)
+    prepared = report_of(observe(ClusterMaker(Random(seed), canaries)), identity)
     assert leaks(prepared.body, canaries.fragments) == set()
 
 
@@ -117,7 +117,7 @@ def test_nothing_identifying_gets_out(identity: Identity, seed: int) -> None:
 def test_nothing_identifying_without_any_key(seed: int) -> None:
     """The same holds where there is neither a secret nor a UID."""
     canaries = Canaries(Random(seed))
-    observation = look(ClusterMaker(Random(seed), canaries), has_uid=False)
+    observation = observe(ClusterMaker(Random(seed), canaries), has_uid=False)
     prepared = report_of(observation, IDENTITIES["no secret"])
     assert leaks(prepared.body, canaries.fragments) == set()
 
@@ -126,7 +126,7 @@ def test_nothing_identifying_without_any_key(seed: int) -> None:
 def test_workloads_are_there(seed: int) -> None:
     """Of namespaces and workloads full of canaries there are numbers in the report."""
     maker = ClusterMaker(Random(seed), Canaries(Random(seed)))
-    workloads = report_of(look(maker), IDENTITIES["secret"]).anonymised.report.workloads
+    workloads = report_of(observe(maker), IDENTITIES["secret"]).anonymised.report.workloads
     assert workloads is not None
     assert workloads.namespaces.count == 3
     kinds = workloads.kinds or ()
@@ -148,7 +148,7 @@ def test_nothing_identifying_beside_what_is_verbatim(seed: int, omit: frozenset[
             field: public["status"]["nodeInfo"][field] for field in verbatim
         }
         node["status"]["capacity"] = public["status"]["capacity"]
-    observation = look(maker, nodes=nodes)
+    observation = observe(maker, nodes=nodes)
     disclosure = Disclosure(omit=omit, verbatim=VERBATIM_FIELDS - {"masterVersion"})
     prepared = report_of(observation, IDENTITIES["secret"], disclosure)
     assert leaks(prepared.body, canaries.fragments) == set()
@@ -159,7 +159,7 @@ def test_nothing_identifying_beside_what_is_verbatim(seed: int, omit: frozenset[
 def test_what_is_said_of_it(seed: int) -> None:
     """What is said to be withheld quotes nothing of it."""
     canaries = Canaries(Random(seed))
-    prepared = report_of(look(ClusterMaker(Random(seed), canaries)), IDENTITIES["secret"])
+    prepared = report_of(observe(ClusterMaker(Random(seed), canaries)), IDENTITIES["secret"])
     assert prepared.anonymised.withheld
     said = json.dumps(repr(prepared.anonymised.withheld)).encode()
     assert leaks(said, canaries.fragments) == set()
@@ -168,5 +168,5 @@ def test_what_is_said_of_it(seed: int) -> None:
 @given(identity=st.sampled_from([*IDENTITIES.values()]), seed=SEEDS)
 def test_collector_accepts(identity: Identity, seed: int) -> None:
     """Whatever the cluster holds, the collector's decoder accepts the report as it was built."""
-    prepared = report_of(look(ClusterMaker(Random(seed), Canaries(Random(seed)))), identity)
+    prepared = report_of(observe(ClusterMaker(Random(seed), Canaries(Random(seed)))), identity)
     assert decode(prepared.body) == prepared.anonymised.report

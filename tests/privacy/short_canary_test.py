@@ -10,7 +10,7 @@ from report import Disclosure, Identifying, Observation, Pseudonyms, anonymise, 
 from report.disclosure import VERBATIM_FIELDS
 from tests.observations import node
 from tests.privacy.canaries import Canaries
-from tests.privacy.canary_test import IDENTITIES, look, report_of
+from tests.privacy.canary_test import IDENTITIES, observe, report_of
 from tests.privacy.clusters import DRESSES, ClusterMaker
 
 LETTERS = "ghijklmnopqrstuvwxyz"  # no hex digits: an ID holds none of them
@@ -50,7 +50,7 @@ def _public_text() -> str:
 def test_four_letters(seed: int) -> None:
     """Of a cluster in which every name has four letters, none is in what would be posted."""
     canaries = ShortCanaries(Random(seed))
-    prepared = report_of(look(ClusterMaker(Random(seed), canaries)), IDENTITIES["secret"])
+    prepared = report_of(observe(ClusterMaker(Random(seed), canaries)), IDENTITIES["secret"])
     sent = prepared.body.decode().lower()
     assert {canary for canary in canaries.fragments if canary in sent} == set()
     said = repr(prepared.anonymised.withheld).lower()
@@ -60,7 +60,7 @@ def test_four_letters(seed: int) -> None:
 def test_four_letters_can_be_found() -> None:
     """With fields verbatim, four letters are found in what is posted."""
     canaries = ShortCanaries(Random(1))
-    observation = look(ClusterMaker(Random(1), canaries))
+    observation = observe(ClusterMaker(Random(1), canaries))
     prepared = report_of(observation, IDENTITIES["secret"], Disclosure(verbatim=VERBATIM_FIELDS))
     assert any(canary in prepared.body.decode().lower() for canary in canaries.fragments)
 

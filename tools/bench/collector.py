@@ -33,7 +33,7 @@ from tools.bench.report_codec import sample
 from tools.bench.storage import steady, storage
 
 FSYNCS: Final = 500
-PATIENCE_SECONDS: Final = 180.0
+DRAINED_WITHIN_SECONDS: Final = 180.0
 SLOW_CONNECTIONS: Final = 500
 P99_AT_MOST: Final = 25.0
 LEFT_AS_IT_IS: Final = 0.95
@@ -103,7 +103,7 @@ def _against_stock(
     for _ in range(effort.runs):  # in turns, so that both meet the same machine
         stock_rates.append(_measure(stock, body, connections, effort.seconds))
         our_rates.append(_measure(ours, body, connections, effort.seconds))
-        ours.seconds_until_drained(at_most=PATIENCE_SECONDS)
+        ours.seconds_until_drained(at_most=DRAINED_WITHIN_SECONDS)
     theirs, rate = _median(stock_rates), _median(our_rates)
     name = f"2 nodes, {connections} connections"
     ratio = rate.posts / theirs.posts
@@ -150,7 +150,7 @@ def _beside_slow_connections(ours: MeasuredCollector, body: bytes, effort: Effor
 def _beside_slow_clients(url: str, ours: MeasuredCollector, body: bytes, effort: Effort) -> Rate:
     with slow_clients(Load(url=url, body=body), connections=SLOW_CONNECTIONS):
         rate = _measure(ours, body, 64, effort.seconds)
-    ours.seconds_until_drained(at_most=PATIENCE_SECONDS)
+    ours.seconds_until_drained(at_most=DRAINED_WITHIN_SECONDS)
     return rate
 
 
@@ -163,7 +163,7 @@ def _listener_that_never_reads() -> Iterator[str]:
 def _long_load(ours: MeasuredCollector, body: bytes, effort: Effort) -> list[Finding]:
     rate = _measure(ours, body, 64, effort.long_seconds)
     waiting = ours.backlog() / rate.posts
-    gone = ours.seconds_until_drained(at_most=PATIENCE_SECONDS)
+    gone = ours.seconds_until_drained(at_most=DRAINED_WITHIN_SECONDS)
     name = f"2 nodes, backlog after {effort.long_seconds:g} s"
     return [
         Finding(what=name, value=waiting, unit="s", at_most=5, digits=1),
@@ -187,7 +187,7 @@ def _repeat(ours: MeasuredCollector, body: bytes, effort: Effort) -> tuple[Rate,
     rates, gone = [], []
     for _ in range(effort.runs):
         rates.append(_measure(ours, body, 64, effort.seconds))
-        gone.append(ours.seconds_until_drained(at_most=PATIENCE_SECONDS))
+        gone.append(ours.seconds_until_drained(at_most=DRAINED_WITHIN_SECONDS))
     return _median(rates), max(gone)
 
 

@@ -1,4 +1,4 @@
-"""The programs under measurement: started, looked at from outside, and stopped."""
+"""The programs under measurement: started, measured from outside, and stopped."""
 
 import json
 import os

@@ -25,7 +25,7 @@ from tools.bigquery.routes import identify
 from tools.bigquery.service import Behaviour, Service
 from tools.bigquery.tables import Table
 from tools.bigquery.uploads import ResumableUploads, split_multipart
-from tools.fake_server import FakeHandler, FakeServer, serving
+from tools.fake_server import EveryMethodHandler, FakeServer, serving
 
 _HOST: Final = "127.0.0.1"
 
@@ -103,7 +103,7 @@ class FakeBigQuery:
         return self.service.handle(request)
 
 
-class _Handler(FakeHandler):
+class _Handler(EveryMethodHandler):
     def __init__(
         self,
         fake: FakeBigQuery,
@@ -114,27 +114,8 @@ class _Handler(FakeHandler):
         self._fake = fake
         super().__init__(connection, client_address, server)
 
-    def do_GET(self) -> None:
-        """Answer a read."""
-        self._serve()
-
-    def do_POST(self) -> None:
-        """Answer a creation, an upload or a query."""
-        self._serve()
-
-    def do_PUT(self) -> None:
-        """Answer a piece of an upload."""
-        self._serve()
-
-    def do_PATCH(self) -> None:
-        """Answer a change."""
-        self._serve()
-
-    def do_DELETE(self) -> None:
-        """Answer a deletion."""
-        self._serve()
-
-    def _serve(self) -> None:
+    def serve(self) -> None:
+        """Answer one request."""
         response, fault = self._fake.respond(self._read())
         match fault:
             case Silence():

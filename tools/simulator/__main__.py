@@ -43,8 +43,8 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
 def main(words: Sequence[str]) -> None:
     """Print the address on one line once it listens, then serve until told to stop."""
     arguments = _arguments(words)
-    for ending in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(ending, _stop)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
     cluster = Cluster.generate(nodes=arguments.nodes, seed=arguments.seed)
     try:
         with running_simulator(

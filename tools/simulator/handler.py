@@ -4,8 +4,7 @@ import socket
 import ssl
 from urllib.parse import parse_qsl, urlsplit
 
-from tools.fake_server import FakeHandler, FakeServer
-from tools.simulator.exchange import Delivery, Exchange
+from tools.fake_server import EveryMethodHandler, FakeServer
 from tools.simulator.faults import (
     ConnectionReset,
     EndlessContinue,
@@ -14,49 +13,24 @@ from tools.simulator.faults import (
     SlowHead,
 )
 from tools.simulator.messages import Request, Response
+from tools.simulator.scripted_api import Delivery, ScriptedAPI
 
 
-class Handler(FakeHandler):
-    """Answers on one connection.
-
-    Methods that the API refuses are taken too, so that they are recorded.
-    """
+class Handler(EveryMethodHandler):
+    """Answers on one connection."""
 
     def __init__(
         self,
-        exchange: Exchange,
+        api: ScriptedAPI,
         connection: socket.socket,
         client_address: tuple[str, int],
         server: FakeServer,
     ) -> None:
-        self._exchange = exchange
+        self._api = api
         super().__init__(connection, client_address, server)
 
-    def do_GET(self) -> None:
-        """Answer a read."""
-        self._serve()
-
-    def do_HEAD(self) -> None:
-        """Refuse, without a body."""
-        self._serve()
-
-    def do_POST(self) -> None:
-        """Refuse a creation."""
-        self._serve()
-
-    def do_PUT(self) -> None:
-        """Refuse a replacement."""
-        self._serve()
-
-    def do_PATCH(self) -> None:
-        """Refuse a change."""
-        self._serve()
-
-    def do_DELETE(self) -> None:
-        """Refuse a deletion."""
-        self._serve()
-
-    def _serve(self) -> None:
+    def serve(self) -> None:
+        """Answer one request."""
         target = urlsplit(self.path)
         self.read_body()
         request = Request(
@@ -68,11 +42,11 @@ class Handler(FakeHandler):
             groups=tuple(self.headers.get_all("Impersonate-Group", ())),
             client=_common_name(self.connection),
         )
-        self._send(self._exchange.handle(request))
+        self._send(self._api.handle(request))
 
     def _send(self, delivery: Delivery) -> None:
         response = delivery.response
-        match delivery.manner:
+        match delivery.fault:
             case Silence():
                 self.stay_silent()
             case ConnectionReset(after_bytes=after_bytes):

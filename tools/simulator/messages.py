@@ -1,4 +1,4 @@
-"""One HTTP exchange as values: what the simulator saw and what it answers."""
+"""A request and a response as values: what the simulator saw and what it answers."""
 
 import json
 from collections.abc import Mapping

@@ -12,17 +12,17 @@ from tools.fake_server import Connection, FakeServer, serving
 from tools.simulator import certificates
 from tools.simulator.access import kubeconfig_document, write_service_account
 from tools.simulator.cluster import Cluster
-from tools.simulator.exchange import Exchange
 from tools.simulator.faults import Script
 from tools.simulator.handler import Handler
 from tools.simulator.messages import Request, compact_json
+from tools.simulator.scripted_api import ScriptedAPI
 
 
 class _Server(FakeServer):
     """Wraps each connection in TLS where asked to."""
 
     def __init__(
-        self, exchange: Exchange, *, host: str, port: int, tls: ssl.SSLContext | None
+        self, exchange: ScriptedAPI, *, host: str, port: int, tls: ssl.SSLContext | None
     ) -> None:
         self._tls = tls
         super().__init__(host, port, partial(Handler, exchange))
@@ -45,7 +45,7 @@ class _Server(FakeServer):
 class Simulator:
     """A running simulator, as tests see it."""
 
-    def __init__(self, server: _Server, exchange: Exchange, *, host: str, tls: bool) -> None:
+    def __init__(self, server: _Server, exchange: ScriptedAPI, *, host: str, tls: bool) -> None:
         self.host = host
         self.port: int = server.server_address[1]
         self.url = f"{'https' if tls else 'http'}://{host}:{self.port}"
@@ -94,7 +94,7 @@ def running_simulator(
     """Serve a cluster until the block ends; port 0 takes a free one. Raises OSError where the
     address cannot be listened on.
     """
-    exchange = Exchange(cluster, script or Script())
+    exchange = ScriptedAPI(cluster, script or Script())
     context = certificates.server_context() if tls else None
     server = _Server(exchange, host=host, port=port, tls=context)
     with serving(server):

@@ -13,7 +13,7 @@ WITHHELD: Final = "withheld"
 _PLACEHOLDERS: Final = frozenset({"other", "unknown"})
 
 
-class Answer(NamedTuple):
+class Surveyed(NamedTuple):
     """Of one `text` of `field`: what is `sent` of it (None: nothing), and how much that is."""
 
     field: str
@@ -39,7 +39,7 @@ RECOGNISERS: Final[Mapping[str, Callable[[str], Recognised]]] = {
 """By the name of the field in the Kubernetes API; `resource` is a key of `capacity`."""
 
 
-def survey(lines: Iterable[str]) -> Iterator[Answer]:
+def survey(lines: Iterable[str]) -> Iterator[Surveyed]:
     """Yield what comes out of each line, a field and a text with a TAB between them.
 
     Further columns, empty lines and lines that begin with `#` are skipped.
@@ -50,7 +50,7 @@ def survey(lines: Iterable[str]) -> Iterator[Answer]:
             yield _answer(number, line.rstrip("\r\n"))
 
 
-def shares(answers: Iterable[Answer]) -> Iterator[str]:
+def shares(answers: Iterable[Surveyed]) -> Iterator[str]:
     """Yield a line for each field: how many texts come out whole, cut, and not at all."""
     counts = Counter((answer.field, answer.outcome) for answer in answers)
     for field in RECOGNISERS:
@@ -63,14 +63,14 @@ def shares(answers: Iterable[Answer]) -> Iterator[str]:
             )
 
 
-def _answer(number: int, line: str) -> Answer:
+def _answer(number: int, line: str) -> Surveyed:
     field, tab, rest = line.partition("\t")
     if not tab or field not in RECOGNISERS:
         fields = ", ".join(RECOGNISERS)
         raise NotATextOfANode(f"line {number}: expected FIELD, a TAB and a text; FIELD is {fields}")
     text, _, _ = rest.partition("\t")
     sent = RECOGNISERS[field](text).value
-    return Answer(field, text, sent, _outcome(field, text, sent))
+    return Surveyed(field, text, sent, _outcome(field, text, sent))
 
 
 def _outcome(field: str, text: str, sent: str | None) -> str:

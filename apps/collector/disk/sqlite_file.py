@@ -20,7 +20,9 @@ from collector.errors import FileUnusable
 
 _BUSY_SECONDS: Final = 30
 _PAUSE_SECONDS: Final = 0.1
-_BESIDE: Final = ("-wal", "-shm", "-journal")
+_JOURNAL: Final = "-journal"
+_BESIDE: Final = ("-wal", "-shm", _JOURNAL)
+_JOURNAL_MAGIC: Final = bytes.fromhex("d9d505f920a163d7")
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def _check(path: Path, form: FileFormat) -> bool:
     """Return whether the file has still to be made. Raises `FileUnusable` for anything else."""
     _refuse_links(path)
     try:
-        if not path.exists() or path.stat().st_size == 0:
+        if not path.exists() or path.stat().st_size == 0 or _was_empty(path):
             return True
         with closing(_connect_for_reading(path)) as connection:
             return _check_content(path, form, connection)
@@ -133,6 +135,20 @@ def _check(path: Path, form: FileFormat) -> bool:
             f"{path} is not a {form.name}, or is damaged ({error}); "
             "restore a copy of it, or move it away and a new one is made"
         ) from error
+
+
+def _was_empty(path: Path) -> bool:
+    """Return whether the program was killed in its first write: SQLite empties the file again.
+
+    The header of a rollback journal has the number of pages before the write at offset 16
+    (https://www.sqlite.org/fileformat2.html#the_rollback_journal).
+    """
+    journal = path.with_name(f"{path.name}{_JOURNAL}")
+    if not journal.exists():
+        return False
+    with journal.open("rb") as file:
+        header = file.read(20)
+    return header[:8] == _JOURNAL_MAGIC and header[16:] == bytes(4)
 
 
 def _check_content(path: Path, form: FileFormat, connection: sqlite3.Connection) -> bool:

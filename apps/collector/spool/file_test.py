@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import struct
 from contextlib import closing
 from pathlib import Path
 
@@ -70,6 +71,18 @@ def test_a_spool_without_tables_is_made(tmp_path: Path) -> None:
     make(path)
     with closing(open_reader(path)) as connection:
         assert connection.execute("PRAGMA application_id").fetchone() == (SPOOL.application_id,)
+
+
+def test_a_spool_whose_first_write_was_cut_short_is_made(tmp_path: Path) -> None:
+    """Half a page and the journal of a file that was empty are used, as SQLite would."""
+    path = tmp_path / "spool.sqlite"
+    make(path)
+    path.write_bytes(path.read_bytes()[:8_192])
+    header = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7" + struct.pack(">5I", 0, 1, 0, 512, 16_384)
+    path.with_name("spool.sqlite-journal").write_bytes(header.ljust(512, b"\0"))
+    make(path)
+    with closing(open_reader(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM reports").fetchone() == (0,)
 
 
 def test_a_path_with_odd_characters_works(tmp_path: Path) -> None:

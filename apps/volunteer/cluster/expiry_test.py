@@ -19,7 +19,7 @@ def test_expired_with_token(tmp_path: Path) -> None:
 
 
 def test_expired_without_token(tmp_path: Path) -> None:
-    """A list that expired without a fresh token is void, and a second look is complete."""
+    """A list that expired without a fresh token is void, and a second observation is complete."""
     expected = all_names(tmp_path)
     rule = Rule(path=NODES, first=2, fault=ExpiredToken(fresh=False))
     with simulated(tmp_path, rule) as (listing, _):

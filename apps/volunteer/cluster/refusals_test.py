@@ -1,4 +1,4 @@
-"""A cluster that does not let the volunteer look: credentials, permissions, or no API server."""
+"""A cluster that the volunteer may not observe: credentials, permissions, or no API server."""
 
 import logging
 from pathlib import Path
@@ -23,7 +23,7 @@ def test_rotated_token(tmp_path: Path) -> None:
 
 
 def test_wrong_token(tmp_path: Path) -> None:
-    """Credentials that stay wrong after a second reading end the look without more attempts."""
+    """Credentials that stay wrong after a second reading end it without more attempts."""
     rotation = Rule(path=NODES, fault=RotateToken(token="new"))
     with (
         simulated(tmp_path, rotation, token="old") as (listing, simulator),

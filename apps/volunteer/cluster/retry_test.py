@@ -129,7 +129,7 @@ def test_answer_that_never_begins(tmp_path: Path, fault: SlowHead | EndlessConti
 
 
 def test_call_ends_with_the_look(tmp_path: Path) -> None:
-    """No call goes on after the time for the whole look is over."""
+    """No call goes on after the time for the whole observation is over."""
     limits = Limits(call_seconds=60.0, total_seconds=0.3)
     rule = Rule(path=NODES, times=None, fault=Silence())
     with simulated(tmp_path, rule, limits=limits) as (listing, _), pytest.raises(ClusterSilent):
@@ -142,7 +142,7 @@ def test_default_limits() -> None:
 
 
 def test_too_slow(tmp_path: Path) -> None:
-    """A look that has used up its time asks for no other page."""
+    """An observation that has used up its time asks for no other page."""
     clock = JumpingClock()
     with simulated(tmp_path, clock=clock) as (listing, simulator):
         nodes = iter(observe(listing, with_uid=False).nodes)

@@ -49,10 +49,10 @@ def padded(report: bytes) -> bytes:
 def padded_gzip(report: bytes) -> bytes:
     """Return `report` compressed, up to the next multiple of `PADDED_TO_BYTES`."""
     # Without a time stamp, which would tell more than the report does.
-    packed = gzip.compress(report, mtime=0)
+    compressed = gzip.compress(report, mtime=0)
     end_of_comment = b"\0"
-    comment = b" " * (-len(packed + end_of_comment) % PADDED_TO_BYTES) + end_of_comment
-    header, rest = bytearray(packed[:_GZIP_HEADER_BYTES]), packed[_GZIP_HEADER_BYTES:]
+    comment = b" " * (-len(compressed + end_of_comment) % PADDED_TO_BYTES) + end_of_comment
+    header, rest = bytearray(compressed[:_GZIP_HEADER_BYTES]), compressed[_GZIP_HEADER_BYTES:]
     header[_GZIP_FLAGS] |= _HAS_COMMENT
     return bytes(header) + comment + rest
 

@@ -245,7 +245,7 @@ def test_certificate() -> None:
 def test_client_certificate() -> None:
     """That a server asks for a certificate of ours is lasting.
 
-    It hangs up at once, and a reset may overtake the alert that says why (TLS 1.3): then the
+    It disconnects at once, and a reset may overtake the alert that says why (TLS 1.3): then the
     connection broke, and the next attempt tells.
     """
     context = certificates.server_context()

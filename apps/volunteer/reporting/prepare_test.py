@@ -41,11 +41,11 @@ def _observation(nodes: Iterable[NodeObservation]) -> Observation:
 class _Cluster:
     """Gives one observation after the other."""
 
-    def __init__(self, *looks: Iterable[NodeObservation]) -> None:
-        self._looks = iter(looks)
+    def __init__(self, *observed: Iterable[NodeObservation]) -> None:
+        self._observed = iter(observed)
 
     def observe(self) -> Observation:
-        return _observation(next(self._looks))
+        return _observation(next(self._observed))
 
 
 def _prepare(cluster: _Cluster, identity: Identity | None = None) -> Prepared:

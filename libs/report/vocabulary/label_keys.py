@@ -1,6 +1,6 @@
 """The label keys that are looked for on nodes, and the role that two of them tell.
 
-Only whether a node has such a key is looked at, never its value, and neither is ever sent.
+Only whether a node has such a key counts, never its value, and neither is ever sent.
 """
 
 from functools import cache

@@ -22,7 +22,7 @@ OTHER: Final = "other"
 It is a word of each of their files."""
 
 MAX_CHARACTERS: Final = 96
-"""More than the longest public text has. No more of a text is ever looked at."""
+"""More than the longest public text has. No more of a text is ever read."""
 
 REMEMBERED: Final = 1_024
 """How many answers a vocabulary remembers: the nodes of a cluster are much alike."""

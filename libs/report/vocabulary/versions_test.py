@@ -66,7 +66,7 @@ def test_absent(recognise: Callable[[str], Recognised]) -> None:
 @pytest.mark.parametrize("filler", ["1.", "-", "v1.30-", "9", "5.15.0-1-generic-"])
 @pytest.mark.parametrize("recognise", _RECOGNISERS)
 def test_hostile_length(recognise: Callable[[str], Recognised], filler: str) -> None:
-    """No more than the beginning of a text is looked at: what follows changes nothing."""
+    """No more than the beginning of a text is read: what follows changes nothing."""
     beginning = (filler * MAX_CHARACTERS)[: MAX_CHARACTERS + 1]
     assert recognise(beginning + filler * 100_000) == recognise(beginning + "acme")
 

@@ -28,7 +28,7 @@ from tools.simulator.rbac import forbidden_response
 _UNAUTHORIZED: Final = status_response(code=401, reason="Unauthorized", message="Unauthorized")
 
 
-Manner: TypeAlias = ConnectionReset | Silence | SlowBytes | SlowHead | EndlessContinue
+ConnectionFault: TypeAlias = ConnectionReset | Silence | SlowBytes | SlowHead | EndlessContinue
 """How an answer is kept from arriving."""
 
 
@@ -37,10 +37,10 @@ class Delivery:
     """An answer and how it is sent: at once, or as a fault of the connection says."""
 
     response: Response
-    manner: Manner | None = None
+    fault: ConnectionFault | None = None
 
 
-class Exchange:
+class ScriptedAPI:
     """The state that requests share: what was seen, which token is right, which pages expired."""
 
     def __init__(self, cluster: Cluster, script: Script) -> None:
@@ -80,8 +80,8 @@ class Exchange:
         impersonated = request.headers.get("impersonate-user", "")
         if impersonated in self._script.powerless:
             return Delivery(response=forbidden_response(request, user=impersonated))
-        if isinstance(fault, Manner):
-            return Delivery(response=self._answers.answer(request, store), manner=fault)
+        if isinstance(fault, ConnectionFault):
+            return Delivery(response=self._answers.answer(request, store), fault=fault)
         scripted = _scripted_response(fault, request)
         return Delivery(response=scripted or self._answers.answer(request, store))
 
