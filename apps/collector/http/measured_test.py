@@ -32,7 +32,7 @@ def test_every_response_is_counted() -> None:
             client.response()
     sample = metrics.registry.get_sample_value
     answers = {
-        status: sample("spartakus_answers_total", {"status": status}) for status in ("200", "400")
+        status: sample("spartakus_responses_total", {"status": status}) for status in ("200", "400")
     }
     assert answers == {"200": 2, "400": 1}
     assert sample("spartakus_posts_refused_total", {"reason": "http_400"}) == 1

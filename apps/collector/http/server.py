@@ -155,7 +155,7 @@ class Server:
         for reply in self._dispatcher.replies(group):
             now = self._clock()
             waited = now - reply.connection.ready_at
-            self._metrics.answered(reply.connection.request.method, reply.status, waited)
+            self._metrics.responded(reply.connection.request.method, reply.status, waited)
             self._connections.send(reply, now)
 
     def _seconds_to_wait(self) -> float:

@@ -48,8 +48,8 @@ _HELP: Final[Mapping[str, str]] = {
     "reports_accepted": "New reports that were stored and acknowledged.",
     "reports_repeated": "Posts of a report that had been accepted before.",
     "posts_refused": "Posts that were refused, and requests cut off.",
-    "answers": "Answers to requests of every kind, by HTTP status.",
-    "post_seconds": "From a post that has arrived to its answer.",
+    "responses": "Responses to requests of every kind, by HTTP status.",
+    "post_seconds": "From a post that has arrived to its response.",
     "connections": "Connections that are open.",
     "connections_evicted": "Connections that were closed to make room for another.",
     "commit_reports": "Reports in one commit to the spool.",
@@ -139,9 +139,9 @@ class Metrics:
         """Note that requests are served from now on."""
         self._serving_since.set(self._wall_clock())
 
-    def answered(self, method: str, status: int, seconds: float) -> None:
-        """Count an answer, given so many seconds after its request was whole."""
-        self._answers_of(status).inc()
+    def responded(self, method: str, status: int, seconds: float) -> None:
+        """Count a response, given so many seconds after its request was whole."""
+        self._responses_of(status).inc()
         if method == "POST":
             self._post_seconds.observe(seconds)
 
@@ -199,16 +199,16 @@ class Metrics:
         self._refused = self._counter("posts_refused", "reason")
         for reason in (*REASONS.values(), *map(_server_reason, _SERVER_STATUSES)):
             self._refused.labels(reason)  # so that each is there, as 0, before it happens
-        answers = self._counter("answers", "status")
+        responses = self._counter("responses", "status")
 
-        # Finding a series by its label takes as long as all else that is counted of an answer.
+        # Finding a series by its label takes as long as all else that is counted of a response.
         @cache
-        def answers_of(status: int) -> Counter:
-            return answers.labels(str(status))
+        def responses_of(status: int) -> Counter:
+            return responses.labels(str(status))
 
-        self._answers_of = answers_of
+        self._responses_of = responses_of
         for status in (200, 204, 400, 503):
-            self._answers_of(status)
+            self._responses_of(status)
         self._post_seconds = self._histogram("post_seconds", _POST_SECONDS)
         self._evictions = self._counter("connections_evicted")
         self._committed = self._histogram("commit_reports", _REPORTS)

@@ -95,15 +95,15 @@ def test_the_process_of_the_drain_is_measured() -> None:
     assert sample("spartakus_drain_restarts_total") == 1
 
 
-def test_answers_are_counted_by_status() -> None:
+def test_responses_are_counted_by_status() -> None:
     """Every answer is counted; how long it took only for posts."""
     metrics = Metrics(version="1.2.3")
-    metrics.answered("POST", 204, 0.003)
-    metrics.answered("GET", 200, 0.5)
-    metrics.answered("POST", 418, 0.2)
+    metrics.responded("POST", 204, 0.003)
+    metrics.responded("GET", 200, 0.5)
+    metrics.responded("POST", 418, 0.2)
     sample = metrics.registry.get_sample_value
     for status in ("200", "204", "418"):
-        assert sample("spartakus_answers_total", {"status": status}) == 1
+        assert sample("spartakus_responses_total", {"status": status}) == 1
     assert sample("spartakus_post_seconds_count") == 2
     assert sample("spartakus_post_seconds_bucket", {"le": "0.005"}) == 1
 
