@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.vocabulary.survey import CUT, WHOLE, WITHHELD, Answer, survey
+from tools.vocabulary.survey import CUT, WHOLE, WITHHELD, Surveyed, survey
 
 KNOWN, HELD_OUT = "known.tsv", "held_out.tsv"
 LEAST_USEFUL = 0.97
@@ -17,7 +17,7 @@ def lines(name: str) -> list[str]:
     return [line for line in content.splitlines() if not line.startswith("#")]
 
 
-def answers(name: str) -> list[tuple[Answer, str]]:
+def answers(name: str) -> list[tuple[Surveyed, str]]:
     """Return what comes out of each text of a file, and what should."""
     expected = [line.split("\t")[2] for line in lines(name)]
     return list(zip(survey(lines(name)), expected, strict=True))

@@ -13,11 +13,11 @@ from report.vocabulary.distributions import (
     Signs,
     distribution_place,
     distribution_word,
+    node_role,
+    public_label_keys,
 )
-from report.vocabulary.label_keys import node_role, public_label_keys
 from report.vocabulary.quantities import is_public_quantity, is_quantity
 from report.vocabulary.recognition import Recognised
-from report.vocabulary.resources import is_known_resource
 from report.vocabulary.sizes import SIZES, rounded_size
 from report.vocabulary.versions import (
     container_runtime_version,
@@ -25,8 +25,12 @@ from report.vocabulary.versions import (
     kubernetes_version,
     os_image,
 )
-from report.vocabulary.words import architecture, operating_system
-from report.vocabulary.workloads import is_known_workload_kind
+from report.vocabulary.words import (
+    architecture,
+    is_known_resource,
+    is_known_workload_kind,
+    operating_system,
+)
 
 NODE_TEXTS: Final[Mapping[str, Callable[[str], Recognised]]] = {
     "operatingSystem": operating_system,

@@ -1,6 +1,8 @@
-"""Distributions: one public word for a cluster, by marks that its nodes show.
+"""Distributions and roles: one public word for a cluster, by marks that its nodes show, and one for
+each node, by two label keys.
 
-The words and their marks are in `distributions.toml`, which says how to read them.
+The words and their marks are in `distributions.toml`, which says how to read them. Of labels, only
+whether a node has a key counts, never its value, and neither is ever sent.
 """
 
 import pkgutil
@@ -20,6 +22,15 @@ OTHER_DISTRIBUTION: Final = "other"
 
 NO_DISTRIBUTION: Final = sys.maxsize
 """The place of what shows no mark: behind that of every distribution."""
+
+CONTROL_PLANE: Final = "control-plane"
+WORKER: Final = "worker"
+
+# The second is the older: Kubernetes 1.20 deprecated it, 1.24 stopped setting it.
+# https://kubernetes.io/docs/reference/labels-annotations-taints/#node-role-kubernetes-io-control-plane
+_CONTROL_PLANE_KEYS: Final = frozenset(
+    {"node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"}
+)
 
 # A release, with what Kubernetes itself appends to one: v1.30.2, v1.31.0-rc.1.
 _RELEASE: Final = r"[0-9]{1,9}(?:\.[0-9]{1,9}){1,3}(?:-(?:alpha|beta|rc)[.0-9]{1,20})?"
@@ -81,6 +92,18 @@ def distributions() -> tuple[Distribution, ...]:
     return msgspec.toml.decode(content, type=_DataFile).distribution
 
 
+@cache
+def public_label_keys() -> tuple[str, ...]:
+    """Return all keys that are looked for, each once."""
+    marks = (mark for distribution in distributions() for mark in distribution.marks)
+    return tuple(sorted(_CONTROL_PLANE_KEYS | {mark.label for mark in marks if mark.label}))
+
+
+def node_role(label_keys: frozenset[str]) -> str:
+    """Return the role of a node that has these of the public keys."""
+    return WORKER if label_keys.isdisjoint(_CONTROL_PLANE_KEYS) else CONTROL_PLANE
+
+
 def distribution_place(signs: Signs) -> int:
     """Return the place of the first distribution of which a node shows a mark, or the API server
     does. That of a cluster is the least of them all.
@@ -89,8 +112,8 @@ def distribution_place(signs: Signs) -> int:
     version, image, kernel, runtime = (
         text if len(text) <= MAX_CHARACTERS else "" for text in signs[:4]
     )
-    looked_at = Signs(version, image, kernel, runtime, signs.provider, signs.label_keys)
-    return next((place for place, test in _tests() if test(looked_at)), NO_DISTRIBUTION)
+    considered = Signs(version, image, kernel, runtime, signs.provider, signs.label_keys)
+    return next((place for place, test in _tests() if test(considered)), NO_DISTRIBUTION)
 
 
 def distribution_word(place: int) -> str:

@@ -1,4 +1,6 @@
-"""Operating systems and architectures: texts that are public as a whole or not at all."""
+"""Texts that are public as a whole or not at all: operating systems, architectures, names of
+resources and kinds of workloads.
+"""
 
 from functools import lru_cache
 from typing import Final
@@ -26,6 +28,20 @@ def operating_system(text: str) -> Recognised:
 def architecture(text: str) -> Recognised:
     """Recognise a Go architecture (`amd64`)."""
     return _whole(Vocabulary.ARCHITECTURES, text)
+
+
+def is_known_resource(name: str) -> bool:
+    """Whether `name` is public: a word of Kubernetes or of a vendor's documentation.
+
+    Nothing is remembered, because a collector asks for what strangers send. Takes some 15
+    microseconds; a caller that asks often for the same names remembers the answers.
+    """
+    return len(name) <= MAX_CHARACTERS and is_public(Vocabulary.RESOURCES, name)
+
+
+def is_known_workload_kind(name: str) -> bool:
+    """Whether `name` is a kind that a report may count, as the Kubernetes API names it (`pods`)."""
+    return len(name) <= MAX_CHARACTERS and _is_public(Vocabulary.WORKLOADS, name)
 
 
 def _whole(vocabulary: Vocabulary, text: str) -> Recognised:

@@ -1,10 +1,15 @@
-"""Operating systems and architectures."""
+"""Operating systems, architectures and kinds of workloads."""
 
 from collections.abc import Callable
 
 import pytest
 
-from report.vocabulary import Recognised, architecture, operating_system
+from report.vocabulary import (
+    Recognised,
+    architecture,
+    is_known_workload_kind,
+    operating_system,
+)
 
 _RECOGNISERS = [operating_system, architecture]
 
@@ -36,3 +41,15 @@ def test_unknown(recognise: Callable[[str], Recognised], text: str) -> None:
     value, rule = recognise(text)
     assert value == "other"
     assert rule
+
+
+@pytest.mark.parametrize("name", ["pods", "deployments", "persistentvolumeclaims", "cronjobs"])
+def test_public_kind(name: str) -> None:
+    """Kinds of the Kubernetes API are public."""
+    assert is_known_workload_kind(name)
+
+
+@pytest.mark.parametrize("name", ["", "Pods", "pod", "pods ", "secrets", "widgets.acme.example"])
+def test_other_kind(name: str) -> None:
+    """Other kinds, spellings and kinds of somebody's own are not."""
+    assert not is_known_workload_kind(name)
