@@ -33,11 +33,11 @@ MAX_EXTENSIONS: Final = 256
 
 
 _VERSIONS_ARE_SHARED: Final = (
-    "Who knows the exact versions of your cluster can tell that a row fits it, as it fits every "
-    "cluster with the same versions; the rarer they are, the fewer."
+    "Anyone who knows the exact versions of your cluster can tell that a row fits it. It fits "
+    "every cluster with the same versions; the rarer they are, the fewer."
 )
 _WORDS_ARE_SHARED: Final = (
-    "As for versions: who knows it of your nodes can tell that a row fits, as many others do."
+    "As for versions: anyone who knows it of your nodes can tell that a row fits, like many others."
 )
 
 
@@ -63,8 +63,8 @@ class Resource(Struct, frozen=True, gc=False):
             treatment="Sent where it is a quantity that a node can have of that resource: few "
             "digits, sizes rounded. Sizes are those of `memory`, `storage` and "
             "`ephemeral-storage`, in two digits of a binary unit: `15437428Ki` is sent as `15Gi`.",
-            guess="Who knows how large your nodes are can tell that a row fits, as it fits all "
-            "whose machines are of these sizes. Sizes stay when IDs change.",
+            guess="Anyone who knows how large your nodes are can tell that a row fits, as it fits "
+            "everyone with machines of these sizes. Sizes stay when IDs change.",
         ),
     ]
 
@@ -80,10 +80,10 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, rena
             treatment="BLAKE2b over the cluster ID and the node's name, machineID and systemUUID. "
             "Its key is your secret, else the UID of the namespace `kube-system`. Where there is "
             "neither, it is a random number, another in every report.",
-            guess="With a secret: only who can read it. With the UID as key: who knows that UID "
-            "and a node's name, machineID and systemUUID can test whether that node is in a row; "
-            "the operator of a managed cluster and vendors of monitoring know all four. With no "
-            "key: nobody.",
+            guess="With a secret: only those who can read it. With the UID as key: anyone who "
+            "knows that UID and a node's name, machineID and systemUUID can test whether that node "
+            "is in a row; the operator of a managed cluster and monitoring vendors know all four. "
+            "Without a key: nobody.",
         ),
     ]
     operating_system: Annotated[
@@ -181,7 +181,7 @@ class Extension(Struct, frozen=True, gc=False):
             "Name of a fact of your own, such as `example.com/region`.",
             purpose="Whatever you want it for.",
             treatment="Your own words, sent as they are.",
-            guess="Whoever knows your words recognises them.",
+            guess="Anyone who knows your words recognises them.",
         ),
     ]
     value: Annotated[
@@ -190,7 +190,7 @@ class Extension(Struct, frozen=True, gc=False):
             "The fact itself.",
             purpose="Whatever you want it for.",
             treatment="Your own words, sent as they are.",
-            guess="Whoever knows your words recognises them.",
+            guess="Anyone who knows your words recognises them.",
         ),
     ]
 
@@ -217,8 +217,8 @@ class Report(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="came
             "When the report was made, in UNIX seconds.",
             purpose="To date a report that is printed or passed on.",
             treatment="A collector does not keep it: it stamps the hour of receipt.",
-            guess="Who sees the connection knows its time and address anyway. The hour that is "
-            "kept fits every line of an access log in that hour.",
+            guess="Anyone who sees the connection knows its time and address anyway. The hour that "
+            "is kept fits every line of an access log in that hour.",
         ),
     ] = None
     cluster_id: Annotated[
@@ -226,10 +226,10 @@ class Report(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="came
         note(
             "Name under which the reports of one cluster are counted.",
             purpose="To count a cluster once, however often it reports.",
-            treatment="What you typed, as it is; a random UUID is best. With `auto`, a UUID "
+            treatment="What you typed, unchanged; a random UUID is best. With `auto`, a UUID "
             "derived from your secret, or else from the UID of the namespace `kube-system`.",
-            guess="Who knows what you typed finds your rows. With `auto` and a secret: only "
-            "who can read it. With `auto` and no secret: who knows that UID.",
+            guess="Anyone who knows what you typed finds your rows. With `auto` and a secret: only "
+            "those who can read it. With `auto` and no secret: those who know that UID.",
         ),
     ] = field(name="clusterID")
     master_version: Annotated[
@@ -248,8 +248,8 @@ class Report(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="came
             purpose="To know how large clusters are, and how alike their nodes.",
             treatment="Sorted by `id`: the order in which Kubernetes lists nodes is that of their "
             "names.",
-            guess="Who knows how many nodes you run, and of which kinds, can tell that a row "
-            "fits; a very large or a very odd cluster may be the only one.",
+            guess="Anyone who knows how many nodes you run, and of which kinds, can tell that a "
+            "row fits; a very large or very unusual cluster may be the only one.",
         ),
     ] = None
     extensions: Annotated[
@@ -258,7 +258,7 @@ class Report(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="came
             "Facts that you chose to add. Usually none.",
             purpose="Whatever you want them for.",
             treatment="Your own words, sent as they are.",
-            guess="Whoever knows your words recognises them.",
+            guess="Anyone who knows your words recognises them.",
         ),
     ] = None
     workloads: Annotated[
@@ -279,7 +279,7 @@ class Report(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="came
             treatment="A word of a public list, told by the marks of versions and images, by "
             "schemes of providerID, and by which documented label keys nodes have, whatever their "
             "values; else `other`. No label is sent.",
-            guess="Who knows which distribution you run can tell that a row fits, as it fits all "
-            "others who run it.",
+            guess="Anyone who knows which distribution you run can tell that a row fits, as it "
+            "fits everyone else who runs it.",
         ),
     ] = None

@@ -12,8 +12,8 @@ MAX_HISTOGRAM_BUCKETS: Final = 64
 Histogram: TypeAlias = Annotated[tuple[Count, ...], Meta(max_length=MAX_HISTOGRAM_BUCKETS)]
 
 _AGES_ARE_ROUGH: Final = (
-    "Who knows when yours were made can tell that a row fits, within some percent. Where there is "
-    "one object only, mean and median are its age, and so tell about when it was made."
+    "Anyone who knows when yours were made can tell that a row fits, within a few percent. Where "
+    "there is only one object, mean and median are its age, and so tell roughly when it was made."
 )
 
 
@@ -28,7 +28,7 @@ class NamespaceCount(
             "How many namespaces there are.",
             purpose="To know how finely clusters are divided.",
             treatment="A number; no name of any.",
-            guess="Who knows how many namespaces you have can tell that a row fits.",
+            guess="Anyone who knows how many namespaces you have can tell that a row fits.",
         ),
     ]
     mean_age: Annotated[
@@ -76,8 +76,8 @@ class WorkloadKind(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
             purpose="To know how many objects people put into a namespace.",
             treatment="Only these steps, by powers of two; not how many any namespace has, nor "
             "which one.",
-            guess="Who knows how many objects are in each of your namespaces can tell that a row "
-            "fits; one very full namespace stands out, without its name.",
+            guess="Anyone who knows how many objects are in each of your namespaces can tell that "
+            "a row fits; one very full namespace stands out, without its name.",
         ),
     ]
     mean_age: Annotated[
