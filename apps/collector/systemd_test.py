@@ -33,13 +33,13 @@ os.execv(command[0], command)
 
 
 class StandIn:
-    """Starts a collector as systemd does, and listens to what it is told."""
+    """Starts a collector as systemd does, and takes its notifications."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.line = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.line.bind(str(folder / "notify"))
-        self.line.settimeout(DEADLINE_SECONDS)
+        self.notifications = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.notifications.bind(str(folder / "notify"))
+        self.notifications.settimeout(DEADLINE_SECONDS)
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, *sockets: socket.socket, flags: tuple[str, ...] = (), **more: str) -> None:
@@ -58,12 +58,12 @@ class StandIn:
             pass_fds=[each.fileno() for each in sockets],
         )
 
-    def told(self) -> str:
-        """Return what it tells next."""
-        return self.line.recv(1_000).decode()
+    def notification(self) -> str:
+        """Return the next state that it notifies of."""
+        return self.notifications.recv(1_000).decode()
 
-    def end(self) -> tuple[int, list[str]]:
-        """End the collector; return its status and the lines of its log."""
+    def stop(self) -> tuple[int, list[str]]:
+        """Stop the collector; return its status and the lines of its log."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
         _, errors = self.process.communicate(timeout=DEADLINE_SECONDS)
@@ -71,7 +71,7 @@ class StandIn:
 
     def close(self) -> None:
         """Leave nothing running."""
-        self.line.close()
+        self.notifications.close()
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
@@ -99,7 +99,7 @@ def test_a_socket_that_is_handed_over_is_served(systemd: StandIn) -> None:
         early.connect()
         systemd.start(listening, flags=("--port", str(taken.getsockname()[1])))
         assert ask(early, "/healthz") == 200
-        status, log = systemd.end()
+        status, log = systemd.stop()
     assert status == 0
     serving = [json.loads(line) for line in log if '"serving"' in line]
     assert serving[0]["port"] == early.port
@@ -112,9 +112,9 @@ def test_a_unix_socket_is_handed_over(systemd: StandIn) -> None:
         listening.bind(str(path))
         listening.listen()
         systemd.start(listening)
-        assert systemd.told() == "READY=1"
+        assert systemd.notification() == "READY=1"
         assert _status_at(path, "/readyz") == 200
-        status, log = systemd.end()
+        status, log = systemd.stop()
     assert status == 0
     assert f'"path": "{path}"' in "".join(log)
 
@@ -124,35 +124,35 @@ def test_a_unix_socket_is_asked_for(systemd: StandIn) -> None:
     path = systemd.folder / "http"
     flags = ("--listen", f"unix:{path}", "--trusted-proxies", LOOPBACK)
     systemd.start(flags=flags)
-    assert systemd.told() == "READY=1"
+    assert systemd.notification() == "READY=1"
     assert _status_at(path, "/readyz") == 200
     assert _status_at(path, "/nowhere") == 404
-    status, log = systemd.end()
+    status, log = systemd.stop()
     assert status == 0
     assert f'"path": "{path}"' in "".join(log)
 
 
-def test_the_manager_is_told(systemd: StandIn) -> None:
-    """It is told when requests are served, that the service lives, and when it ends."""
+def test_the_manager_is_notified(systemd: StandIn) -> None:
+    """It learns when requests are served, that the service lives, and when it stops."""
     systemd.start(flags=("--port", "0"), WATCHDOG_USEC="200000")
-    assert systemd.told() == "READY=1"
-    assert {systemd.told() for _ in range(3)} == {"WATCHDOG=1"}
-    ended = threading.Thread(target=systemd.end)
-    ended.start()
-    while (told := systemd.told()) == "WATCHDOG=1":
+    assert systemd.notification() == "READY=1"
+    assert {systemd.notification() for _ in range(3)} == {"WATCHDOG=1"}
+    stopping = threading.Thread(target=systemd.stop)
+    stopping.start()
+    while (state := systemd.notification()) == "WATCHDOG=1":
         pass
-    assert told == "STOPPING=1"
-    ended.join()
+    assert state == "STOPPING=1"
+    stopping.join()
 
 
-def test_a_manager_that_does_not_listen_is_no_error(systemd: StandIn) -> None:
+def test_a_manager_that_does_not_listen_is_not_an_error(systemd: StandIn) -> None:
     """A notify socket that is gone, and nonsense in the variables, change nothing."""
     nowhere = str(systemd.folder / "nowhere")
     systemd.start(
         flags=("--port", "0"), NOTIFY_SOCKET=nowhere, WATCHDOG_USEC="x", LISTEN_FDS="many"
     )
     wait_until((systemd.folder / "data" / "admin").exists)
-    assert systemd.end()[0] == 0
+    assert systemd.stop()[0] == 0
 
 
 def test_the_variables_are_taken() -> None:
