@@ -10,7 +10,7 @@ from collector.http import Limits
 from collector.http.connection import Afterwards, Connection, Received, Sent
 from collector.http.dispatcher import Reply
 from collector.http.listener import Listener, OutOfFiles
-from collector.http.queues import BodyMemory, BodyMemoryFull, ReadyQueue, WaitQueue
+from collector.http.queues import BodyMemory, ReadyQueue, WaitQueue
 from collector.http.request import Request, RequestLimits
 from collector.http.response import plain_text
 from collector.telemetry.logs import Incident
@@ -58,7 +58,8 @@ class Connections:
         # Those among the receiving that are read by the clock, not whenever a byte comes.
         self._polled: Queue = WaitQueue(POLL_SECONDS)
         self._place: dict[Connection, Queue | None] = {}
-        self._ready: ReadyQueue[Connection] = ReadyQueue(limits.large_body_bytes)
+        self.ready: ReadyQueue[Connection] = ReadyQueue(limits.large_body_bytes)
+        """Those whose request is ready to be answered."""
         self._bodies: BodyMemory[Connection] = BodyMemory(
             large_body_bytes=limits.large_body_bytes,
             limit_bytes=limits.large_body_memory_bytes,
@@ -67,11 +68,6 @@ class Connections:
 
     def __len__(self) -> int:
         return len(self._place)
-
-    @property
-    def has_ready(self) -> bool:
-        """Whether any request is ready to be answered."""
-        return bool(self._ready)
 
     def next_deadline(self) -> float | None:
         """When the first connection is due to be closed or read; None when none waits."""
@@ -143,17 +139,13 @@ class Connections:
             self._send(connection, now)
 
     def _has_room_for_body(self, connection: Connection, now: float) -> bool:
-        while True:
-            try:
-                self._bodies.hold(connection, connection.request.body_size, now)
-            except BodyMemoryFull:
-                stalled = self._bodies.stalled(now, except_for=connection)
-                if stalled is None:
-                    connection.request.fail_with(TOO_MANY_LARGE_BODIES)
-                    return False
-                self._fail_late(stalled, now)
-            else:
-                return True
+        while not self._bodies.hold(connection, connection.request.body_size, now):
+            stalled = self._bodies.stalled(now, except_for=connection)
+            if stalled is None:
+                connection.request.fail_with(TOO_MANY_LARGE_BODIES)
+                return False
+            self._fail_late(stalled, now)
+        return True
 
     def _fail_late(self, connection: Connection, now: float) -> None:
         connection.request.fail_with(TOO_SLOW)
@@ -165,15 +157,7 @@ class Connections:
         self._bodies.finish(connection)
         connection.ready_at = now
         failed = connection.request.error_response is not None
-        self._ready.add(connection, 0 if failed else self._cost_of(connection.request))
-
-    def take_ready(self) -> list[Connection]:
-        """The connections whose request a tick answers, except a large one: small ones first."""
-        return self._ready.take()
-
-    def take_ready_large(self) -> list[Connection]:
-        """The one, at most, with a large request that has been ready longest."""
-        return self._ready.take_large()
+        self.ready.add(connection, 0 if failed else self._cost_of(connection.request))
 
     def send(self, reply: Reply, now: float) -> None:
         """Send a reply, or as much of it as the client takes now."""

@@ -28,10 +28,10 @@ def test_a_socket_is_watched_for_what_its_connection_waits_for() -> None:
     ):
         connections.accept(listener, now=0)
         client.send(get())
-        while not connections.has_ready:
+        while not connections.ready:
             for key, _ in selector.select(timeout=1):
                 connections.handle_event(key.data, now=0)
-        connection = only(connections.take_ready())
+        connection = only(connections.ready.take())
         watched = [selector.get_key(connection.socket).events]
         connections.send(Reply(connection, LONG_RESPONSE, Afterwards.KEEP, 200), now=0)
         watched.append(selector.get_key(connection.socket).events)

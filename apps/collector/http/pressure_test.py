@@ -100,7 +100,7 @@ def test_a_stalled_upload_gives_its_room_to_the_next(uploads: Uploads) -> None:
     uploads.now += STALLED_SECONDS
     uploads.send(next_one, 5 * STEP_BYTES)
     assert (status(stalled), status(next_one)) == ("408", None)
-    assert uploads.connections.take_ready() == [stalled[0]]
+    assert uploads.connections.ready.take() == [stalled[0]]
 
 
 def test_without_need_nobody_gives_way(uploads: Uploads) -> None:

@@ -99,10 +99,6 @@ def _take(ready: deque[tuple[T, int]], left: int) -> tuple[list[T], int]:
     return taken, left
 
 
-class BodyMemoryFull(Exception):
-    """The large bodies under way leave no room for this one."""
-
-
 class BodyMemory(Generic[T]):
     """The memory that large bodies share; the number of connections bounds the small ones."""
 
@@ -114,19 +110,20 @@ class BodyMemory(Generic[T]):
         # When each body under way made its last step, and its size then; the oldest step first.
         self._steps: dict[T, tuple[float, int]] = {}
 
-    def hold(self, holder: T, size: int, now: float) -> None:
-        """Count the body of `holder`, so large now. Raises BodyMemoryFull, counting none of it."""
+    def hold(self, holder: T, size: int, now: float) -> bool:
+        """Count the body of `holder`, so large now. Without room count none of it, return False."""
         if size <= self._large:
-            return
+            return True
         self._total += size - self._held.pop(holder, 0)
         if self._total > self._limit:
             self._total -= size
-            raise BodyMemoryFull
+            return False
         self._held[holder] = size
         step = self._steps.get(holder)
         if step is None or size - step[1] >= STEP_BYTES:
             self._steps.pop(holder, None)
             self._steps[holder] = (now, size)
+        return True
 
     def stalled(self, now: float, *, except_for: T) -> T | None:
         """The holder whose last step is longest ago, where that is too long."""

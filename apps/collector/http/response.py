@@ -1,21 +1,8 @@
 """An HTTP response before it is bytes, and the bytes it becomes."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
-
-# RFC 9110, 7.6.1: these belong to the connection, which is the server's business alone.
-HOP_BY_HOP: Final = frozenset(
-    {
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
+from typing import NamedTuple
+from wsgiref.util import is_hop_by_hop
 
 
 class InvalidResponse(ValueError):
@@ -54,10 +41,9 @@ def encode(response: Response, *, to_head: bool, connection: str | None, date: s
     lines = [f"HTTP/1.1 {response.status}", f"Date: {date}"]
     length = str(len(response.body))
     for name, value in response.headers:
-        lowered = name.lower()
-        if lowered in HOP_BY_HOP:
+        if is_hop_by_hop(name):  # PEP 3333: these belong to the connection, so to the server
             raise InvalidResponse(f"the header {name} is for the server to send")
-        if lowered == "content-length":
+        if name.lower() == "content-length":
             # To a HEAD the application may answer with the length and without the body.
             length = value if to_head else length
         else:

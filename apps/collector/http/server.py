@@ -121,16 +121,17 @@ class Server:
             # Most requests come with their connection, and would else wait another tick.
             self._read(self._selector.select(0), now)
         if self._accepts_again_at is not None and now >= self._accepts_again_at:
-            self._accept_again()
+            self._accepts_again_at = None
+            self._selector.register(self._listener.socket, selectors.EVENT_READ)
         if self._wakes in ready:
             self._wakes.recv(WAKE_BYTES)
         if self._ends_at is not None and not self._draining:
             self._start_draining(now)
         self._connections.expire(now)
         self._dispatcher.log_ended_faults(now)
-        self._answer(self._connections.take_ready())
+        self._answer(self._connections.ready.take())
         # Large requests come one at a time, so that a small one waits for one of them at most.
-        self._answer(self._connections.take_ready_large())
+        self._answer(self._connections.ready.take_large())
         if self._draining:
             self._connections.close_without_request()
 
@@ -147,10 +148,6 @@ class Server:
             self._selector.unregister(self._listener.socket)
             self._accepts_again_at = now + ACCEPT_AGAIN_SECONDS
 
-    def _accept_again(self) -> None:
-        self._accepts_again_at = None
-        self._selector.register(self._listener.socket, selectors.EVENT_READ)
-
     def _answer(self, group: list[Connection]) -> None:
         for reply in self._dispatcher.replies(group):
             now = self._clock()
@@ -160,7 +157,7 @@ class Server:
 
     def _seconds_to_wait(self) -> float:
         """How long a tick may wait for something to happen."""
-        if self._connections.has_ready:
+        if self._connections.ready:
             return 0
         deadlines = (self._connections.next_deadline(), self._ends_at, self._accepts_again_at)
         due = [deadline for deadline in deadlines if deadline is not None]

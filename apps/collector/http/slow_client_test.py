@@ -77,7 +77,7 @@ class Watched:
 
     def respond(self) -> None:
         """Answer the one request that is ready."""
-        (connection,) = self.connections.take_ready()
+        (connection,) = self.connections.ready.take()
         assert connection.request.error_response is None
         self.connections.send(Reply(connection, RESPONSE, Afterwards.KEEP, 204), self.now)
 
@@ -125,7 +125,7 @@ def test_a_request_of_unknown_length_is_polled(watched: Watched, whole: bytes) -
     """After some small pieces the rest of them waits for its time, and then is read in one."""
     watched.send_bytewise(whole)
     assert watched.reads == SMALL_PIECES + 1
-    assert not watched.connections.has_ready
+    assert not watched.connections.ready
     assert watched.connections.next_deadline() == POLL_SECONDS
     watched.wait(POLL_SECONDS)
     watched.respond()
@@ -147,7 +147,7 @@ def test_a_client_that_gets_faster_is_read_at_once(watched: Watched) -> None:
     """When much of a request comes together it does not wait for its time."""
     watched.send_bytewise(HEAD)
     watched.send(b"X: " + b"x" * WORTH_READING_BYTES + b"\r\n\r\n")
-    assert watched.connections.has_ready
+    assert watched.connections.ready
     watched.respond()
 
 
@@ -194,7 +194,7 @@ def test_a_slow_request_has_a_deadline(watched: Watched) -> None:
     watched.send_bytewise(HEAD)
     for _ in range(round(DEFAULT_LIMITS.request_deadline_seconds / POLL_SECONDS)):
         watched.wait(POLL_SECONDS)
-    (connection,) = watched.connections.take_ready()
+    (connection,) = watched.connections.ready.take()
     response = connection.request.error_response
     assert isinstance(response, Response)
     assert response.status_code == 408
