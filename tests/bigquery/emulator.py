@@ -38,7 +38,7 @@ def running_emulator() -> Iterator[str]:
         log.start()
         try:
             assert listening.wait(_START_SECONDS), "the emulator does not start"
-            assert process.poll() is None, "the emulator ended"
+            assert process.poll() is None, "the emulator exited"
             yield f"http://127.0.0.1:{rest}"
         finally:
             process.terminate()

@@ -10,7 +10,7 @@ from typing import Any, Final
 import duckdb
 
 from tests.containers.conftest import Start
-from tests.containers.engine import COLLECTOR, PORT, VOLUNTEER, Container, Ended, Volume, run
+from tests.containers.engine import COLLECTOR, PORT, VOLUNTEER, Container, Finished, Volume, run
 from tools.simulator import Cluster, running_simulator
 
 _REPORTS: Final = 20
@@ -38,7 +38,7 @@ def memory_limit() -> tuple[str, ...]:
     return (f"--memory={mebibytes}m", f"--memory-swap={mebibytes}m")
 
 
-def report(folder: Path, collector: Container, *, nodes: int) -> Ended:
+def report(folder: Path, collector: Container, *, nodes: int) -> Finished:
     """Run a volunteer once, from a simulated cluster to the collector."""
     cluster = Cluster.generate(nodes=nodes, seed=1)
     with running_simulator(cluster, host=collector.gateway) as simulator:
@@ -72,8 +72,8 @@ def test_nothing_lost(start_collector: Callable[[], Container], tmp_path: Path) 
     another one took over.
     """
     collector = start_collector()
-    ended = report(tmp_path, collector, nodes=7)
-    assert (ended.status, ended.output) == (0, ""), ended.log
+    finished = report(tmp_path, collector, nodes=7)
+    assert (finished.status, finished.output) == (0, ""), finished.log
     first = [post(collector, f"first-{number}") for number in range(_REPORTS)]
     collector.kill()
 
@@ -93,14 +93,14 @@ def test_nothing_lost(start_collector: Callable[[], Container], tmp_path: Path) 
 def test_large_cluster(start_collector: Callable[[], Container], tmp_path: Path) -> None:
     """A report of 5,000 nodes is made within the memory that the manifest allows, and kept."""
     collector = start_collector()
-    ended = report(tmp_path, collector, nodes=_MANY_NODES)
-    assert ended.status == 0, ended.log
+    finished = report(tmp_path, collector, nodes=_MANY_NODES)
+    assert finished.status == 0, finished.log
     assert collector.stop()[0] == 0, collector.log
     assert [nodes for _, nodes in rows(collector, tmp_path)] == [_MANY_NODES]
 
 
 def test_collector_starts_and_ends_soon(start: Start, data: Volume) -> None:
-    """An idle collector answers soon after its start, and soon ends with 0 when it is told to."""
+    """An idle collector answers soon after its start, and soon exits with 0 on SIGTERM."""
     options = (f"--publish=127.0.0.1::{PORT}", f"--volume={data}:/data")
     collector = start(COLLECTOR, options=options)
     assert collector.wait(collector.is_ready) < _STARTS_WITHIN_SECONDS
@@ -112,7 +112,7 @@ def test_collector_starts_and_ends_soon(start: Start, data: Volume) -> None:
 def test_idle_volunteer(
     start: Start, start_collector: Callable[[], Container], tmp_path: Path
 ) -> None:
-    """Between two reports the volunteer holds almost nothing, and soon ends with 0 when told to."""
+    """Between two reports the volunteer holds almost nothing, and soon exits with 0 on SIGTERM."""
     gateway = start_collector().gateway
     with running_simulator(Cluster.generate(nodes=7, seed=1), host=gateway) as simulator:
         simulator.kubeconfig(tmp_path / "kubeconfig")

@@ -32,8 +32,8 @@ class EngineFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Ended:
-    """How a container ended, and what it printed."""
+class Finished:
+    """How a container exited, and what it printed."""
 
     status: int
     output: str
@@ -42,13 +42,13 @@ class Ended:
 
 def engine(*arguments: str | Path) -> str:
     """Return what the engine prints for a command. Raises `EngineFailed`."""
-    ended = _run(*arguments)
-    if ended.status != 0:
-        raise EngineFailed(f"{arguments[0]} ended with {ended.status}: {ended.log}")
-    return ended.output.strip()
+    finished = _run(*arguments)
+    if finished.status != 0:
+        raise EngineFailed(f"{arguments[0]} exited with {finished.status}: {finished.log}")
+    return finished.output.strip()
 
 
-def run(image: str, *arguments: str, options: tuple[str, ...] = ()) -> Ended:
+def run(image: str, *arguments: str, options: tuple[str, ...] = ()) -> Finished:
     """Run a hardened container to its end."""
     return _run("run", "--rm", *HARDENED, *options, image, *arguments)
 
@@ -72,8 +72,8 @@ class Container:
     @property
     def log(self) -> str:
         """What it has written to standard output and standard error so far."""
-        ended = _run("logs", self._id)
-        return ended.output + ended.log
+        finished = _run("logs", self._id)
+        return finished.output + finished.log
 
     @property
     def gateway(self) -> str:
@@ -149,8 +149,8 @@ class Container:
         return engine("inspect", "--format", template, self._id)
 
 
-def _run(*arguments: str | Path) -> Ended:
+def _run(*arguments: str | Path) -> Finished:
     finished = subprocess.run(
         [ENGINE, *arguments], capture_output=True, text=True, check=False, timeout=300
     )
-    return Ended(finished.returncode, finished.stdout, finished.stderr)
+    return Finished(finished.returncode, finished.stdout, finished.stderr)

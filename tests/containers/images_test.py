@@ -42,9 +42,9 @@ def test_labels(image: str) -> None:
 @_IMAGES
 def test_version(image: str) -> None:
     """A container that may write nothing at all starts, and says its version."""
-    ended = run(image, "--version")
-    assert (ended.status, ended.log) == (0, "")
-    assert ended.output.strip()
+    finished = run(image, "--version")
+    assert (finished.status, finished.log) == (0, "")
+    assert finished.output.strip()
 
 
 def test_data_is_a_volume() -> None:

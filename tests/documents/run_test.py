@@ -68,9 +68,9 @@ def session(
 
 def clusters(session: Session, data_dir: str) -> list[str]:
     """Return the IDs of the clusters in the warehouse of a data directory."""
-    ended = session.type(Command(f"dist/collector.pex export --data-dir {data_dir}"))
-    assert ended.status == 0, ended.errors
-    return [str(json.loads(line)["clusterID"]) for line in ended.output.splitlines()]
+    finished = session.type(Command(f"dist/collector.pex export --data-dir {data_dir}"))
+    assert finished.status == 0, finished.errors
+    return [str(json.loads(line)["clusterID"]) for line in finished.output.splitlines()]
 
 
 def check_readme(session: Session, _bigquery: FakeBigQuery) -> None:
@@ -97,7 +97,7 @@ def check_operating(session: Session, _bigquery: FakeBigQuery) -> None:
 def check_migrating(session: Session, bigquery: FakeBigQuery) -> None:
     """The reports are in BigQuery, and both sides counted them."""
     assert [row["clusterID"] for row in bigquery.table(_TABLE).rows] == [_KEPT]
-    assert [line.split(": ")[1] for line in session.ended[-1].output.splitlines()] == [
+    assert [line.split(": ")[1] for line in session.finished[-1].output.splitlines()] == [
         "1 reports",
         "1 reports",
     ]
@@ -105,8 +105,8 @@ def check_migrating(session: Session, bigquery: FakeBigQuery) -> None:
 
 def check_privacy(session: Session, _bigquery: FakeBigQuery) -> None:
     """Of the two previews, the second is a whole report."""
-    *_, ended = session.ended
-    assert len(json.loads(ended.output)["nodes"]) == _NODES
+    *_, finished = session.finished
+    assert len(json.loads(finished.output)["nodes"]) == _NODES
 
 
 def check_volunteer(session: Session, _bigquery: FakeBigQuery) -> None:
@@ -149,9 +149,9 @@ def test_commands(session: Session, bigquery: FakeBigQuery, name: str) -> None:
     prepare(session, name)
     cluster = Cluster(session)
     for command in typed(name):
-        ended = session.type(command, standard_input=f"{_KEPT}\n")
-        assert ended.status == 0, f"{command.text}\n{ended.output}{ended.errors}"
-        for call in ended.calls:
+        finished = session.type(command, standard_input=f"{_KEPT}\n")
+        assert finished.status == 0, f"{command.text}\n{finished.output}{finished.errors}"
+        for call in finished.calls:
             cluster.tell(call)
         if is_service(command):
             session.post(_KEPT)

@@ -25,8 +25,8 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Ended:
-    """How a command ended, what it printed, and what stand-ins were told meanwhile."""
+class Finished:
+    """How a command exited, what it printed, and what stand-ins were told meanwhile."""
 
     command: Command
     status: int
@@ -44,21 +44,21 @@ class Session:
     places: dict[str, str]
     port: int
     admin_port: int
-    ended: list[Ended] = field(default_factory=list)
+    finished: list[Finished] = field(default_factory=list)
     _variables: list[str] = field(default_factory=list)
     _service: "subprocess.Popen[bytes] | None" = None
 
-    def type(self, command: Command, *, standard_input: str = "") -> Ended:
+    def type(self, command: Command, *, standard_input: str = "") -> Finished:
         """Run a command to its end; one that serves until it can take reports, and on."""
         if is_service(command):
             self.start(command.text)
-            ended = Ended(command, 0, "", "", ())
+            finished = Finished(command, 0, "", "", ())
         else:
-            ended = self._run(command, standard_input)
-        self.ended.append(ended)
+            finished = self._run(command, standard_input)
+        self.finished.append(finished)
         if not command.program:
             self._variables.append(command.text)
-        return ended
+        return finished
 
     def start(self, text: str) -> None:
         """Start a service, and wait until it can take reports."""
@@ -72,15 +72,15 @@ class Session:
             )
         deadline = time.monotonic() + _DEADLINE_SECONDS
         while not self._is_ready():
-            ended = self._service.poll() is not None
+            finished = self._service.poll() is not None
             log_text = (self.folder / "service.log").read_text()
-            assert not ended, log_text
+            assert not finished, log_text
             assert time.monotonic() < deadline, log_text
             with suppress(subprocess.TimeoutExpired):
                 self._service.wait(0.05)
 
     def stop(self) -> None:
-        """End the service, if one runs, as a terminal or a cluster does. It ends in good order."""
+        """Stop the service, if one runs, as a terminal or a cluster does. It exits cleanly."""
         if self._service is None:
             return
         service, self._service = self._service, None
@@ -122,7 +122,7 @@ class Session:
         except OSError:
             return False
 
-    def _run(self, command: Command, standard_input: str) -> Ended:
+    def _run(self, command: Command, standard_input: str) -> Finished:
         calls = Path(self.environment["STAND_IN_CALLS"])
         calls.write_text("")
         finished = subprocess.run(
@@ -142,7 +142,7 @@ class Session:
             timeout=_DEADLINE_SECONDS,
         )
         told = (json.loads(line) for line in calls.read_text().splitlines())
-        return Ended(
+        return Finished(
             *(command, finished.returncode, finished.stdout, finished.stderr),
             calls=tuple(Call(tuple(words), text) for words, text in told),
         )

@@ -75,9 +75,9 @@ class Cluster:
         command = shlex.join(["dist/collector.pex", *arguments, "--data-dir", SERVICE_DIRECTORY])
 
         def prints_what_was_posted() -> bool:
-            ended = self.session.type(Command(command))
-            assert ended.status == 0, ended.errors
-            return bool(ended.output)
+            finished = self.session.type(Command(command))
+            assert finished.status == 0, finished.errors
+            return bool(finished.output)
 
         wait_until(prints_what_was_posted)
 

@@ -113,7 +113,7 @@ class Proxy:
 
 @contextmanager
 def collector_at(path: Path, data_dir: Path, *flags: str) -> Iterator[None]:
-    """Run a collector at a Unix socket; it ends in good order."""
+    """Run a collector at a Unix socket; it exits cleanly."""
     with subprocess.Popen(
         [
             *(sys.executable, "-m", main.__name__, "--listen", f"unix:{path}"),

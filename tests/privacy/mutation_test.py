@@ -60,7 +60,7 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def outcomes(pristine: Path) -> dict[str, int]:
-    """How pytest ended, by mistake."""
+    """How pytest exited, by mistake."""
 
     def make_and_run(name: str) -> int:
         folder = pristine.with_name(name)

@@ -60,7 +60,7 @@ class Measured:
     """What came of a load. Latencies are in milliseconds, from first byte sent to last received.
 
     `statuses` counts answers by status; wrk tells only those below 400 from the others.
-    `lost` counts requests whose connection ended before their answer.
+    `lost` counts requests whose connection was closed before the response.
     """
 
     requests_a_second: float

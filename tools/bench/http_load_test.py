@@ -39,7 +39,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class QuietServer(ThreadingHTTPServer):
-    """A server that says nothing about clients that disconnect, as a load does when it ends."""
+    """A server that says nothing about clients that disconnect, as load generators do."""
 
     def handle_error(self, *_: object) -> None:
         """Keep the test's output clean."""

@@ -90,7 +90,7 @@ def test_idle(tmp_path: Path) -> None:
 
 
 def test_never_asleep(tmp_path: Path) -> None:
-    """A program that ends instead of sleeping is an error."""
+    """A program that exits instead of sleeping is an error."""
     with pytest.raises(BenchmarkFailed, match="not asleep"):
         measure_idle([_program(tmp_path, "pass")])
 

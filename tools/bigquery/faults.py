@@ -50,7 +50,7 @@ class Silence:
 
 @dataclass(frozen=True, kw_only=True)
 class JobError:
-    """The job is accepted and runs, and ends in this error without having loaded anything."""
+    """The job is accepted and runs, and fails with this error without having loaded anything."""
 
     reason: str
     message: str = ""

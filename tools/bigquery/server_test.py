@@ -151,7 +151,7 @@ def test_a_job_id_is_used_once() -> None:
 
 
 def test_a_job_is_found_where_it_is_only() -> None:
-    """Who asks for a job without the place where it runs is told that there is none."""
+    """A request for a job without the location in which it runs finds none."""
     with running_bigquery() as fake:
         _call(fake, "POST", "", REPORTS)
         _insert(fake, _job("one"), _lines("a"))

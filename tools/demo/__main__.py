@@ -59,7 +59,7 @@ def demo(
             show_census(console, read_census(data / REPORTS))
             if not once:
                 with _running(collector, data, collector_port) as running:
-                    console.print(f"The collector stays up at {running.url}; Ctrl-C ends it.")
+                    console.print(f"The collector stays up at {running.url}; Ctrl-C stops it.")
                     running.wait()
     except ProgramFailed as error:
         sys.exit(f"demo: {error}")

@@ -52,7 +52,7 @@ class Collector:
             self._process.kill()
             raise ProgramFailed(f"the collector did not stop in {_STOP_SECONDS} s") from None
         if status != 0:
-            raise ProgramFailed(f"the collector ended with {status}:\n{self._log.read_text()}")
+            raise ProgramFailed(f"the collector exited with {status}:\n{self._log.read_text()}")
 
     def kill(self) -> None:
         """End it at once, as a crash would, if it still runs."""
@@ -61,7 +61,7 @@ class Collector:
             self._process.wait()
 
     def wait(self) -> None:
-        """Wait until it ends by itself or the user interrupts."""
+        """Wait until it exits by itself or the user interrupts."""
         self._process.wait()
 
     def _is_ready(self) -> bool:
@@ -79,5 +79,5 @@ def run_volunteer(program: Path, arguments: Sequence[str]) -> str:
     """Run the volunteer to its end and return its standard output. Raises `ProgramFailed`."""
     finished = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
     if finished.returncode != 0:
-        raise ProgramFailed(f"the volunteer ended with {finished.returncode}:\n{finished.stderr}")
+        raise ProgramFailed(f"the volunteer exited with {finished.returncode}:\n{finished.stderr}")
     return finished.stdout

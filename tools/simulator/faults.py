@@ -127,7 +127,7 @@ class Rule:
 class Script:
     """All that goes wrong. Where two rules meet one request, the earlier one wins.
 
-    Whoever asks has to be known (else 401), by one of what is given here: `token` is a bearer
+    A client has to be known (otherwise 401), by one of what is given here: `token` is a bearer
     token, `password` a user and password with a colon between them, `client` the name in a
     certificate. Whom they impersonate may not be one of `powerless` (else 403).
     """

@@ -23,7 +23,7 @@ def start(*words: str) -> subprocess.Popen[str]:
 
 
 def test_serves_until_told_to_stop(tmp_path: Path) -> None:
-    """It prints its address, writes a kubeconfig, serves, and ends with 0 on SIGTERM."""
+    """It prints its address, writes a kubeconfig, serves, and exits with 0 on SIGTERM."""
     kubeconfig = tmp_path / "kubeconfig"
     process = start("--nodes", "3", "--write-kubeconfig", str(kubeconfig))
     try:

@@ -24,7 +24,7 @@ def main() -> None:
         with _opened(arguments.file) as file:
             _print(file, everything=arguments.all)
     except BrokenPipeError:
-        # Who reads has seen enough, as `head` has: there is nobody to tell.
+        # The reader has seen enough, as `head` has.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, UnicodeDecodeError, NotATextOfANode) as error:
         print(f"{arguments.file}: {_reason(error)}", file=sys.stderr)

@@ -96,7 +96,7 @@ def test_program_unusual_file(tmp_path: Path, content: str, said: str) -> None:
 
 
 def test_program_reader_gone(tmp_path: Path) -> None:
-    """Where nobody reads to the end, the program ends without a word."""
+    """Where nobody reads to the end, the program exits without a word."""
     file = tmp_path / "texts.tsv"
     file.write_text("resource\tacme\n" * 50_000, encoding="utf-8")
     command = [sys.executable, "-m", "tools.vocabulary", str(file)]
