@@ -30,7 +30,7 @@ class UsageError(ProgramError):
 
 
 class InvalidValue(ValueError):
-    """A text breaks a rule, its only argument. Whoever knows where the text is from names that."""
+    """A text breaks a rule, its only argument. The caller names where the text is from."""
 
 
 class InvalidOption(UsageError):

@@ -174,7 +174,7 @@ def test_what_is_withheld_is_counted() -> None:
 
 
 def test_unknown_resource() -> None:
-    """A resource with a name of somebody's own is left out, and so is one without a quantity."""
+    """A resource with a user's own name for it is left out, and so is one without a quantity."""
     anonymised = anonymised_nodes(
         node("a", capacity={"acme.example/red": "1", "cpu": "four", "pods": "9"})
     )
@@ -266,7 +266,7 @@ def test_verbatim_sizes() -> None:
 @pytest.mark.parametrize("name", ["cpu", "memory", "pods", "hugepages-2Mi"])
 @pytest.mark.parametrize("behind", ["-acme", "acme", "k", "B", " ", "\n", "\u00e9", ".acme"])
 def test_letters_behind_a_unit(name: str, behind: str) -> None:
-    """A quantity with anything behind its unit is no quantity, and is not sent, verbatim or not."""
+    """What has anything behind its unit is not a quantity, and is not sent, verbatim or not."""
     for verbatim in (None, "capacity"):
         (sent,) = (
             anonymised_nodes(

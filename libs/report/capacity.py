@@ -21,7 +21,7 @@ class Judged(NamedTuple):
 
 
 def rounded(size: str) -> str:
-    """Return a size of memory or of a disk as it is sent; what is no size stays as it is."""
+    """Return a size of memory or of a disk as it is sent; anything else is returned unchanged."""
     try:
         return vocabulary.rounded_size(size)
     except ValueError:

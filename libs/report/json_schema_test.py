@@ -66,7 +66,7 @@ def test_accepted_vectors(name: str) -> None:
 
 @pytest.mark.parametrize("name", REJECTED)
 def test_rejected_vectors(name: str) -> None:
-    """The schema rejects every rejected vector, but for those that JSON Schema cannot tell."""
+    """The schema rejects every rejected vector, except those that JSON Schema cannot tell."""
     assert not schema_accepts(document(REJECTED[name]))
 
 

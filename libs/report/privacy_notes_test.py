@@ -13,7 +13,7 @@ _BELOW = {"capacity": ("capacity[].resource", "capacity[].value")}
 
 
 class Unnoted(Struct):
-    """A struct that somebody added a field to, and forgot the note."""
+    """A struct with a new field whose note was forgotten."""
 
     hostname: str | None = None
 

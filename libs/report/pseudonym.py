@@ -126,7 +126,7 @@ def _bytes(text: str) -> bytes:
 
 
 def _as_uuid(digest: bytes) -> str:
-    # Version 8 of RFC 9562: a UUID whose bits are of one's own making.
+    # Version 8 of RFC 9562: a UUID with bits of the maker's own.
     number = int.from_bytes(digest, "big")
     number = number & ~(0xF << 76) | 0x8 << 76
     number = number & ~(0x3 << 62) | 0x2 << 62

@@ -21,7 +21,7 @@ _SURROGATE: Final = "[\ud800-\udfff]"
 _FORBIDDEN: Final = re.compile(f"{FORBIDDEN_IN_TEXT}|{_SURROGATE}")
 _FORBIDDEN_IN_VALUE: Final = re.compile(f"{FORBIDDEN_IN_VALUE}|{_SURROGATE}")
 _CLUSTER_ID: Final = re.compile(CLUSTER_ID)
-# Reports name the same few keys for ever, so each is parsed once.
+# Reports name the same few keys again and again, so each is parsed once.
 _check_key: Final = lru_cache(maxsize=1_024)(parse_extension_key)
 _NODE_FIELDS: Final = tuple(zip(Node.__struct_fields__, Node.__struct_encode_fields__, strict=True))
 

@@ -65,7 +65,7 @@ class WorkloadKind(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
             purpose="To know which kinds are in use.",
             treatment="A word of a public list of ten; others are never listed. A collector "
             "leaves out other words on receipt.",
-            guess="None: every report that has workloads names the same kinds, but for those that "
+            guess="None: every report that has workloads names the same kinds, except those that "
             "a cluster does not serve.",
         ),
     ]

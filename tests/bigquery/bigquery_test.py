@@ -98,7 +98,7 @@ def _service(emulator: str, table: BigQueryTable) -> Service:
 
 
 def _write(emulator: str, table: BigQueryTable, data_dir: Path, *reports: SpooledReport) -> None:
-    """Load reports as the warehouse does, but for the job's ID, which the emulator ignores."""
+    """Load reports as the warehouse does, except for the job's ID, which the emulator ignores."""
     with closing(_service(emulator, table)) as service:
         prepared = prepare_table(service, KnownTables(data_dir / KNOWN_TABLES_FILE))
     with closing(_client(emulator)) as client:

@@ -114,7 +114,7 @@ def our_count(data_dir: Path) -> int:
 
 
 def test_readers_never_see_a_row_twice_nor_miss_one(tmp_path: Path, seconds: float) -> None:
-    """Counts only grow, but for the forgotten cluster, and every accepted report is there."""
+    """Counts only grow, except for the forgotten cluster, and every accepted report is there."""
     load = Load()
     with RunningCollector(tmp_path, "--batch-seconds", "0.1") as collector:
         with load.on(collector, clients=2), rewriting(tmp_path) as rounds:

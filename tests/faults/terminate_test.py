@@ -43,7 +43,7 @@ def _refuses_connections(port: int) -> bool:
 
 @contextmanager
 def _half_sent(port: int, name: str) -> Iterator[tuple[socket.socket, bytes]]:
-    """Send a request but for the last bytes of its body; yield the connection and those bytes."""
+    """Send a request without the last bytes of its body; yield the connection and those bytes."""
     body = json.dumps(report_of(name)).encode()
     head = (
         "POST /api/v1 HTTP/1.1\r\nHost: collector\r\nContent-Type: application/json\r\n"

@@ -48,11 +48,11 @@ class ClusterMaker:
         return json.dumps({**self._object(model), **fields}).encode()
 
     def nodes(self, count: int) -> list[dict[str, Any]]:
-        """Return so many nodes."""
+        """Return `count` nodes."""
         return [self._object("V1Node") for _ in range(count)]
 
     def objects(self, model: str, count: int, namespaces: Sequence[str]) -> list[dict[str, Any]]:
-        """Return so many whole objects in these namespaces, made at some time: all that is read of
+        """Return `count` whole objects in these namespaces, made at some time: all that is read of
         them where only metadata is asked for, and all that is not.
         """
         made = [self._object(model) for _ in range(count)]

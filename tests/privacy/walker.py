@@ -70,7 +70,7 @@ def strange_strings(body: bytes, typed: Typed) -> list[str]:
 def _leaves(value: object, path: str) -> Iterator[tuple[str, str | int]]:
     match value:
         case bool():
-            yield f"{path} is no string", ""
+            yield f"{path} is not a string", ""
         case str() | int():
             yield path, value
         case list():
@@ -80,7 +80,7 @@ def _leaves(value: object, path: str) -> Iterator[tuple[str, str | int]]:
             for name, member in value.items():
                 yield from _leaves(member, f"{path}.{name}")
         case _:
-            yield f"{path} is no string", ""
+            yield f"{path} is not a string", ""
 
 
 def _may_be(path: str, leaf: str | int, typed: Typed) -> bool:

@@ -76,6 +76,6 @@ def test_strange_workloads(workloads: dict[str, object]) -> None:
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("text", ["kube-worker-7", "ip-10-0-0-7", "acme", "7f9c24e8b1a04d52", "é"])
 def test_strange_strings(field: str, text: str) -> None:
-    """The walker finds a string of somebody's own in any field, and in a field it does not know."""
+    """The walker finds a user's own string in any field, and in a field it does not know."""
     for document in ({field: text}, {"nodes": [{field: text}]}):
         assert strange_strings(json.dumps(document).encode(), TYPED)

@@ -43,7 +43,7 @@ TURNS_BESIDE_SLOW: Final = 8
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to measure: so many runs of so many seconds, and one long one."""
+    """How long to measure: `runs` of `seconds` each, and one long run."""
 
     runs: int = 3
     seconds: float = 6.0

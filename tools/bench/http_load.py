@@ -209,7 +209,7 @@ def measure(load: Load) -> Measured:
 
 
 def post_steadily(url: str, body: bytes, *, rate: float, seconds: float) -> None:
-    """Post `body` at so many a second over one connection, each answer awaited."""
+    """Post `body` `rate` times a second over one connection, awaiting each response."""
     load = Load(url=url, body=body)
     request = load.request()
     ends_at = time.monotonic() + seconds
@@ -222,7 +222,7 @@ def post_steadily(url: str, body: bytes, *, rate: float, seconds: float) -> None
 
 @contextmanager
 def slow_clients(load: Load, *, connections: int) -> Iterator[None]:
-    """Meanwhile, keep so many more connections open that send the same request byte by byte.
+    """Meanwhile, keep more connections open that send the same request byte by byte.
 
     Each sends one byte every BYTE_PAUSE_SECONDS; one that the server closes is opened again.
     """

@@ -28,7 +28,7 @@ _SPOOL: Final = "bench"
 
 @dataclass(frozen=True)
 class Shape:
-    """So many days, each with so many reports of so many nodes."""
+    """How many days, reports a day, and nodes a report."""
 
     days: int
     reports: int

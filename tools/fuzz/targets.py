@@ -97,7 +97,7 @@ def _write_config_map(folder: Path, contents: list[bytes]) -> None:
 
 
 def _write_oddities(folder: Path, content: bytes) -> None:
-    """Write a file between what is no file: a directory, a broken link, a pipe, a loop."""
+    """Write a file among entries that are not files: a directory, a broken link, a pipe, a loop."""
     _write_directory(folder, [content])
     (folder / "directory").mkdir()
     (folder / "broken").symlink_to("nowhere")

@@ -108,7 +108,7 @@ Fault: TypeAlias = (
 @dataclass(frozen=True, kw_only=True)
 class Rule:
     """A fault for `times` requests of a path, counted from its `first` (1 is the first of all);
-    `times` None is for ever.
+    `times` None is always.
     """
 
     path: str

@@ -86,7 +86,7 @@ class ScriptedAPI:
         return Delivery(response=scripted or self._answers.answer(request, store))
 
     def _knows(self, request: Request, token: str | None) -> bool:
-        """Say whether a request comes from somebody who is known, where anybody has to be."""
+        """Say whether a request comes from a known client, where the script asks for one."""
         script = self._script
         if (token, script.password, script.client) == (None, None, None):
             return True

@@ -1,1 +1,1 @@
-"""What the public vocabularies make of a file of texts, for whoever extends them."""
+"""What the public vocabularies make of a file of texts, for those who extend them."""

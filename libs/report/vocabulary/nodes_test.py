@@ -105,7 +105,7 @@ _LINES = [line for line in _NODES.splitlines() if line]
 
 @pytest.mark.parametrize("line", _LINES)
 def test_real_node(line: str) -> None:
-    """A real node's image, kernel and versions are sent whole, but for commits."""
+    """A real node's image, kernel and versions are sent whole, except for commits."""
     texts = [text.strip() for text in line.split("|")]
     recognisers = (kubernetes_version, os_image, kernel_version, container_runtime_version)
     for recognise, text in zip(recognisers, texts, strict=True):

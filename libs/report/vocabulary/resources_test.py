@@ -77,5 +77,5 @@ def test_known(name: str) -> None:
     ],
 )
 def test_unknown(name: str) -> None:
-    """A name of somebody's own is not public, under whatever prefix."""
+    """A user's own name is not public, under whatever prefix."""
     assert not is_known_resource(name)

@@ -33,8 +33,8 @@ def rounded_size(quantity: str) -> str:
     """Return a size to two significant digits, in the largest binary unit of which it has one.
 
     A half is rounded up, and what is rounded to a thousand units is one of the next. Parts of a
-    byte count as a byte, as in Kubernetes. Raises `ValueError` for what is no quantity, or a
-    negative one.
+    byte count as a byte, as in Kubernetes. Raises `ValueError` for what is not a quantity,
+    or is negative.
     """
     usual = _WHOLE.fullmatch(quantity)
     size = int(usual[1]) * _BINARY[usual[2]] if usual else _bytes(quantity)

@@ -94,7 +94,7 @@ def test_sizes(size: str, sent: str) -> None:
     ],
 )
 def test_no_size(text: str) -> None:
-    """What is no quantity is an error, and is not quoted."""
+    """What is not a quantity is an error, and is not quoted."""
     with pytest.raises(ValueError, match=r"^a size must be a Kubernetes quantity$"):
         rounded_size(text)
 

@@ -51,5 +51,5 @@ def test_public_kind(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "Pods", "pod", "pods ", "secrets", "widgets.acme.example"])
 def test_other_kind(name: str) -> None:
-    """Other kinds, spellings and kinds of somebody's own are not."""
+    """Other kinds, spellings and a user's own kinds are not."""
     assert not is_known_workload_kind(name)
