@@ -1,5 +1,6 @@
 """How the collector is put together, and one run of it."""
 
+import gc
 import os
 import signal
 import socket
@@ -113,6 +114,7 @@ def _serve(
             log.info("serving", **describe(listening), warehouse=settings.warehouse.text)
             metrics.serving()
             manager.ready()
+            gc.freeze()  # what is there by now stays, so no garbage collection needs to search it
             server.run()
     finally:
         outcome = supervisor.finish(grace_seconds=shutdown.seconds_left())

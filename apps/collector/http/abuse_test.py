@@ -1,5 +1,6 @@
 """A server in a process of its own, attacked while an honest client asks it for answers."""
 
+import gc
 import os
 import re
 import resource
@@ -26,6 +27,7 @@ def run_server(file_limit: int) -> None:
     """Serve an echo with so many file descriptors; print the port and the memory at the end."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (file_limit, file_limit))
     server = server_of()
+    gc.freeze()  # as the program does
     sys.stdout.write(f"{server.address[1]}\n")
     sys.stdout.flush()
     server.run()
