@@ -18,16 +18,16 @@ EXIT_NO_READER: Final = 128 + signal.SIGPIPE
 EXIT_TERMINATED: Final = 128 + signal.SIGTERM
 
 EXIT_STATUSES: Final[Mapping[int, str]] = {
-    EXIT_DELIVERED: "delivered or printed, or a service that SIGTERM ended",
+    EXIT_DELIVERED: "delivered or printed, or a service that SIGTERM stopped",
     EXIT_NOT_WRITTEN: "what was asked for could not be printed",
     EXIT_USAGE: "a flag, a variable or a file that it names breaks a rule",
     EXIT_CLUSTER: "the cluster could not be observed",
     EXIT_REFUSED: "the collector refuses the report, or the cluster does not fit into one",
     EXIT_NOT_DELIVERED: "the report was not delivered in time",
     EXIT_DEFECT: "a defect of the program: please report the line that it printed",
-    EXIT_INTERRUPTED: "ended by Ctrl-C",
-    EXIT_NO_READER: "whoever read the output is gone",
-    EXIT_TERMINATED: "ended by SIGTERM before the one report was delivered",
+    EXIT_INTERRUPTED: "interrupted by Ctrl-C",
+    EXIT_NO_READER: "the reader of the output is gone",
+    EXIT_TERMINATED: "terminated by SIGTERM before the one report was delivered",
 }
 """What each exit status means. 70 is that of `sysexits.h`. Those above 128
 are 128 and a signal's number, as in a shell.
