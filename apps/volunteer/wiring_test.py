@@ -90,7 +90,7 @@ def test_extension_file_that_turned_bad(
 
 
 def test_collector_of_garbage(simulator: Simulator, tmp_path: Path) -> None:
-    """After a report, and after a failed one, the collector of garbage is at work again."""
+    """After a report, and after a failed one, the garbage collector is enabled again."""
     make_report(_settings(simulator, tmp_path), _world(JumpingClock()), None)
     assert gc.isenabled()
     nowhere = replace(_settings(simulator, tmp_path), kubeconfig=tmp_path / "none")

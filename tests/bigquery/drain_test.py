@@ -62,7 +62,7 @@ LARGEST = 8 * 1024 * 1024 - 2_000
 
 
 def _faults() -> FaultScript:
-    """Let three of ten requests about jobs fail, in every way in turn."""
+    """Let three of ten requests about jobs fail, in every way, one after the other."""
     inserting = in_turn((*ANSWERS, *ENDS), of_ten=3)
     asking = in_turn(ANSWERS, of_ten=3, methods=(ASK,))
     return lambda request: inserting(request) or asking(request)

@@ -31,7 +31,7 @@ _MEANT: Final[Mapping[str, tuple[str, ...]]] = {
 """Whose flags a document speaks of."""
 
 _FOREIGN: Final[Mapping[tuple[str, str], str]] = {
-    ("CONTRIBUTING.md", "--docker-build-args"): "Pants: pants_test.py looks",
+    ("CONTRIBUTING.md", "--docker-build-args"): "Pants: pants_test.py checks",
     ("docs/operating.md", "--health-cmd"): "Docker",
     ("docs/performance.md", "--rate"): "py-spy",
     ("docs/performance.md", "--format"): "py-spy",

@@ -26,7 +26,7 @@ _SCHEMAS: Final = ("1.25", "1.37")
 
 @dataclass
 class Cluster:
-    """What was applied, and looks at what else is told."""
+    """What was applied; checks every other call."""
 
     session: Session
     applied: Documents = field(default_factory=list)

@@ -55,7 +55,7 @@ def _read_whole(files: Sequence[Path]) -> None:
 
 
 def kill_some(collector: RunningCollector, chance: random.Random) -> None:
-    """Kill the drain, the collector, both in turn, or their process group at once."""
+    """Kill the drain, the collector, both, one after the other, or their process group at once."""
     drain = collector.drain_pid()
     choice = chance.randrange(4)
     if choice == 0:

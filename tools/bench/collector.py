@@ -37,8 +37,8 @@ DRAINED_WITHIN_SECONDS: Final = 180.0
 SLOW_CONNECTIONS: Final = 500
 P99_AT_MOST: Final = 25.0
 LEFT_AS_IT_IS: Final = 0.95
-# On a shared machine one turn differs from the next by a tenth, so their median needs many.
-TURNS_BESIDE_SLOW: Final = 8
+# On a shared machine one round differs from the next by a tenth, so their median needs many.
+ROUNDS_BESIDE_SLOW: Final = 8
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def _against_stock(
     p99_at_most: float | None = None,
 ) -> list[Finding]:
     stock_rates, our_rates = [], []
-    for _ in range(effort.runs):  # in turns, so that both meet the same machine
+    for _ in range(effort.runs):  # alternating, so that both meet the same machine
         stock_rates.append(_measure(stock, body, connections, effort.seconds))
         our_rates.append(_measure(ours, body, connections, effort.seconds))
         ours.seconds_until_drained(at_most=DRAINED_WITHIN_SECONDS)
@@ -119,17 +119,17 @@ def _against_stock(
 
 
 def _beside_slow_connections(ours: MeasuredCollector, body: bytes, effort: Effort) -> list[Finding]:
-    """Measure in turns beside slow connections to the collector, and beside ones to nobody.
+    """Measure alternately beside slow connections to the collector, and beside ones to nobody.
 
     The machine has the work of sending slowly both times, so what differs is the collector's.
     """
     elsewhere, here = [], []
-    for _ in range(TURNS_BESIDE_SLOW):
+    for _ in range(ROUNDS_BESIDE_SLOW):
         with _listener_that_never_reads() as url:
             elsewhere.append(_beside_slow_clients(url, ours, body, effort))
         here.append(_beside_slow_clients(ours.url, ours, body, effort))
     control, rate = _median(elsewhere), _median(here)
-    # Of each turn, because the machine's pace changes from one to the next.
+    # Of each round, because the machine's pace changes from one to the next.
     ratios = [beside.posts / apart.posts for beside, apart in zip(here, elsewhere, strict=True)]
     name = f"2 nodes, 64 connections, {SLOW_CONNECTIONS} slow ones"
     return [

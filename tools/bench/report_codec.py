@@ -1,6 +1,6 @@
 """What decoding and validating a report costs, as a ratio to decoding it and validating nothing.
 
-The variants take turns, round by round, in one process: what else the machine does falls on all of
+The variants alternate, round by round, in one process: what else the machine does falls on all of
 them alike. pyperf calibrates, keeps the values and does the statistics.
 """
 
@@ -81,8 +81,8 @@ def measure(nodes: int) -> Row:
     """Time every variant on a report of `nodes` nodes."""
     report = sample(nodes)
     body = encode(report)
-    plain, typed, full = _time_in_turns([_PLAIN.decode, _TYPED.decode, decode], body)
-    identity, characters, encoded = _time_in_turns(
+    plain, typed, full = _time_alternating([_PLAIN.decode, _TYPED.decode, decode], body)
+    identity, characters, encoded = _time_alternating(
         [check_identity, check_characters, encode], report
     )
     return Row(nodes, len(body), plain, typed, identity, characters, full, encoded)
@@ -145,7 +145,7 @@ def _microseconds(timing: Timing) -> str:
     return f"{timing.seconds * 1e6:9.1f} ± {timing.deviation * 1e6:5.1f}"
 
 
-def _time_in_turns(
+def _time_alternating(
     variants: Sequence[Callable[[_Argument], object]], argument: _Argument
 ) -> list[Timing]:
     loops = [_calibrate(variant, argument) for variant in variants]

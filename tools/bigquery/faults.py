@@ -89,7 +89,7 @@ def first(count: int, fault: Fault, *, method: str = INSERT) -> FaultScript:
 def in_turn(
     faults: tuple[Fault, ...], *, of_ten: int, methods: Collection[str] = (INSERT,)
 ) -> FaultScript:
-    """Let `of_ten` of ten requests meet a fault, spread evenly, and the faults take turns."""
+    """Let `of_ten` of ten requests meet a fault, spread evenly, the faults alternating."""
     requests = [0]
     met = [0]
 

@@ -22,10 +22,10 @@ class _Server(FakeServer):
     """Wraps each connection in TLS where asked to."""
 
     def __init__(
-        self, exchange: ScriptedAPI, *, host: str, port: int, tls: ssl.SSLContext | None
+        self, api: ScriptedAPI, *, host: str, port: int, tls: ssl.SSLContext | None
     ) -> None:
         self._tls = tls
-        super().__init__(host, port, partial(Handler, exchange))
+        super().__init__(host, port, partial(Handler, api))
 
     def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
         connection, address = super().get_request()
@@ -45,21 +45,21 @@ class _Server(FakeServer):
 class Simulator:
     """A running simulator, as tests see it."""
 
-    def __init__(self, server: _Server, exchange: ScriptedAPI, *, host: str, tls: bool) -> None:
+    def __init__(self, server: _Server, api: ScriptedAPI, *, host: str, tls: bool) -> None:
         self.host = host
         self.port: int = server.server_address[1]
         self.url = f"{'https' if tls else 'http'}://{host}:{self.port}"
-        self._exchange = exchange
+        self._api = api
         self._tls = tls
 
     @property
     def requests(self) -> tuple[Request, ...]:
         """All requests so far, in the order in which they arrived."""
-        return self._exchange.requests
+        return self._api.requests
 
     def wait_for_request(self, path: str, *, nth: int = 1, seconds: float = 10) -> None:
         """Wait until the nth request of a path has arrived. Raises TimeoutError."""
-        self._exchange.wait_for_request(path, nth=nth, seconds=seconds)
+        self._api.wait_for_request(path, nth=nth, seconds=seconds)
 
     def kubeconfig(
         self, path: Path, *, token: str | None = None, certificate_authority: bool = True
@@ -94,8 +94,8 @@ def running_simulator(
     """Serve a cluster until the block ends; port 0 takes a free one. Raises OSError where the
     address cannot be listened on.
     """
-    exchange = ScriptedAPI(cluster, script or Script())
+    api = ScriptedAPI(cluster, script or Script())
     context = certificates.server_context() if tls else None
-    server = _Server(exchange, host=host, port=port, tls=context)
+    server = _Server(api, host=host, port=port, tls=context)
     with serving(server):
-        yield Simulator(server, exchange, host=host, tls=tls)
+        yield Simulator(server, api, host=host, tls=tls)

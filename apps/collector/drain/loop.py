@@ -43,7 +43,7 @@ class Channel(Protocol):
         """Wait for `at_most` seconds, or until rows were committed, or to finish or to stop."""
 
     def pause(self, seconds: float) -> Directive:
-        """Wait for `seconds`, or until the drain is told to finish or to stop."""
+        """Wait for `seconds`, or until a command to finish or to stop comes."""
 
     def send(self, message: Message) -> None:
         """Send `message`. Does nothing when the collector is gone."""
@@ -87,7 +87,7 @@ class Pace:
 
 
 class Drain:
-    """Drains one spool into one warehouse until it is told to finish or to stop."""
+    """Drains one spool into one warehouse until a command to finish or to stop comes."""
 
     def __init__(
         self,
@@ -122,7 +122,9 @@ class Drain:
         self._failures = 0
 
     def run(self) -> None:
-        """Drain until told to finish or to stop. Raises `WarehouseUnusable` or `FileUnusable`.
+        """Drain until a command to finish or to stop comes.
+
+        Raises `WarehouseUnusable` or `FileUnusable`.
 
         After a failure the warehouse is opened anew: its watermark then says whether the batch
         that failed was written after all.

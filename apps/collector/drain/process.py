@@ -92,7 +92,7 @@ class SocketChannel:
             return self._directive
 
     def pause(self, seconds: float) -> Directive:
-        """Wait for `seconds`, or until the drain is told to finish or to stop."""
+        """Wait for `seconds`, or until a command to finish or to stop comes."""
         with self._changed:
             # A drain that is to finish already still has to pause.
             before = self._directive

@@ -1,6 +1,6 @@
 """Whether a client may post now: a limit on how often, and who the client is behind proxies.
 
-Own code, because the libraries looked at (limits, pyrate-limiter, token-bucket) keep a bucket for
+Own code, because the libraries considered (limits, pyrate-limiter, token-bucket) keep a bucket for
 every client that ever came, or a timer thread to clear them: here memory is bounded, and an
 address is never kept.
 """

@@ -138,7 +138,7 @@ def test_waits_until_due() -> None:
 
 
 def test_sleeps_in_pieces() -> None:
-    """It looks at the clock every minute, because sleep stands still while a machine does."""
+    """It reads the clock every minute, because sleep stands still while a machine does."""
     clock = JumpingClock(now=0.0)
     wait_until(150.0, clock.clock)
     assert clock.sleeps == [60.0, 60.0, 30.0]
