@@ -45,6 +45,19 @@ def test_useful(name: str, field: str) -> None:
     assert len(found) >= 75
 
 
+def test_useful_providers() -> None:
+    """Of all provider IDs of both files at least 97 of a hundred name their provider."""
+    found = [
+        answer
+        for name in (KNOWN, HELD_OUT)
+        for answer, _ in answers(name)
+        if answer.field == "providerID"
+    ]
+    named = [answer for answer in found if answer.outcome != WITHHELD]
+    assert len(named) >= LEAST_USEFUL * len(found)
+    assert len(found) >= 200
+
+
 def test_held_out() -> None:
     """No text is in both files: one measures what the other did not teach."""
     known, held_out = (
