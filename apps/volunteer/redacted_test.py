@@ -3,7 +3,6 @@
 import pytest
 
 from volunteer.cluster.access import Surroundings
-from volunteer.cluster.api import Answer
 from volunteer.cluster.kubeconfig.exec_plugin import PluginCredentials
 from volunteer.http.client import Response
 from volunteer.http.proxies import Proxy
@@ -18,7 +17,6 @@ _BYTES = _CANARY.encode()
 @pytest.mark.parametrize(
     "value",
     [
-        Answer(200, bytearray(_BYTES)),
         ClientCertificate(_BYTES, _BYTES),
         Response(200, {"Set-Cookie": _CANARY}, None, bytearray(_BYTES)),
         Identity(_CANARY, _BYTES),

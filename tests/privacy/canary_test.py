@@ -20,9 +20,10 @@ from tests.privacy.clusters import ClusterMaker
 from tests.privacy.leaks import leaks
 from volunteer.clock import Clock
 from volunteer.cluster import kubernetes_json
-from volunteer.cluster.api import METADATA_OF_LIST, WHOLE, Answer
+from volunteer.cluster.kubernetes_api import METADATA_OF_LIST, WHOLE, KubernetesApi
 from volunteer.cluster.listing import Limits, Listing
 from volunteer.cluster.workloads import observe_workloads
+from volunteer.http.client import Response
 from volunteer.reporting.prepare import Identity, Prepared, prepare
 
 SEEDS = st.integers(0, 2**64 - 1)
@@ -51,7 +52,7 @@ def observe(
     )
 
 
-class CanaryApi:
+class CanaryApi(KubernetesApi):
     """The API of a cluster in which every object is full of canaries, whatever is asked for."""
 
     server = "https://cluster.example"
@@ -62,10 +63,11 @@ class CanaryApi:
         self._namespaces = maker.objects("V1Namespace", 3, ())
 
     def get(
-        self, path: str, _query: Mapping[str, str], *, seconds: float, accept: str = WHOLE
-    ) -> Answer:
-        """See `ClusterApi.get`."""
+        self, path: str, query: Mapping[str, str], *, seconds: float, accept: str = WHOLE
+    ) -> Response:
+        """Answer with canaries."""
         assert seconds > 0
+        assert "limit" in query
         assert accept == METADATA_OF_LIST
         names = [each["metadata"]["name"] for each in self._namespaces]
         items = (
@@ -75,10 +77,7 @@ class CanaryApi:
         )
         kind = "PartialObjectMetadataList"
         body = self._maker.answer("V1NodeList", kind=kind, metadata={}, items=items)
-        return Answer(200, bytearray(body))
-
-    def renew_credentials(self) -> None:
-        """See `ClusterApi.renew_credentials`."""
+        return Response(200, {}, None, bytearray(body))
 
 
 def workloads_of(maker: ClusterMaker) -> WorkloadsObservation:

@@ -15,7 +15,6 @@ from volunteer.cluster.access import (
     Surroundings,
     service_account_endpoint,
 )
-from volunteer.cluster.api import WHOLE, Answer
 from volunteer.cluster.errors import (
     ClusterAnswerUnexpected,
     ClusterCertificateRejected,
@@ -24,9 +23,18 @@ from volunteer.cluster.errors import (
     ClusterSilent,
     ClusterUnreachable,
 )
-from volunteer.http.client import HttpClient
+from volunteer.http.client import HttpClient, Response
 from volunteer.http.failures import Failure, RequestFailed
 from volunteer.version import USER_AGENT
+
+WHOLE: Final = "application/json"
+"""Media type of whole objects."""
+
+METADATA_OF_LIST: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+"""Media type of lists without what the objects hold.
+
+Source: "Retrieving only metadata" in the Kubernetes API concepts. Whole objects are no fallback.
+"""
 
 MOST_BYTES: Final = 256 * 1024 * 1024
 """More than any page of 500 nodes: etcd holds at most 1.5 MiB of one object."""
@@ -46,7 +54,7 @@ _log: Final = logging.getLogger(__name__)
 
 
 class KubernetesApi:
-    """The `ClusterApi` of a real cluster."""
+    """GET requests to one API server."""
 
     def __init__(self, access: ClusterAccess, surroundings: Surroundings) -> None:
         """Raises `NoClusterConfigured` where `access` leads to no usable configuration."""
@@ -59,16 +67,19 @@ class KubernetesApi:
 
     @property
     def server(self) -> str:
-        """See `ClusterApi.server`."""
+        """The address of the API server, as configured, without credentials."""
         return self._endpoint.server
 
     @property
     def renewal(self) -> str:
-        """See `ClusterApi.renewal`."""
+        """What its user has to renew when the API server does not accept the credentials."""
         return self._endpoint.renewal
 
     def renew_credentials(self) -> None:
-        """See `ClusterApi.renew_credentials`."""
+        """Read the credentials again: tokens are rotated while a pod lives.
+
+        Raises `NoClusterConfigured`.
+        """
         self.close()
         self._endpoint = _endpoint(self._access, self._surroundings)
         self._client = _client(self._endpoint)
@@ -79,15 +90,20 @@ class KubernetesApi:
 
     def get(
         self, path: str, query: Mapping[str, str], *, seconds: float, accept: str = WHOLE
-    ) -> Answer:
-        """See `ClusterApi.get`."""
+    ) -> Response:
+        """Return the response to one request, whatever its status; it may take so many `seconds`.
+
+        `accept` is the media type to ask for. Raises `ClusterUnreachable` or `ClusterSilent` for
+        what may pass, and another `ClusterError` for what will not; `NoClusterConfigured` where a
+        token cannot be read.
+        """
         asked = f"?{urlencode(query, quote_via=quote)}" if query else ""
         headers = HTTPHeaderDict(
             {"Accept": accept, "Accept-Encoding": "gzip", "User-Agent": USER_AGENT}
         )
         headers.extend(self._endpoint.credentials())
         try:
-            came = self._client.request(
+            response = self._client.request(
                 "GET",
                 f"{self.server}{path}{asked}",
                 headers=headers,
@@ -96,9 +112,9 @@ class KubernetesApi:
             )
         except RequestFailed as error:
             raise self._translated(error) from error
-        if came.fault is not None:
-            raise self._translated(came.fault) from came.fault
-        return Answer(came.status, came.body, came.retry_after)
+        if response.fault is not None:
+            raise self._translated(response.fault) from response.fault
+        return response
 
     def _translated(self, error: RequestFailed) -> ClusterError:
         advice = self._endpoint.advice.get(error.failure)

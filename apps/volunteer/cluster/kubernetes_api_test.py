@@ -224,7 +224,7 @@ def test_identity_that_cannot_be_renewed(tmp_path: Path) -> None:
 
 
 def test_refresh(tmp_path: Path) -> None:
-    """An expired identity is exchanged as OAuth 2.0 has it (RFC 6749, section 6)."""
+    """An expired identity is refreshed as OAuth 2.0 has it (RFC 6749, section 6)."""
     new = {"id_token": "new", "refresh_token": "old", "token_type": "Bearer"}
     with (
         running_collector(says_json(200, new)) as tokens,

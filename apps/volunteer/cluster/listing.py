@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from volunteer.clock import Clock
 from volunteer.cluster import kubernetes_json
-from volunteer.cluster.api import WHOLE, Answer, ClusterApi
 from volunteer.cluster.errors import (
     ClusterAnswerUnexpected,
     ClusterBusy,
@@ -23,8 +22,10 @@ from volunteer.cluster.errors import (
     ClusterUnauthorized,
     ClusterUnreachable,
 )
+from volunteer.cluster.kubernetes_api import WHOLE, KubernetesApi
 from volunteer.cluster.kubernetes_json import Page, UnreadableAnswer
 from volunteer.cluster.object_kinds import ObjectKind, Role
+from volunteer.http.client import Response
 from volunteer.http.retry import RetryPolicy, TryAgain, retry
 
 _log: Final = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class Limits(Struct, frozen=True):
 class Listing:
     """Asks one cluster, during one observation: its time and its attempts are used up once."""
 
-    def __init__(self, api: ClusterApi, *, clock: Clock, random: Random, limits: Limits) -> None:
+    def __init__(self, api: KubernetesApi, *, clock: Clock, random: Random, limits: Limits) -> None:
         self._api = api
         self._clock = clock
         self._random = random
@@ -101,17 +102,17 @@ class Listing:
         accept: str,
     ) -> Page[_Item]:
         query = {"limit": str(self._limits.page_size)} | ({"continue": token} if token else {})
-        answer = self.get(kind.path, query, accept=accept)
-        if answer.status == FORBIDDEN:
-            subject = _subject(answer.body)
+        response = self.get(kind.path, query, accept=accept)
+        if response.status == FORBIDDEN:
+            subject = _subject(response.body)
             raise ClusterForbidden(self._api.server, kind=kind, role=role, subject=subject)
-        if answer.status == _EXPIRED:
-            return Page([], self._fresh_token(answer))
-        page = self.read(reader, answer)
+        if response.status == _EXPIRED:
+            return Page([], self._fresh_token(response))
+        page = self.read(reader, response)
         self._is_in_list = True
         return page
 
-    def _fresh_token(self, answer: Answer) -> str:
+    def _fresh_token(self, response: Response) -> str:
         """Return the token that an expired list offers to go on with after the last node.
 
         Source: Kubernetes' documentation of `metadata.continue` in `ListMeta`.
@@ -119,30 +120,30 @@ class Listing:
         self._expiries += 1
         if self._expiries >= self._limits.expiries:
             self._fail(ClusterListKeepsExpiring, f"the list expired {self._expiries} times")
-        token = kubernetes_json.read_fresh_token(answer.body)
+        token = kubernetes_json.read_fresh_token(response.body)
         if not token:
             self._fail(ClusterListExpired, "the list expired between two pages")
         return token
 
-    def read(self, reader: Callable[[bytearray], _Read], answer: Answer) -> _Read:
-        """Return what `answer` holds. Raises `ClusterError` unless it is what was asked for."""
-        if answer.status == _UNAUTHORIZED:
+    def read(self, reader: Callable[[bytearray], _Read], response: Response) -> _Read:
+        """Return what `response` holds. Raises `ClusterError` unless it is what was asked for."""
+        if response.status == _UNAUTHORIZED:
             why = f"does not accept the credentials (401): {self._api.renewal}"
             self._fail(ClusterUnauthorized, why)
-        if answer.status == NOT_FOUND:
-            self._fail(ClusterNotServed, f"answered {answer.status} to a list")
-        if answer.status != _OK:
-            self._fail(ClusterAnswerUnexpected, f"answered {answer.status} to a list")
+        if response.status == NOT_FOUND:
+            self._fail(ClusterNotServed, f"answered {response.status} to a list")
+        if response.status != _OK:
+            self._fail(ClusterAnswerUnexpected, f"answered {response.status} to a list")
         try:
-            return reader(answer.body)
+            return reader(response.body)
         except UnreadableAnswer as error:
             why = f"does not answer as the Kubernetes API does: {error}"
             raise ClusterAnswerUnexpected(self._api.server, why) from error
 
     def get(
         self, path: str, query: Mapping[str, str] | None = None, *, accept: str = WHOLE
-    ) -> Answer:
-        """Return the answer to one GET, after as many attempts as the retry policy allows."""
+    ) -> Response:
+        """Return the response to one GET, after as many attempts as the retry policy allows."""
         if self._clock.now() >= self._deadline:
             self._fail(
                 ClusterTooSlow,
@@ -165,21 +166,21 @@ class Listing:
 
     def _attempt(
         self, path: str, query: Mapping[str, str], accept: str
-    ) -> Answer | TryAgain[ClusterError]:
+    ) -> Response | TryAgain[ClusterError]:
         try:
-            answer = self._call(path, query, accept)
-            if answer.status == _UNAUTHORIZED:
+            response = self._call(path, query, accept)
+            if response.status == _UNAUTHORIZED:
                 _log.debug("the credentials are not accepted; reading them again")
                 self._api.renew_credentials()
-                answer = self._call(path, query, accept)
+                response = self._call(path, query, accept)
         except (ClusterUnreachable, ClusterSilent) as error:
             return TryAgain(error)
-        if answer.status == _TOO_MANY_REQUESTS or answer.status in _SERVER_ERRORS:
-            busy = ClusterBusy(self._api.server, f"answered {answer.status}")
-            return TryAgain(busy, answer.retry_after)
-        return answer
+        if response.status == _TOO_MANY_REQUESTS or response.status in _SERVER_ERRORS:
+            busy = ClusterBusy(self._api.server, f"answered {response.status}")
+            return TryAgain(busy, response.retry_after)
+        return response
 
-    def _call(self, path: str, query: Mapping[str, str], accept: str) -> Answer:
+    def _call(self, path: str, query: Mapping[str, str], accept: str) -> Response:
         seconds = min(self._limits.call_seconds, max(0.0, self._deadline - self._clock.now()))
         return self._api.get(path, query, accept=accept, seconds=seconds)
 

@@ -14,8 +14,8 @@ from msgspec import Meta, Struct
 
 from report import Identifying, WorkloadKindObservation, WorkloadsObservation
 from report.observation import EMPTY
-from volunteer.cluster.api import METADATA_OF_LIST
 from volunteer.cluster.errors import ClusterNotServed
+from volunteer.cluster.kubernetes_api import METADATA_OF_LIST
 from volunteer.cluster.kubernetes_json import ListMeta, Page, decode, seal
 from volunteer.cluster.listing import Listing
 from volunteer.cluster.object_kinds import NAMESPACES, WORKLOADS, WORKLOADS_ROLE, ObjectKind

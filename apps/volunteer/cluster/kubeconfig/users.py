@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote
 
-from msgspec import Struct
+from msgspec.structs import replace
 from urllib3 import HTTPHeaderDict
 
 from volunteer.cluster.access import BEARER_RULE, Surroundings, bearer, parse_token
@@ -47,13 +47,6 @@ class Identity(Redacted, frozen=True, kw_only=True):
     renewal: str
 
 
-class _Authorisation(Struct, frozen=True):
-    headers: Callable[[], HTTPHeaderDict]
-    place: Place
-    renewal: str
-    certificate: ClientCertificate | None = None
-
-
 def nobody() -> Identity:
     """Return who asks where a context names no user."""
     return Identity(headers=HTTPHeaderDict, renewal="the context names no user")
@@ -73,26 +66,20 @@ def identify(
     """
     _check(user, surroundings)
     shown = _impersonation(user)
-    certificate, certificate_place = _certificate(user)
-    authorisation = _authorisation(user, cluster, authority, surroundings)
+    own = _certificate(user)
+    identity = _authorised(user, cluster, authority, surroundings) or own
 
     def headers() -> HTTPHeaderDict:
-        both = authorisation.headers() if authorisation else HTTPHeaderDict()
+        both = identity.headers()
         both.extend(shown)
         return both
 
-    if authorisation is not None:
-        place, renewal = authorisation.place, authorisation.renewal
-        if authorisation.certificate is not None:
-            certificate, certificate_place = authorisation.certificate, place
-    else:
-        place = certificate_place or user.place
-        renewal = "renew this certificate" if certificate else "this user has no credentials"
-    return Identity(
+    shows_own = identity.certificate is None
+    return replace(
+        identity,
         headers=headers,
-        certificate=certificate,
-        certificate_place=certificate_place,
-        renewal=f"{place}: {renewal}",
+        certificate=own.certificate if shows_own else identity.certificate,
+        certificate_place=own.certificate_place if shows_own else identity.certificate_place,
     )
 
 
@@ -122,7 +109,8 @@ def _check_provider(provider: Placed[AuthProvider]) -> None:
     openid.check(provider)
 
 
-def _certificate(user: Placed[User]) -> tuple[ClientCertificate | None, Place | None]:
+def _certificate(user: Placed[User]) -> Identity:
+    """Return whom the user's own certificate names, or nobody in particular."""
     value, place = user.value, user.place
     certificate = file_or_data(
         place,
@@ -132,50 +120,56 @@ def _certificate(user: Placed[User]) -> tuple[ClientCertificate | None, Place | 
     )
     key = file_or_data(place, "client-key", file=value.client_key, data=value.client_key_data)
     if certificate is None and key is None:
-        return None, None
+        return _identity(place, "this user has no credentials")
     if certificate is None:
         place.below("client-certificate").refuse("is not set, and there is a client-key")
     if key is None:
         place.below("client-key").refuse("is not set, and there is a client-certificate")
-    return ClientCertificate(certificate.value, key.value), certificate.place
+    pair = ClientCertificate(certificate.value, key.value)
+    return _identity(certificate.place, "renew this certificate", certificate=pair)
 
 
-def _authorisation(
+def _authorised(
     user: Placed[User], cluster: Cluster, authority: bytes | None, surroundings: Surroundings
-) -> _Authorisation | None:
-    """Return what goes into the header `Authorization`, in client-go's order of preference."""
+) -> Identity | None:
+    """Return whom the header `Authorization` names, in client-go's order of preference."""
     value, place = user.value, user.place
     if value.token_file:
-        return _from_file(user)
+        return _of_file(user)
     if value.token:
         where = place.below("token")
-        return _constant(bearer(_token(where, value.token)), where, "renew this token")
+        return _identity(where, "renew this token", bearer(_token(where, value.token)))
     if value.username:
-        return _basic(place.below("username"), value.username, value.password)
+        return _of_password(place.below("username"), value.username, value.password)
     if value.exec is not None:
         plugin = Placed(value.exec, place.below("exec"))
         got = exec_plugin.run_plugin(plugin, cluster, authority, surroundings)
-        headers = bearer(got.token) if got.token else HTTPHeaderDict()
+        headers = bearer(got.token) if got.token else None
         renewal = f"log in again to what the plugin {value.exec.command!a} asks"
-        return _constant(headers, plugin.place, renewal, got.certificate)
+        return _identity(plugin.place, renewal, headers, got.certificate)
     if value.auth_provider is not None:
         provider = Placed(value.auth_provider, place.below("auth-provider"))
-        token = openid.identity_token(provider, surroundings)
-        return _constant(bearer(token), provider.place, "log in again to the identity provider")
+        headers = bearer(openid.identity_token(provider, surroundings))
+        return _identity(provider.place, "log in again to the identity provider", headers)
     return None
 
 
-def _constant(
-    headers: HTTPHeaderDict,
+def _identity(
     place: Place,
     renewal: str,
+    headers: HTTPHeaderDict | None = None,
     certificate: ClientCertificate | None = None,
-) -> _Authorisation:
-    return _Authorisation(headers.copy, place, renewal, certificate)
+) -> Identity:
+    return Identity(
+        headers=(headers or HTTPHeaderDict()).copy,
+        certificate=certificate,
+        certificate_place=place if certificate else None,
+        renewal=f"{place}: {renewal}",
+    )
 
 
-def _from_file(user: Placed[User]) -> _Authorisation:
-    """Return the token of a file; as for client-go, the one beside it where that cannot be had."""
+def _of_file(user: Placed[User]) -> Identity:
+    """Return whom a token's file names; as for client-go, the token beside it where that fails."""
     value, place = user.value, user.place.below("tokenFile")
 
     def headers() -> HTTPHeaderDict:
@@ -187,15 +181,15 @@ def _from_file(user: Placed[User]) -> _Authorisation:
             return bearer(_token(user.place.below("token"), value.token))
 
     headers()
-    return _Authorisation(headers, place, "renew the token in this file")
+    return Identity(headers=headers, renewal=f"{place}: renew the token in this file")
 
 
-def _basic(place: Place, username: str, password: str) -> _Authorisation:
+def _of_password(place: Place, username: str, password: str) -> Identity:
     if ":" in username:
         place.refuse("must hold no colon")
     pair = base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
     headers = HTTPHeaderDict({"Authorization": f"Basic {pair}"})
-    return _constant(headers, place, "Kubernetes from 1.19 on takes no passwords: use a token")
+    return _identity(place, "Kubernetes from 1.19 on takes no passwords: use a token", headers)
 
 
 def _token(place: Place, text: str) -> str:
