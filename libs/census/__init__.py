@@ -1,0 +1,33 @@
+"""What the census says: questions, votes, noise, and the release that is safe to publish."""
+
+from census.accounting import Budget
+from census.counting import Counts, Received, count, latest_of_each
+from census.noise import RandomBits
+from census.publishing import (
+    AlreadyReleased,
+    BudgetSpent,
+    Period,
+    check_budget,
+    exact_release_of,
+    release_of,
+)
+from census.release import Release, decode, encode, json_schema
+
+__all__ = [
+    "AlreadyReleased",
+    "Budget",
+    "BudgetSpent",
+    "Counts",
+    "Period",
+    "RandomBits",
+    "Received",
+    "Release",
+    "check_budget",
+    "count",
+    "decode",
+    "encode",
+    "exact_release_of",
+    "json_schema",
+    "latest_of_each",
+    "release_of",
+]

@@ -1,0 +1,220 @@
+"""Every cluster has one vote a question, whatever it says."""
+
+from fractions import Fraction
+from itertools import starmap
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import structs
+
+from census.counting import Received, count, latest_of_each
+from census.quantities import parse, step, steps
+from census.questions import QUESTIONS, UNIT
+from report import NamespaceCount, Node, Report, Resource, WorkloadKind, Workloads
+from report.vocabulary.vocabularies import Vocabulary, lines, read
+
+texts = st.one_of(
+    st.sampled_from(
+        (
+            *("v1.30.2", "1.14+", "2.0", "Ubuntu 22.04.3 LTS", "Talos (v1.6.0)", "6.1.0-18"),
+            *("containerd://1.7.13", "docker://99999999999.1", "linux", "amd64", "aws", "other"),
+        )
+    ),
+    st.text(max_size=40),
+)
+quantities = st.one_of(
+    st.sampled_from(["4", "1e9", "1E999999999", "-5", "7.5Ti", "999999999999Ei", "0.1", "1.2.3"]),
+    texts,
+)
+resources = st.builds(
+    Resource, resource=st.sampled_from(["cpu", "memory", "nvidia.com/gpu", "amd.com/gpu", "x"]),
+    value=quantities,
+)  # fmt: skip
+nodes = st.builds(
+    Node,
+    id=st.just("n"),
+    operating_system=texts | st.none(),
+    os_image=texts | st.none(),
+    kernel_version=texts | st.none(),
+    architecture=texts | st.none(),
+    container_runtime_version=texts | st.none(),
+    kubelet_version=texts | st.none(),
+    cloud_provider=texts | st.none(),
+    capacity=st.lists(resources, max_size=4).map(tuple) | st.none(),
+    role=texts | st.none(),
+)
+counts = st.integers(0, 2**63 - 1)
+workloads = st.builds(
+    Workloads,
+    namespaces=st.builds(NamespaceCount, count=counts),
+    kinds=st.lists(
+        st.builds(
+            WorkloadKind,
+            kind=st.sampled_from(["pods", "jobs"]),
+            per_namespace=st.lists(counts, max_size=64).map(tuple),
+        ),
+        max_size=3,
+    ).map(tuple)
+    | st.none(),
+)
+reports = st.builds(
+    Report,
+    version=st.just("v"),
+    cluster_id=st.sampled_from("abcd"),
+    master_version=texts | st.none(),
+    nodes=st.lists(nodes, max_size=7).map(tuple) | st.none(),
+    distribution=texts | st.none(),
+    workloads=workloads | st.none(),
+)
+
+
+def assert_one_vote(report: Report) -> None:
+    for question in QUESTIONS:
+        vote = question.vote(report)
+        assert set(vote) <= set(question.answers)
+        assert all(type(units) is int and units >= 0 for units in vote.values())
+        assert sum(units * units for units in vote.values()) <= UNIT * UNIT
+        assert UNIT - len(vote) < sum(vote.values()) <= UNIT
+
+
+@settings(max_examples=200, deadline=None)
+@given(reports)
+def test_no_cluster_moves_a_question_by_more_than_one_vote(report: Report) -> None:
+    """A vote is at most 1 in L2, in whole units, among the fixed answers."""
+    assert_one_vote(report)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(reports, st.integers(0, 4 * 86_400)), max_size=8), st.data())
+def test_one_more_cluster_moves_each_question_by_one_vote(
+    census: list[tuple[Report, int]], data: st.DataObject
+) -> None:
+    """Whatever one cluster sends, and however often, each question moves by at most 1 in L2."""
+    more = data.draw(st.lists(st.tuples(reports, st.integers(0, 4 * 86_400)), max_size=4))
+    one = [Received(structs.replace(report, cluster_id="one"), second) for report, second in more]
+    others = list(starmap(Received, census))
+    without, with_one = count(latest_of_each(others)), count(latest_of_each(one + others))
+    for question in QUESTIONS:
+        before, after = without[question.name], with_one[question.name]
+        moved = [after.get(each, 0) - before.get(each, 0) for each in {*before, *after}]
+        assert sum(each * each for each in moved) <= UNIT * UNIT
+
+
+def test_a_giant_cluster_has_one_vote() -> None:
+    """20,000 nodes that differ in everything move no question further than one node does."""
+    many = tuple(
+        Node(
+            id=str(number),
+            kernel_version=f"{2 + number % 8}.{number % 99}",
+            os_image=f"Debian GNU/Linux {number % 150}",
+            container_runtime_version=f"containerd://{number % 50}.{number % 41}",
+            capacity=(Resource("cpu", str(number)), Resource("memory", f"{number}Gi")),
+        )
+        for number in range(20_000)
+    )
+    assert_one_vote(Report(version="v", cluster_id="giant", nodes=many))
+
+
+def test_the_answers_of_a_cluster() -> None:
+    """Each question has the answer that a reader would give."""
+    node = Node(
+        id="n",
+        operating_system="linux",
+        os_image="Ubuntu 22.04.3 LTS",
+        kernel_version="5.15.0-91-generic",
+        architecture="amd64",
+        container_runtime_version="containerd://1.7.13",
+        kubelet_version="v1.28.4",
+        cloud_provider="aws",
+        capacity=(
+            Resource("cpu", "4"),
+            Resource("memory", "15Gi"),
+            Resource("nvidia.com/gpu", "1"),
+        ),
+        role="worker",
+    )
+    report = Report(
+        version="v",
+        cluster_id="c",
+        master_version="v1.30.2-eks",
+        nodes=(node, node, node),
+        distribution="eks",
+        workloads=Workloads(
+            namespaces=NamespaceCount(count=6),
+            kinds=(WorkloadKind(kind="pods", per_namespace=(3, 0, 3)),),
+        ),
+    )
+    answers = {each.name: each.vote(report) for each in QUESTIONS}
+    assert answers.pop("podsPerNamespace") == {"0": UNIT // 2, "1": 0, "2-3": UNIT // 2}
+    assert {name: "/".join(vote) for name, vote in answers.items()} == {
+        "clusters": "clusters",
+        "kubernetes": "1.30",
+        "skew": "2",
+        "distribution": "eks",
+        "provider": "aws",
+        "operatingSystem": "linux",
+        "osImage": "Ubuntu 22",
+        "kernel": "5.15",
+        "architecture": "amd64",
+        "containerRuntime": "containerd 1.7",
+        "nodes": "2-3",
+        "controlPlaneNodes": "0",
+        "cpuPerNode": "4-7",
+        "memoryPerNode": "8-15",
+        "cpuPerCluster": "8-15",
+        "memoryPerCluster": "32-63",
+        "accelerators": "nvidia.com",
+        "namespaces": "4-7",
+    }
+
+
+def test_a_split_vote_is_by_node() -> None:
+    """Two of three nodes are two thirds of a vote, rounded down."""
+    three = tuple(
+        Node(id=str(n), architecture=a) for n, a in enumerate(("amd64", "arm64", "arm64"))
+    )
+    question = next(each for each in QUESTIONS if each.name == "architecture")
+    vote = question.vote(Report(version="v", cluster_id="c", nodes=three))
+    assert vote == {"amd64": UNIT // 3, "arm64": UNIT * 2 // 3}
+
+
+def test_a_listed_word_is_an_answer() -> None:
+    """Every architecture, provider and operating system of the vocabularies is one."""
+    answers = {each.name: each.answers for each in QUESTIONS}
+    for name, vocabulary in (
+        ("architecture", Vocabulary.ARCHITECTURES),
+        ("provider", Vocabulary.CLOUD_PROVIDERS),
+        ("operatingSystem", Vocabulary.OPERATING_SYSTEMS),
+    ):
+        assert {text for _, text, _ in lines(read(vocabulary))} <= set(answers[name])
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("4", Fraction(4)),
+        ("250m", Fraction(1, 4)),
+        ("1.5Gi", Fraction(3 * 2**29)),
+        ("2k", Fraction(2000)),
+        ("3M", Fraction(3_000_000)),
+        ("1e3", Fraction(1000)),
+        ("5E", Fraction(5 * 10**18)),
+        ("5E-1", Fraction(1, 2)),
+        ("1e999999999", None),
+        ("1.2.3", None),
+        ("four", None),
+        ("", None),
+    ],
+)
+def test_a_quantity_is_a_number(text: str, number: Fraction | None) -> None:
+    """As Kubernetes reads it; what is not one, or absurd, is none."""
+    assert parse(text) == number
+
+
+def test_steps_are_powers_of_two() -> None:
+    """Every number falls into one listed step."""
+    assert steps(8) == ("0", "1", "2-3", "4-7", "8 or more")
+    assert [step(each, 8) for each in (-3, Fraction(1, 2), 1, 3, 7, 8, 10**30)] == [
+        "0", "0", "1", "2-3", "4-7", "8 or more", "8 or more",
+    ]  # fmt: skip
