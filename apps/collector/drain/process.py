@@ -35,7 +35,7 @@ from collector.drain.trials import TRIAL_FILE, TrialFile, Trials
 from collector.drain.upkeep import Upkeep
 from collector.errors import CollectorError, DrainFailed
 from collector.records import SpooledReport
-from collector.spool.reader import SpoolReader
+from collector.spool.file import SpoolReader
 from collector.warehouse import OpenWarehouse, Warehouse
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
 from collector.warehouse.registry import parse_address

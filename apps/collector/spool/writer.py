@@ -1,7 +1,7 @@
 """The spool: where a report is on disk before it is acknowledged.
 
 Reports are added to a group and committed together. Rows are deleted once the drain has said that
-the warehouse holds them; it reads the file itself (`collector.spool.reader`).
+the warehouse holds them; it reads the file itself (`collector.spool.file`).
 """
 
 import enum

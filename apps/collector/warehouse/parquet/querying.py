@@ -14,7 +14,7 @@ from typing import BinaryIO, Final
 import duckdb
 
 from collector.errors import CommandFailed
-from collector.warehouse.columns import RECEIVED_AT
+from collector.records import RECEIVED_AT
 from collector.warehouse.parquet import sql
 from collector.warehouse.parquet.folder import Staging
 from collector.warehouse.parquet.reading import OpenedFile, split_damaged
