@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from structlog.stdlib import BoundLogger
 
-from collector.disk.data_directory import DataDirectory
-from collector.disk.usage import DiskUsage
+from collector.disk.data_directory import DataDirectory, DiskUsage
 from collector.drain.messages import DrainSettings
 from collector.drain.supervisor import (
     DrainOutcome,
@@ -82,45 +81,62 @@ def _serve(
     group = GroupCommit(
         spool, wake_drain=supervisor.wake, metrics=metrics, clock=time.monotonic, log=log
     )
+    server = _make_server(settings, group, supervisor, listening, metrics)
+    metrics.watch(_sources(settings, spool, server))
+    shutdown = Shutdown(
+        settings, server.shut_down, began=(group.stop, manager.stopping), clock=time.monotonic
+    )
+    shutdown.install()
+    is_alive = Heartbeat(listening).is_alive
+    admin = admin_application(
+        metrics.registry, is_alive=is_alive, reasons=group.reasons, notices=supervisor.notices
+    )
+    with (
+        _drained(supervisor, shutdown, log),
+        _admin_served(settings, admin, log),
+        manager.watched(is_alive),
+    ):
+        log.info("serving", **describe(listening), warehouse=settings.warehouse.text)
+        metrics.serving()
+        manager.ready()
+        gc.freeze()  # what is there by now stays, so no garbage collection needs to search it
+        server.run()
+
+
+@contextmanager
+def _drained(supervisor: DrainSupervisor, shutdown: "Shutdown", log: BoundLogger) -> Iterator[None]:
+    """Drain the spool during the `with` block, and then until it is empty or the grace ends."""
+    try:
+        supervisor.start()
+        yield
+    finally:
+        outcome = supervisor.finish(grace_seconds=shutdown.seconds_left())
+        log.info("stopped", spool=outcome.value)
+    if outcome is DrainOutcome.DIED:
+        raise DrainFailed("the drain died after it had said that all is written; see the log")
+
+
+def _make_server(
+    settings: Settings,
+    group: GroupCommit,
+    supervisor: DrainSupervisor,
+    listening: socket.socket,
+    metrics: Metrics,
+) -> Server:
     application = create_application(
         group,
         clock=time.time,
         random_bytes=os.urandom,
         version=VERSION,
         metrics=metrics,
-        rate_limit=_make_rate_limit(settings, log),
+        rate_limit=_make_rate_limit(settings),
         notices=supervisor.notices,
     )
     limits = Limits(
         connection_limit=settings.connection_limit,
         request_deadline_seconds=settings.request_deadline_seconds,
     )
-    server = Server(application, group, listening, metrics=metrics, limits=limits, cost_of=cost_of)
-    metrics.watch(_sources(settings, spool, server))
-    shutdown = Shutdown(
-        settings, server.shut_down, began=(group.stop, manager.stopping), clock=time.monotonic
-    )
-    shutdown.install()
-    heartbeat = Heartbeat(listening)
-    admin = admin_application(
-        metrics.registry,
-        is_alive=heartbeat.is_alive,
-        reasons=group.reasons,
-        notices=supervisor.notices,
-    )
-    try:
-        supervisor.start()
-        with _admin_served(settings, admin, log), manager.watched(heartbeat.is_alive):
-            log.info("serving", **describe(listening), warehouse=settings.warehouse.text)
-            metrics.serving()
-            manager.ready()
-            gc.freeze()  # what is there by now stays, so no garbage collection needs to search it
-            server.run()
-    finally:
-        outcome = supervisor.finish(grace_seconds=shutdown.seconds_left())
-        log.info("stopped", spool=outcome.value)
-    if outcome is DrainOutcome.DIED:
-        raise DrainFailed("the drain died after it had said that all is written; see the log")
+    return Server(application, group, listening, metrics=metrics, limits=limits, cost_of=cost_of)
 
 
 def _make_supervisor(
@@ -147,7 +163,7 @@ def _make_supervisor(
     )
 
 
-def _make_rate_limit(settings: Settings, log: BoundLogger) -> RateLimit | None:
+def _make_rate_limit(settings: Settings) -> RateLimit | None:
     if settings.posts_per_minute is None:
         return None
     return RateLimit(
@@ -155,7 +171,7 @@ def _make_rate_limit(settings: Settings, log: BoundLogger) -> RateLimit | None:
         settings.trusted_networks,
         clock=time.monotonic,
         random_bytes=os.urandom,
-        log=log,
+        log=get_log(),
     )
 
 

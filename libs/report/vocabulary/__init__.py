@@ -7,7 +7,6 @@ files of this folder, with their sources; `report.vocabulary.templates` says how
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from report.vocabulary.cloud_providers import cloud_provider
 from report.vocabulary.distributions import (
     NO_DISTRIBUTION,
     Signs,
@@ -16,9 +15,13 @@ from report.vocabulary.distributions import (
     node_role,
     public_label_keys,
 )
-from report.vocabulary.quantities import is_public_quantity, is_quantity
+from report.vocabulary.quantities import (
+    SIZES,
+    is_public_quantity,
+    is_quantity,
+    rounded_size,
+)
 from report.vocabulary.recognition import Recognised
-from report.vocabulary.sizes import SIZES, rounded_size
 from report.vocabulary.versions import (
     container_runtime_version,
     kernel_version,
@@ -27,6 +30,7 @@ from report.vocabulary.versions import (
 )
 from report.vocabulary.words import (
     architecture,
+    cloud_provider,
     is_known_resource,
     is_known_workload_kind,
     operating_system,

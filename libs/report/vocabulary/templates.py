@@ -57,6 +57,7 @@ class Template:
         self._parts = tuple(part for part in _MARKS.split(text) if part)
         self._words = words
         self._needed = tuple(self._what_is_needed())
+        self.beginnings: Final = self._first_characters()
 
     def may_match(self, text: str) -> bool:
         """Whether `text` holds the words that no text of this template, nor one that goes on after
@@ -97,6 +98,16 @@ class Template:
             return PIECES[name]
         digits = int(sized[2])
         return _NUMBER.format(digits - 1) if sized[1] == "build" else f"[0-9]{{{digits}}}"
+
+    def _first_characters(self) -> frozenset[str] | None:
+        """Return the characters that a text of this template begins with, None if that may be any:
+        an empty word begins with none of its own.
+        """
+        first = self._parts[0]
+        if first in _MARK_EXPRESSIONS or (first[0] == "{" and first[1:-1] not in self._words):
+            return None
+        characters = frozenset(word[:1] for word in self._needed[0])
+        return None if "" in characters else characters
 
     def _what_is_needed(self) -> Iterator[Sequence[str]]:
         """Yield what may not be missing: words of which there has to be one."""

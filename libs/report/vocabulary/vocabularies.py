@@ -3,10 +3,11 @@
 import pkgutil
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 
 import msgspec
 
+from report.vocabulary.recognition import REMEMBERED
 from report.vocabulary.templates import Template
 
 
@@ -75,13 +76,23 @@ def public_end(vocabulary: Vocabulary, text: str, ends: Iterable[int]) -> int | 
     """Return where what may be sent of `text[:end]` ends, for the first of `ends` at which a
     template knows what stands in front of it; None if there is no such end.
     """
-    candidates = [each for each in _templates(vocabulary) if each.may_match(text)]
+    beginning_alike = _beginning_with(vocabulary, text[:1])
+    candidates = [each for each in beginning_alike if each.may_match(text)]
     for end in ends:
         for template in candidates:
             found = template.public_end(text, end)
             if found is not None:
                 return found
     return None
+
+
+@lru_cache(REMEMBERED)
+def _beginning_with(vocabulary: Vocabulary, character: str) -> tuple[Template, ...]:
+    return tuple(
+        each
+        for each in _templates(vocabulary)
+        if each.beginnings is None or character in each.beginnings
+    )
 
 
 @cache

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from report.vocabulary.sizes import rounded_size
+from report.vocabulary.quantities import rounded_size
 
 UNITS = {"": 0, "Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
 SENT = re.compile(r"(?:0|[1-9](?:\.[1-9])?|[1-9][0-9]|[1-9][0-9]0)([KMGTPE]i)?")
