@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from structlog.stdlib import BoundLogger
 
-from collector.disk.data_directory import DataDirectory
-from collector.disk.usage import DiskUsage
+from collector.disk.data_directory import DataDirectory, DiskUsage
 from collector.drain.messages import DrainSettings
 from collector.drain.supervisor import (
     DrainOutcome,

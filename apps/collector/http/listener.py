@@ -7,8 +7,8 @@ from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from typing import Final
 
+from collector.disk.unix_socket import listen_at
 from collector.errors import CannotListen
-from collector.unix_socket import listen_at
 
 BACKLOG: Final = 1024
 """Connections that the system may hold for us until the next tick (listen(2))."""
