@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from collector.unix_socket import MOST_BYTES
+from collector.disk.unix_socket import MOST_BYTES
 from command_line.errors import InvalidValue
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
