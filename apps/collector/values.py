@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from collector.unix_socket import MOST_BYTES
+from collector.disk.unix_socket import MOST_BYTES
 from command_line.errors import InvalidValue
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network

@@ -13,7 +13,7 @@ import msgspec
 from census import Release, decode, encode
 from census.release import FORMAT
 from collector.disk.errors import reason_of
-from collector.disk.private_files import add_private, open_private
+from collector.disk.files import add_private, open_private
 from collector.errors import FileUnusable
 
 RELEASES_FOLDER: Final = "releases"

@@ -4,17 +4,30 @@ A link in place of a file of ours may be an attempt to have us read or write wha
 it is refused and not followed.
 """
 
+import ctypes
+import errno
 import fcntl
 import os
+import shutil
 import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from collector.disk.errors import reason_of
 from collector.errors import FileUnusable
 
 FILE_MODE: Final = 0o600
 FOLDER_MODE: Final = 0o700
+
+_AT_FDCWD: Final = -100
+_RENAME_EXCHANGE: Final = 2
+# What the call answers where the file system, or the system, cannot do it.
+_IMPOSSIBLE: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM})
+
+ExchangeFolders: TypeAlias = Callable[[Path, Path], bool]
+"""Exchanges two folders and returns True, or returns False where that is impossible."""
 
 
 def open_private(path: Path, flags: int = os.O_RDWR | os.O_CREAT) -> int:
@@ -78,6 +91,20 @@ def refuse_links(*paths: Path) -> None:
             raise _is_link(path)
 
 
+@contextmanager
+def locked(path: Path, how: int = fcntl.LOCK_EX) -> Iterator[None]:
+    """Hold the lock of a private file for the `with` block: flock(2), which ends with the process.
+
+    Waits for it, or raises `BlockingIOError` where `how` has LOCK_NB. Raises `FileUnusable`.
+    """
+    descriptor = open_private(path)
+    try:
+        fcntl.flock(descriptor, how)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def sync_folder(path: Path) -> None:
     """Return once the entries of a folder are on disk. Raises `OSError`."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -101,6 +128,42 @@ def _link(source: Path, target: Path) -> bool:
     except FileExistsError:
         return False
     return True
+
+
+def exchange_folders(one: Path, other: Path) -> bool:
+    """Let two folders change places in one system call: a reader sees the one or the other.
+
+    renameat2(2) with RENAME_EXCHANGE: Linux 3.15, glibc 2.28; ext4, xfs, btrfs, tmpfs and others.
+    Returns False, and has changed nothing, where the file system cannot do it. Raises `OSError`.
+    """
+    library = ctypes.CDLL(None, use_errno=True)
+    try:
+        renameat2 = library.renameat2
+    except AttributeError:
+        return False
+    outcome = renameat2(
+        _AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), ctypes.c_uint(_RENAME_EXCHANGE)
+    )
+    if outcome == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in _IMPOSSIBLE:
+        return False
+    raise OSError(number, os.strerror(number), str(other))
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Have a file in a second folder, without copying it where the file system can link it."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(source, target, follow_symlinks=False)
+
+
+def free_bytes(directory: Path) -> int:
+    """Return the bytes that an ordinary user may still write on the disk of a directory."""
+    status = os.statvfs(directory)
+    return status.f_bavail * status.f_frsize
 
 
 def _unusable(path: Path, error: OSError) -> FileUnusable:
