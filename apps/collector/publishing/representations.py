@@ -9,7 +9,6 @@ from typing import Final
 
 from census import Release, encode
 from census.table import to_csv
-from collector.publishing.names import name_of
 from collector.publishing.site import (
     ICON,
     LATEST,
@@ -39,8 +38,8 @@ def build(releases: Sequence[Release], render: Callable[[Sequence[Release]], byt
         ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
         ("Referrer-Policy", "no-referrer"),
     )
-    encoded = {name_of(each): encode(each) for each in releases}
-    table = to_csv((name_of(each), each) for each in releases)
+    encoded = {each.name: encode(each) for each in releases}
+    table = to_csv((each.name, each) for each in releases)
     site = {
         PAGE: _represent(render(releases), "text/html; charset=utf-8", _SOON, *policies),
         STYLES: _represent(_file("page.css"), "text/css; charset=utf-8", _SOON),
@@ -52,7 +51,7 @@ def build(releases: Sequence[Release], render: Callable[[Sequence[Release]], byt
         },
     }
     if releases:
-        latest = encoded[name_of(releases[-1])]
+        latest = encoded[releases[-1].name]
         site[LATEST] = _represent(latest, "application/json", _SOON, _ANY_ORIGIN)
     return MappingProxyType(site)
 

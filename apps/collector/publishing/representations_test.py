@@ -10,10 +10,11 @@ from collector.publishing.page.render import About, render
 from collector.publishing.representations import build
 from collector.publishing.site import Site
 from collector.publishing.testing import exact_release, release
+from collector.settings import Publish
 
 
 def site_of(clusters: int, seed: int) -> Site:
-    about = About(schedule="monthly")
+    about = About(publish=Publish.MONTHLY)
     return build((release(clusters, seed=seed),), lambda releases: render(releases, about))
 
 
@@ -26,7 +27,7 @@ def test_equal_releases_give_equal_bytes() -> None:
     other = decode(
         gzip.decompress(build((one,), lambda _: b"")["/api/v1/statistics"].compressed.content)
     )
-    about = About(schedule="monthly")
+    about = About(publish=Publish.MONTHLY)
     assert one is not other
     assert build((one,), lambda each: render(each, about)) == build(
         (other,), lambda each: render(each, about)

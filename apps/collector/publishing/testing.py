@@ -1,11 +1,11 @@
 """For tests: releases of censuses that look like real ones, made with their noise."""
 
 import random
-from datetime import date, timedelta
+from datetime import date
 from math import exp
 from typing import Final
 
-from census import Budget, Counts, Period, Release, exact_release_of, release_of
+from census import Budget, Cadence, Counts, Period, Release, exact_release_of, release_of
 from census.questions import QUESTIONS, UNIT
 
 _SHARES: Final = {
@@ -78,9 +78,7 @@ def _parsed(text: str) -> dict[str, float]:
 
 def month_of(month: int, year: int = 2026) -> Period:
     """Return a month; those above 12 are of the next years."""
-    first = date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1)
-    after = date(year + month // 12, month % 12 + 1, 1)
-    return Period(first, after - timedelta(days=1))
+    return Cadence.MONTHLY.period_of(date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1))
 
 
 def release(clusters: int, month: int = 11, *, seed: int = 1) -> Release:

@@ -147,7 +147,7 @@ def _shares(releases: Sequence[Release], question: str, answer: str) -> Points:
 
 
 def _places(releases: Sequence[Release]) -> list[float]:
-    days = [texts.days_of(each)[1].toordinal() for each in releases]
+    days = [each.period.last.toordinal() for each in releases]
     length = max(days[-1] - days[0], 1)
     return [(each - days[0]) / length for each in days]
 

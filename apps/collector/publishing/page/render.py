@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from census import Release
 from census.words import OTHER, UNKNOWN
-from collector.publishing.names import name_of
 from collector.publishing.page import charts, tables, texts
+from collector.settings import Publish
 
 _TEMPLATE: Final = "page.html.jinja"
 _HEADLINES: Final = {
@@ -26,8 +26,8 @@ _HEADLINES: Final = {
 class About(Struct, frozen=True, kw_only=True):
     """What the page says besides its releases; nothing that a report could change."""
 
-    schedule: str
-    """How often there is a release: `weekly`, `monthly`, `quarterly`; or `exact`."""
+    publish: Publish
+    """How often there is a release, or that figures are exact."""
 
     next_due: date | None = None
     """The day of the next release, where it is known."""
@@ -88,14 +88,14 @@ def _empty(about: About) -> Page:
     return Page(
         title="A census of Kubernetes clusters",
         heading="No figures yet",
-        warning=_EXACT if about.schedule == "exact" else "",
+        warning=_EXACT if about.publish is Publish.EXACT else "",
         lead="Clusters are being counted. The first release comes once the first period is over:"
         f" figures are published {_how_often(about)}, computed once, and never changed.",
         figures=(),
         clusters=None,
         groups={},
-        is_exact=about.schedule == "exact",
-        privacy="" if about.schedule == "exact" else _NOISE,
+        is_exact=about.publish is Publish.EXACT,
+        privacy="" if about.publish is Publish.EXACT else _NOISE,
         next_release=_next(about),
         address=about.address or _PLACE_OF_ADDRESS,
         releases=(),
@@ -118,8 +118,7 @@ def _page(releases: Sequence[Release], about: About) -> Page:
         next_release=_next(about),
         address=about.address or _PLACE_OF_ADDRESS,
         releases=tuple(
-            Published(name_of(each), texts.period(each), _about(each))
-            for each in reversed(releases)
+            Published(each.name, texts.period(each), _about(each)) for each in reversed(releases)
         ),
     )
 
@@ -181,7 +180,8 @@ def _privacy(release: Release) -> str:
 
 
 def _how_often(about: About) -> str:
-    return {"weekly": "each week", "quarterly": "each quarter"}.get(about.schedule, "each month")
+    every = {Publish.WEEKLY: "each week", Publish.QUARTERLY: "each quarter"}
+    return every.get(about.publish, "each month")
 
 
 def _next(about: About) -> str:

@@ -20,14 +20,9 @@ _SKEWS: Final = {
 }
 
 
-def days_of(release: Release) -> tuple[date, date]:
-    """Return the first and the last day of a release."""
-    return date.fromisoformat(release.first_day), date.fromisoformat(release.last_day)
-
-
 def period(release: Release) -> str:
     """Return the days of a release in words: `November 2026`."""
-    first, last = days_of(release)
+    first, last = release.period.first, release.period.last
     if _is_whole_months(first, last):
         if (first.year, first.month) == (last.year, last.month):
             return f"{last:%B %Y}"
@@ -39,7 +34,7 @@ def period(release: Release) -> str:
 
 def short_period(release: Release) -> str:
     """Return the days of a release in as few characters as an axis has room for."""
-    first, last = days_of(release)
+    first, last = release.period.first, release.period.last
     if not _is_whole_months(first, last):
         return f"{last.day} {last:%b %Y}"
     if first.month == last.month:
