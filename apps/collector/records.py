@@ -1,11 +1,16 @@
 """The records that pass from intake to spool to warehouse."""
 
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Final
 
 from msgspec import Struct
 
 DAY_SECONDS: Final = 24 * 3_600
+RECEIVED_AT: Final = "receivedAt"
+"""The column of the hour of receipt, UTC, which every warehouse adds to a report."""
+REPORT_KEY: Final = "reportKey"
+"""The column of the report's key, which some add."""
 _DIGEST_BYTES: Final = 8
 
 
@@ -43,6 +48,14 @@ class SpooledReport(Struct, frozen=True):
     def day(self) -> int:
         """The day of receipt, in days since 1970-01-01 UTC."""
         return self.received_at // DAY_SECONDS
+
+    def line(self, *, with_key: bool) -> bytes:
+        """Return the report as a line of JSON, with the columns that a warehouse adds to it."""
+        # A key is hexadecimal digits, so nothing in it needs to be escaped.
+        key = f',"{REPORT_KEY}":"{self.report_key}"' if with_key else ""
+        received_at = datetime.fromtimestamp(self.received_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        added = f'{key},"{RECEIVED_AT}":"{received_at}"}}\n'
+        return self.encoded.removesuffix(b"}") + added.encode()
 
 
 class Watermark(Struct, frozen=True):

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from structlog.stdlib import BoundLogger
 
-from collector.disk.data_directory import DataDirectory
-from collector.disk.usage import DiskUsage
+from collector.disk.data_directory import DataDirectory, DiskUsage
 from collector.drain.messages import DrainSettings
 from collector.drain.supervisor import (
     DrainOutcome,
@@ -26,7 +25,7 @@ from collector.drain.supervisor import (
 from collector.errors import DrainFailed
 from collector.http import Limits
 from collector.http.application import create_application
-from collector.http.group_commit import GroupCommit
+from collector.http.dispatcher import GroupCommit
 from collector.http.intake import cost_of
 from collector.http.listener import describe, inherited, listen
 from collector.http.rate_limit import RateLimit

@@ -25,6 +25,16 @@ def parse_duration(text: str) -> float:
 
     Raises `InvalidValue` for anything that is not a Go duration and for a negative one.
     """
+    seconds = _seconds(text)
+    is_zero = re.search("[1-9]", text) is None
+    if text.startswith("-") and not is_zero:
+        raise InvalidValue("must not be negative")
+    if seconds < SHORTEST_SECONDS and not is_zero:
+        raise InvalidValue("must be 0 or at least 1s")
+    return seconds
+
+
+def _seconds(text: str) -> float:
     if len(text) > _LONGEST_TEXT or _GRAMMAR.fullmatch(text) is None:
         raise InvalidValue("must be a Go duration such as 24h, 1h30m or 0")
     try:
@@ -33,11 +43,6 @@ def parse_duration(text: str) -> float:
         raise InvalidValue("must be a Go duration within its range") from error
     if abs(seconds) > _LONGEST_SECONDS:
         raise InvalidValue("must be a Go duration within its range")
-    is_zero = re.search("[1-9]", text) is None
-    if text.startswith("-") and not is_zero:
-        raise InvalidValue("must not be negative")
-    if seconds < SHORTEST_SECONDS and not is_zero:
-        raise InvalidValue("must be 0 or at least 1s")
     return seconds
 
 

@@ -35,11 +35,9 @@ _ENVIRONMENT_FILE: Final = Path("/proc/self/environ")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the program with `arguments` and return its exit status.
-
-    The original was one binary whose first word said which of two programs it was; manifests
-    written for it still begin with that word.
-    """
+    """Run the program with `arguments` and return its exit status."""
+    # The original was one binary whose first word said which of two programs it was; manifests
+    # written for it still begin with that word.
     words = list(arguments)
     if words[:1] == [_PROGRAM]:
         del words[0]

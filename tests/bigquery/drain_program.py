@@ -15,7 +15,7 @@ from collector.drain.messages import Message, Written
 from collector.drain.trials import TRIAL_FILE, TrialFile, Trials
 from collector.drain.upkeep import Upkeep
 from collector.records import AcceptedReport, SpooledReport
-from collector.spool.reader import SpoolReader
+from collector.spool.file import SpoolReader
 from collector.spool.writer import Spool
 from collector.warehouse import BatchLimits
 from collector.warehouse.bigquery.service import DEADLINES, Deadlines

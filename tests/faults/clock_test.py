@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from collector.http.intake import Post, accept
-from collector.spool.reader import SpoolReader
+from collector.spool.file import SpoolReader
 from collector.spool.writer import Added, Spool
 from collector.testing import clusters_in, query, report_of
 from collector.warehouse.parquet.warehouse import open_parquet

@@ -1,7 +1,9 @@
 """Numbers, identifiers and choices that follow from a label alone, for generated clusters."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
+from math import exp
+from statistics import NormalDist
 from typing import TypeVar
 from uuid import UUID
 
@@ -33,6 +35,20 @@ class Draws:
     def choice(self, options: Sequence[T]) -> T:
         """Return one of `options`."""
         return options[self.number(len(options))]
+
+    def weighted(self, shares: Mapping[T, int]) -> T:
+        """Return one of the keys of `shares`, each as often as its value says."""
+        place = self.number(sum(shares.values()))
+        for option, share in shares.items():
+            place -= share
+            if place < 0:
+                return option
+        raise ValueError("no option has a share")
+
+    def log_normal(self, median: float, spread: float) -> float:
+        """Return a number whose logarithm is normal, with `spread` as its standard deviation."""
+        place = (self.number(1 << 32) + 0.5) / (1 << 32)
+        return median * exp(NormalDist(sigma=spread or 1e-9).inv_cdf(place))
 
     def shuffled(self, items: Sequence[T]) -> list[T]:
         """Return the items in another order."""

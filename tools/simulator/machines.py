@@ -50,10 +50,14 @@ class Machines:
         self._region = draws.choice(REGIONS)
         self.company = draws.choice(COMPANIES)
 
-    def machine(self, number: int) -> Machine:
-        """Make the machine with this number (from 0); its name is unique in the cluster."""
+    def machine(self, number: int, platform: Platform | None = None) -> Machine:
+        """Make the machine with this number (from 0); its name is unique in the cluster.
+
+        By default its platform is one of `platforms()`, each in its turn.
+        """
         draws = Draws(self._seed, "machine", number)
-        platform = self._platforms[number % len(self._platforms)]
+        if platform is None:
+            platform = self._platforms[number % len(self._platforms)]
         serial = (number * _SCRAMBLE + self._offset) % _SERIALS
         # 10.64.0.0/10 has room for four million nodes, each with its own address.
         address = f"10.{64 + (number >> 16)}.{number >> 8 & 255}.{number & 255}"

@@ -38,7 +38,7 @@ def node_metadata(machine: Machine, resource_version: int) -> JsonObject:
         "uid": machine.uid,
         "resourceVersion": str(resource_version),
         "creationTimestamp": timestamp(created_at(machine.uid)),
-        "labels": _labels(machine),
+        "labels": node_labels(machine),
         "annotations": {
             "csi.volume.kubernetes.io/nodeid": compact_json({"csi.example": machine.name}).decode(),
             "node.alpha.kubernetes.io/ttl": "0",
@@ -68,7 +68,8 @@ def timestamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _labels(machine: Machine) -> Mapping[str, str]:
+def node_labels(machine: Machine) -> Mapping[str, str]:
+    """Make the labels of a node: the keys are public, most values are not."""
     platform = machine.platform
     role = {"node-role.kubernetes.io/control-plane": ""} if machine.number == 0 else {}
     return {
@@ -87,7 +88,7 @@ def _labels(machine: Machine) -> Mapping[str, str]:
 
 
 def _managed_fields(machine: Machine) -> list[JsonObject]:
-    labels: JsonObject = {f"f:{name}": {} for name in _labels(machine)}
+    labels: JsonObject = {f"f:{name}": {} for name in node_labels(machine)}
     conditions: JsonObject = {
         f'k:{{"type":"{kind}"}}': {"f:lastHeartbeatTime": {}, "f:status": {}, "f:reason": {}}
         for kind, _, _ in _CONDITIONS
@@ -124,7 +125,7 @@ def _spec(machine: Machine) -> JsonObject:
 
 
 def _status(machine: Machine) -> JsonObject:
-    capacity = _capacity(machine)
+    capacity = node_capacity(machine)
     return {
         "capacity": capacity,
         "allocatable": {**capacity, "cpu": f"{int(capacity['cpu']) * 1000 - 80}m"},
@@ -135,12 +136,13 @@ def _status(machine: Machine) -> JsonObject:
             {"type": "Hostname", "address": machine.name},
         ],
         "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
-        "nodeInfo": _node_info(machine),
+        "nodeInfo": node_info(machine),
         "images": [],
     }
 
 
-def _capacity(machine: Machine) -> dict[str, str]:
+def node_capacity(machine: Machine) -> dict[str, str]:
+    """Make what a node offers; its platform's resources come before what is drawn."""
     draws = Draws("capacity", machine.uid)
     cpus = 2 << draws.number(6)
     return {
@@ -164,7 +166,8 @@ def _condition(machine: Machine, kind: str, status: str, reason: str) -> JsonObj
     }
 
 
-def _node_info(machine: Machine) -> JsonObject:
+def node_info(machine: Machine) -> Mapping[str, str]:
+    """Make `status.nodeInfo`."""
     platform = machine.platform
     return {
         "machineID": machine.machine_id,

@@ -91,6 +91,14 @@ class Workload:
         """How many objects there are in all namespaces."""
         return self._ends[-1]
 
+    def counts(self) -> dict[str, int]:
+        """Return how many objects there are in each namespace."""
+        begins = (0, *self._ends)
+        return {
+            name: end - begin
+            for name, begin, end in zip(self._names, begins, self._ends, strict=False)
+        }
+
     def metadata(self, position: int) -> JsonObject:
         """Make the metadata of one object, all of it identifying."""
         namespace = bisect_right(self._ends, position)

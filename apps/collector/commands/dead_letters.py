@@ -10,7 +10,8 @@ from typing import Final
 import typer
 
 from collector.commands.streams import standard_output
-from collector.disk.data_directory import SPOOL_NAME, moving_reports
+from collector.disk.data_directory import BATCH_LOCK, SPOOL_NAME
+from collector.disk.files import locked
 from collector.errors import CommandFailed
 from collector.records import SpooledReport
 from collector.settings import DataDirectorySettings
@@ -50,7 +51,7 @@ def dead_letters(settings: Letters) -> None:
         if not spool.exists():
             raise CommandFailed(f"there is no spool in {directory}")
         # In the spool before they are removed here: a crash sends some twice, and loses none.
-        with moving_reports(directory):
+        with locked(directory / BATCH_LOCK):
             count = readmit(spool, map(_spooled, found), random_bytes=os.urandom)
             letters.remove(found)
     typer.echo(f"{count} reports are in the spool again", err=True)

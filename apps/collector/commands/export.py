@@ -11,6 +11,7 @@ from collector.commands.scratch import scratch
 from collector.commands.streams import standard_output
 from collector.commands.warehouses import ReadSettings, existing_folder
 from collector.warehouse.parquet.engine import Engine
+from collector.warehouse.parquet.folder import Staging
 from collector.warehouse.parquet.reading import (
     OpenedFile,
     lines_of,
@@ -18,7 +19,6 @@ from collector.warehouse.parquet.reading import (
     split_damaged,
     write_one,
 )
-from collector.warehouse.parquet.staging import Staging
 from command_line.flags import choice
 from command_line.program import Command
 

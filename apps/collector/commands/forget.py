@@ -10,7 +10,8 @@ import typer
 
 from collector.commands.scratch import SCRATCH, remove_left_over
 from collector.commands.streams import standard_input
-from collector.disk.data_directory import SPOOL_NAME, check_private, is_in_use, moving_reports
+from collector.disk.data_directory import BATCH_LOCK, SPOOL_NAME, check_private, is_in_use
+from collector.disk.files import locked
 from collector.errors import CommandFailed
 from collector.settings import WarehouseSettings
 from collector.spool.maintenance import forget_in_spool
@@ -48,7 +49,7 @@ def forget(settings: Forget) -> None:
     directory = settings.existing_data_dir
     check_private(directory)
     # Nothing is on its way from spool to warehouse meanwhile.
-    with moving_reports(directory):
+    with locked(directory / BATCH_LOCK):
         spooled = _forget_in_spool(directory / SPOOL_NAME, identity, directory)
         typer.echo(f"spool: {spooled} reports removed")
         forgotten = settings.warehouse.forget(identity, data_dir=directory, environment=os.environ)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.errors import CommandFailed
-from collector.warehouse.parquet.staging import Staging
+from collector.warehouse.parquet.folder import Staging
 
 SCRATCH: Final = "scratch-"
 

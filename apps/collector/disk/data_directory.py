@@ -3,19 +3,21 @@
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from collector.disk.private_files import make_private_folder, open_private
+from collector.disk.files import free_bytes, make_private_folder, open_private
 from collector.errors import DataDirectoryUnusable, FileUnusable
 
 _ROOT: Final = 0
 _LOCK_NAME: Final = "lock"
 SPOOL_NAME: Final = "spool.sqlite"
-_BATCH_LOCK_NAME: Final = "batch.lock"
+BATCH_LOCK: Final = "batch.lock"
+"""The lock of reports on their way from spool to warehouse. The drain holds it while it moves a
+batch, and who forgets a cluster while no report of it may be on the way."""
+_REFRESH_SECONDS: Final = 60.0
 
 
 class DataDirectory:
@@ -105,16 +107,39 @@ def is_in_use(path: Path) -> bool:
     return False
 
 
-@contextmanager
-def moving_reports(path: Path) -> Iterator[None]:
-    """Lock the reports on their way from spool to warehouse, in the data directory at `path`.
+class DiskUsage:
+    """Measures a data directory. Any thread may call any method.
 
-    The drain holds the lock while it moves a batch, and who forgets a cluster while no report of it
-    may be on the way. Waits for the lock. Raises `FileUnusable`.
+    Files are measured once a minute at most: there may be thousands.
     """
-    descriptor = open_private(path / _BATCH_LOCK_NAME)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+
+    def __init__(self, directory: Path, *, clock: Callable[[], float]) -> None:
+        """`clock` is monotonic, in seconds."""
+        self._directory: Final = directory
+        self._clock: Final = clock
+        self._stored_bytes = 0
+        self._measured_at: float | None = None
+
+    def stored_bytes(self) -> int:
+        """Return the bytes of all files in the directory, as of a minute ago at most."""
+        now = self._clock()
+        if self._measured_at is None or now - self._measured_at >= _REFRESH_SECONDS:
+            self._stored_bytes = _size_of(self._directory)
+            self._measured_at = now
+        return self._stored_bytes
+
+    def free_bytes(self) -> int:
+        """Return the bytes that an ordinary user may still write on the disk."""
+        return free_bytes(self._directory)
+
+
+def _size_of(directory: Path) -> int:
+    """Files come and go meanwhile; one that is gone is not counted."""
+    total = 0
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(folder, name)).st_size  # noqa: PTH118 - many files
+            except FileNotFoundError:
+                continue
+    return total

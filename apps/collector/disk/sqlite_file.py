@@ -15,7 +15,7 @@ from typing import Final
 from urllib.parse import quote
 
 from collector.disk.errors import reason_of_sqlite
-from collector.disk.private_files import open_private, refuse_links
+from collector.disk.files import open_private, refuse_links
 from collector.errors import FileUnusable
 
 _BUSY_SECONDS: Final = 30

@@ -15,7 +15,8 @@ from collector.drain.messages import Emptied, Message, Notice, Opened, Unavailab
 from collector.drain.trials import Trials
 from collector.drain.upkeep import Upkeep
 from collector.errors import WarehouseUnavailable
-from collector.records import Batch, RowRange, SpooledReport, Watermark
+from collector.records import Batch, SpooledReport, Watermark
+from collector.spool.file import SpoolReader
 from collector.warehouse import BatchLimits, OpenWarehouse, Warehouse
 
 GIVEN_UP: Final = "three processes died while they wrote it"
@@ -49,26 +50,6 @@ class Channel(Protocol):
         """Send `message`. Does nothing when the collector is gone."""
 
 
-class SpooledRows(Protocol):
-    """The rows of a spool; see `collector.spool.reader.SpoolReader`."""
-
-    @property
-    def spool_id(self) -> str:
-        """The spool's ID."""
-
-    def read_after(self, row_id: int, *, through: int, limits: BatchLimits) -> Batch | None:
-        """Return the next rows, of one day, none above `through`; None where there is none."""
-
-    def read_range(self, rows: RowRange) -> Batch | None:
-        """Return what is left of these rows, None where nothing is."""
-
-    def first_unread(self) -> int:
-        """Return the ID of the oldest row, or the one that the next row will get."""
-
-    def last_id(self) -> int:
-        """Return the ID of the newest row that ever was, 0 where there was none."""
-
-
 @dataclass(frozen=True)
 class Pace:
     """When the drain writes and when it tries again."""
@@ -91,7 +72,7 @@ class Drain:
 
     def __init__(
         self,
-        rows: SpooledRows,
+        rows: SpoolReader,
         open_warehouse: OpenWarehouse,
         channel: Channel,
         *,

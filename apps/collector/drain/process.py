@@ -18,7 +18,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from collector.disk.data_directory import moving_reports
+from collector.disk.data_directory import BATCH_LOCK
+from collector.disk.files import locked
 from collector.drain.loop import Channel, Directive, Drain, Pace
 from collector.drain.messages import (
     DrainSettings,
@@ -34,7 +35,7 @@ from collector.drain.trials import TRIAL_FILE, TrialFile, Trials
 from collector.drain.upkeep import Upkeep
 from collector.errors import CollectorError, DrainFailed
 from collector.records import SpooledReport
-from collector.spool.reader import SpoolReader
+from collector.spool.file import SpoolReader
 from collector.warehouse import OpenWarehouse, Warehouse
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
 from collector.warehouse.registry import parse_address
@@ -152,7 +153,7 @@ def _drain(settings: DrainSettings, channel: SocketChannel) -> None:
             channel,
             pace=Pace(batch_seconds=settings.batch_seconds),
             trials=Trials(TrialFile(data_dir / TRIAL_FILE), spool_id=rows.spool_id),
-            lock=partial(moving_reports, data_dir),
+            lock=partial(locked, data_dir / BATCH_LOCK),
             add_dead_letter=partial(_add_dead_letter, dead_letters),
             upkeep=Upkeep(
                 retention_days=settings.retention_days,

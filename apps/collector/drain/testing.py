@@ -10,13 +10,14 @@ from collector.drain.trials import Trial, TrialFile, Trials
 from collector.drain.upkeep import Upkeep
 from collector.errors import WarehouseUnavailable
 from collector.records import DAY_SECONDS, Batch, RowRange, SpooledReport, Watermark
+from collector.spool.file import SpoolReader
 from collector.warehouse import BatchLimits, Warehouse
 
 SPOOL = "s1"
 PACE = Pace(batch_seconds=60, count_seconds=10)
 
 
-class Rows:
+class Rows(SpoolReader):
     """A spool in memory: so many rows, of which the first were deleted, so many a day."""
 
     def __init__(self, count: int, *, deleted: int = 0, a_day: int = 1_000) -> None:

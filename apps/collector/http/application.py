@@ -9,7 +9,7 @@ import falcon
 import msgspec
 
 from collector.errors import Refusal, SpoolUnavailable
-from collector.http.group_commit import GroupCommit
+from collector.http.dispatcher import GroupCommit
 from collector.http.intake import MAX_BODY_BYTES, Post, accept
 from collector.http.openapi import openapi_document
 from collector.http.problems import problem, problem_of

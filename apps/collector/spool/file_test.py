@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from collector.disk.sqlite_file import open_reader
 from collector.errors import FileUnusable
 from collector.spool.file import (
     SPOOL,
-    open_reader,
     open_writer,
 )
 
@@ -69,7 +69,7 @@ def test_a_spool_without_tables_is_made(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
     make(path)
-    with closing(open_reader(path)) as connection:
+    with closing(open_reader(path, SPOOL)) as connection:
         assert connection.execute("PRAGMA application_id").fetchone() == (SPOOL.application_id,)
 
 
@@ -81,7 +81,7 @@ def test_a_spool_whose_first_write_was_cut_short_is_made(tmp_path: Path) -> None
     header = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7" + struct.pack(">5I", 0, 1, 0, 512, 16_384)
     path.with_name("spool.sqlite-journal").write_bytes(header.ljust(512, b"\0"))
     make(path)
-    with closing(open_reader(path)) as connection:
+    with closing(open_reader(path, SPOOL)) as connection:
         assert connection.execute("SELECT count(*) FROM reports").fetchone() == (0,)
 
 
@@ -89,19 +89,19 @@ def test_a_path_with_odd_characters_works(tmp_path: Path) -> None:
     """Characters that mean something in a URI mean nothing in a path."""
     path = tmp_path / "a?b#c%20d e"
     make(path)
-    open_reader(path).close()
+    open_reader(path, SPOOL).close()
 
 
 def test_a_reader_cannot_write(tmp_path: Path) -> None:
     """The connection of the drain refuses to change the spool."""
     path = tmp_path / "spool.sqlite"
     make(path)
-    with closing(open_reader(path)) as connection, pytest.raises(sqlite3.OperationalError):
+    with closing(open_reader(path, SPOOL)) as connection, pytest.raises(sqlite3.OperationalError):
         connection.execute("DELETE FROM reports")
 
 
 def test_a_missing_spool_cannot_be_read(tmp_path: Path) -> None:
     """A reader makes no file."""
     with pytest.raises(FileUnusable):
-        open_reader(tmp_path / "spool.sqlite")
+        open_reader(tmp_path / "spool.sqlite", SPOOL)
     assert not (tmp_path / "spool.sqlite").exists()

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from collector.records import AcceptedReport
 from collector.spool.backlog import SpoolLimits
-from collector.spool.file import ReportCompressor
-from collector.spool.reader import SpoolReader
+from collector.spool.file import ReportCompressor, SpoolReader
 from collector.spool.writer import Spool
 from collector.warehouse import BatchLimits
 

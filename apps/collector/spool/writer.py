@@ -1,7 +1,7 @@
 """The spool: where a report is on disk before it is acknowledged.
 
 Reports are added to a group and committed together. Rows are deleted once the drain has said that
-the warehouse holds them; it reads the file itself (`collector.spool.reader`).
+the warehouse holds them; it reads the file itself (`collector.spool.file`).
 """
 
 import enum
@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from collector.disk.errors import reason_of, reason_of_sqlite
+from collector.disk.files import free_bytes
 from collector.disk.sqlite_file import remove_traces
-from collector.disk.usage import free_bytes
 from collector.errors import IdempotencyKeyReused, SpoolFull, SpoolUnavailable
 from collector.records import AcceptedReport, Watermark
 from collector.spool.backlog import Backlog, BacklogMeter, SpoolLimits

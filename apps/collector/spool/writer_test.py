@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from collector.errors import IdempotencyKeyReused
 from collector.records import Batch, Watermark
 from collector.spool.backlog import Backlog
-from collector.spool.reader import SpoolReader
+from collector.spool.file import SpoolReader
 from collector.spool.testing import (
     COMPRESSED_BYTES,
     HOUR,

@@ -10,9 +10,9 @@ from typing import Final
 import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
+from collector.disk.unix_socket import reachable
 from collector.errors import CommandFailed
 from collector.telemetry.status import Samples
-from collector.unix_socket import reachable
 
 _TIMEOUT_SECONDS: Final = 15.0
 

@@ -18,8 +18,8 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 import msgspec
 from prometheus_client import CollectorRegistry, make_wsgi_app
 
+from collector.disk.unix_socket import listen_at
 from collector.errors import CannotListen, DataDirectoryUnusable
-from collector.unix_socket import listen_at
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment

@@ -1,4 +1,4 @@
-"""A report as columns, derived from the structs of the report library, and as a row of them.
+"""A report as columns, derived from the structs of the report library.
 
 The structs are the only place where a field's shape is written: the schemas of Parquet and of
 BigQuery derive from here.
@@ -7,13 +7,11 @@ BigQuery derive from here.
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 import msgspec.inspect as shapes
 
-from collector.records import SpooledReport
 from report import Report
 
 
@@ -100,18 +98,3 @@ def _element(shape: shapes.Type) -> tuple[shapes.Type, bool]:
 
 REPORT_COLUMNS: Final = columns_of(Report)
 """The columns of a report, in the order of the wire."""
-
-RECEIVED_AT: Final = "receivedAt"
-"""The column of the hour of receipt, UTC, which every warehouse adds."""
-
-REPORT_KEY: Final = "reportKey"
-"""The column of the report's key, which some add."""
-
-
-def line_of(spooled: SpooledReport, *, with_key: bool) -> bytes:
-    """Return a report as a line of JSON, with the columns that a warehouse adds to it."""
-    # A key is hexadecimal digits, so nothing in it needs to be escaped.
-    key = f',"{REPORT_KEY}":"{spooled.report_key}"' if with_key else ""
-    received_at = datetime.fromtimestamp(spooled.received_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    added = f'{key},"{RECEIVED_AT}":"{received_at}"}}\n'
-    return spooled.encoded.removesuffix(b"}") + added.encode()

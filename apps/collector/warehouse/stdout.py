@@ -9,7 +9,6 @@ from typing import Final, Self
 from collector.errors import InvalidWarehouseAddress, WarehouseUnavailable
 from collector.records import Batch
 from collector.warehouse import BatchLimits, Warehouse, WarehouseAddress
-from collector.warehouse.columns import line_of
 
 
 class StdoutWarehouse(Warehouse):
@@ -22,7 +21,7 @@ class StdoutWarehouse(Warehouse):
 
     def write(self, batch: Batch) -> None:
         """Print the batch. After a failure the last line may be cut, and all come again."""
-        rest = memoryview(b"".join(line_of(each, with_key=True) for each in batch.reports))
+        rest = memoryview(b"".join(each.line(with_key=True) for each in batch.reports))
         try:
             while rest:
                 rest = rest[os.write(self._descriptor, rest) :]

@@ -1,7 +1,7 @@
 """Where a report goes: standard output, or a collector."""
 
 from typing import Final, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
 
@@ -49,6 +49,14 @@ def parse_destination(text: str) -> Destination:
         return StandardOutput()
     if not text.lower().startswith(("http://", "https://")):
         raise InvalidValue("must be stdout, https://HOST or http://HOST")
+    parts = _parts(text)
+    if parts.username is not None or parts.query or parts.fragment:
+        raise InvalidValue("must be a URL without credentials, query and fragment")
+    path = parts.path.rstrip("/").removesuffix(_API_PATH) + _API_PATH
+    return Collector(f"{parts.scheme}://{parts.netloc}{path}")
+
+
+def _parts(text: str) -> SplitResult:
     if not text.isprintable() or " " in text:
         raise InvalidValue("must be a URL without spaces and control characters")
     try:
@@ -59,7 +67,4 @@ def parse_destination(text: str) -> Destination:
         raise InvalidValue(f"must be a URL: {error}") from error
     if not host:
         raise InvalidValue("must be a URL with a host")
-    if parts.username is not None or parts.query or parts.fragment:
-        raise InvalidValue("must be a URL without credentials, query and fragment")
-    path = parts.path.rstrip("/").removesuffix(_API_PATH) + _API_PATH
-    return Collector(f"{parts.scheme}://{parts.netloc}{path}")
+    return parts

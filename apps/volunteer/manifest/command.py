@@ -41,22 +41,16 @@ class Kept(Struct, frozen=True):
 
 
 def run(
-    settings: ManifestSettings,
-    *,
-    random: Random,
-    random_bytes: Callable[[int], bytes],
-    output: int,
+    settings: ManifestSettings, *, random: Random, random_bytes: Callable[[int], bytes], output: int
 ) -> int:
     """Print the manifest to a file descriptor and return the exit status.
 
     Raises `InvalidOption`, `NotWritten` and `ReaderGone`.
     """
-    kept = Kept(
-        random_bytes(_KEY_BYTES),
-        DailyTime(hour=random.randrange(24), minute=random.randrange(60)),
-    )
+    daily_time = DailyTime(hour=random.randrange(24), minute=random.randrange(60))
+    kept = Kept(random_bytes(_KEY_BYTES), daily_time)
     if settings.keep is not None:
-        kept = read_kept(settings.keep, otherwise=kept.daily_time)
+        kept = read_kept(settings.keep, otherwise=daily_time)
     print_text(output, render(settings, kept))
     return EXIT_DELIVERED
 
@@ -74,11 +68,9 @@ def render(settings: ManifestSettings, kept: Kept) -> str:
         "restart_policy": "Always" if settings.as_deployment else "Never",
     }
     values["pod"] = fill(read(_PACKAGE, "pod.yaml"), values)
-    names = [
-        "common.yaml",
-        *(["workloads.yaml"] if settings.include else []),
-        "deployment.yaml" if settings.as_deployment else "cron_job.yaml",
-    ]
+    names = ["common.yaml", "deployment.yaml" if settings.as_deployment else "cron_job.yaml"]
+    if settings.include:
+        names.insert(1, "workloads.yaml")
     return fill("".join(read(_PACKAGE, name) for name in names), values)
 
 

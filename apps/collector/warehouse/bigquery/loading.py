@@ -18,7 +18,7 @@ from google.cloud.bigquery import (
 )
 
 from collector.errors import CommandFailed, WarehouseUnavailable
-from collector.records import SpooledReport
+from collector.records import REPORT_KEY, SpooledReport
 from collector.warehouse.bigquery.outcomes import (
     Failed,
     Loaded,
@@ -28,7 +28,6 @@ from collector.warehouse.bigquery.outcomes import (
 from collector.warehouse.bigquery.service import Deadlines, Service
 from collector.warehouse.bigquery.state import format_job_id
 from collector.warehouse.bigquery.table import PreparedTable
-from collector.warehouse.columns import REPORT_KEY, line_of
 
 # Without annotations in Google's library.
 _parquet_options: Final[Callable[[], ParquetOptions]] = ParquetOptions
@@ -55,7 +54,7 @@ class RowFile:
 
 def encode_rows(reports: Iterable[SpooledReport]) -> RowFile:
     """Return reports as rows: their own bytes, and the two columns that are added to them."""
-    lines = [line_of(each, with_key=True) for each in reports]
+    lines = [each.line(with_key=True) for each in reports]
     starts = accumulate((len(line) for line in lines[:-1]), initial=0)
     return RowFile(b"".join(lines), tuple(starts))
 

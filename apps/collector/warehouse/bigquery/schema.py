@@ -14,8 +14,8 @@ from google.cloud.bigquery import (
     TimePartitioningType,
 )
 
+from collector import records
 from collector.errors import WarehouseUnusable
-from collector.warehouse import columns
 from collector.warehouse.columns import REPORT_COLUMNS, Column, Kind
 
 Shape: TypeAlias = tuple[tuple[object, ...], ...]
@@ -31,8 +31,8 @@ def _field_of(column: Column) -> SchemaField:
     return SchemaField(column.name, _TYPES[column.kind], mode, fields=fields)
 
 
-REPORT_KEY: Final = SchemaField(columns.REPORT_KEY, "STRING")
-RECEIVED_AT: Final = SchemaField(columns.RECEIVED_AT, "TIMESTAMP")
+REPORT_KEY: Final = SchemaField(records.REPORT_KEY, "STRING")
+RECEIVED_AT: Final = SchemaField(records.RECEIVED_AT, "TIMESTAMP")
 _ALWAYS_FILLED: Final = (REPORT_KEY, RECEIVED_AT)
 COLUMNS: Final = (*(_field_of(each) for each in REPORT_COLUMNS), *_ALWAYS_FILLED)
 """All columns, in the order in which a new table has them."""

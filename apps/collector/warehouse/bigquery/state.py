@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from collector.disk.errors import reason_of
-from collector.disk.private_files import open_private, sync_folder
+from collector.disk.files import open_private, sync_folder
 from collector.errors import FileUnusable, WarehouseUnavailable
 from collector.records import Batch, RowRange
 from collector.warehouse.bigquery import BigQueryTable

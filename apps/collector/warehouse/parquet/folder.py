@@ -12,26 +12,74 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 from collector.disk.errors import reason_of
-from collector.disk.private_files import FOLDER_MODE, make_private_folder, open_private, sync_folder
+from collector.disk.files import (
+    FILE_MODE,
+    FOLDER_MODE,
+    ExchangeFolders,
+    exchange_folders,
+    link_or_copy,
+    locked,
+    make_private_folder,
+    open_private,
+    sync_folder,
+)
 from collector.errors import WarehouseUnavailable, WarehouseUnusable
 from collector.records import Watermark
 from collector.warehouse.parquet.layout import SUFFIX, FileName, parse_day, parse_file
-from collector.warehouse.parquet.staging import (
-    ExchangeFolders,
-    Staging,
-    exchange_folders,
-    link_or_copy,
-)
 
 _STAGING: Final = ".staging"
 _OLD: Final = "old-"
 # What a file system keeps at its own root is nobody's mistake.
 _TOLERATED: Final = frozenset({"lost+found"})
+
+
+class Staging:
+    """A folder that is gone at the end of the `with` block, with all that is still in it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path: Final = path
+        self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        self.path.mkdir(mode=FOLDER_MODE)
+        self._descriptor = os.open(self.path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        os.close(self._descriptor)
+        shutil.rmtree(self.path, ignore_errors=error is not None)
+
+    def fd_path(self, name: str) -> str:
+        """Return a path of `name` in here for DuckDB, to which `*` or `?` in a path are a pattern.
+
+        It has none, whatever the folder is called, and is good until the end of the block.
+        """
+        return f"/proc/self/fd/{self._descriptor}/{name}"
+
+    def make_folder(self, name: str) -> str:
+        """Make a folder in here where it is missing, and return its path for DuckDB."""
+        (self.path / name).mkdir(mode=FOLDER_MODE, exist_ok=True)
+        return self.fd_path(name)
+
+    def sync(self, name: str) -> None:
+        """Return once a finished file is on disk, private whatever the umask is."""
+        descriptor = os.open(self.path / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            os.fchmod(descriptor, FILE_MODE)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 class Folder:
@@ -57,13 +105,19 @@ class Folder:
     @contextmanager
     def owned(self) -> Iterator[None]:
         """Be the one collector that writes here. Raises `WarehouseUnavailable` if there is one."""
-        with self._locked(".owner", fcntl.LOCK_EX | fcntl.LOCK_NB):
+        with ExitStack() as held:
+            try:
+                held.enter_context(locked(self.path / ".owner", fcntl.LOCK_EX | fcntl.LOCK_NB))
+            except BlockingIOError as error:
+                raise WarehouseUnavailable(
+                    f"another collector writes to {self.path}; give each a folder of its own"
+                ) from error
             yield
 
     @contextmanager
     def writing(self) -> Iterator[Staging]:
         """Change the folder alone, with a place for what is not finished."""
-        with self._locked(".writing", fcntl.LOCK_EX), self.errors():
+        with locked(self.path / ".writing"), self.errors():
             self._clear_staging()
             with Staging(self.path / _STAGING / secrets.token_hex(8)) as staging:
                 yield staging
@@ -145,13 +199,13 @@ class Folder:
             if entry.name not in removed:
                 link_or_copy(entry, new / entry.name)
         sync_folder(new)
-        with self._locked(".reading", fcntl.LOCK_EX):
+        with locked(self.path / ".reading"):
             self._swap(new, self.path / day)
         sync_folder(self.path)
 
     def remove(self, staging: Staging, day: str) -> None:
         """Delete a day. A reader that has its files open keeps them until it closes them."""
-        with self._locked(".reading", fcntl.LOCK_EX):
+        with locked(self.path / ".reading"):
             (self.path / day).rename(staging.path / day)
         sync_folder(self.path)
 
@@ -198,17 +252,3 @@ class Folder:
                 shutil.rmtree(entry)
             else:
                 entry.unlink()
-
-    @contextmanager
-    def _locked(self, name: str, how: int) -> Iterator[None]:
-        lock = open_private(self.path / name)
-        try:
-            try:
-                fcntl.flock(lock, how)
-            except BlockingIOError as error:
-                raise WarehouseUnavailable(
-                    f"another collector writes to {self.path}; give each a folder of its own"
-                ) from error
-            yield
-        finally:
-            os.close(lock)

@@ -14,10 +14,10 @@ from typing import BinaryIO, Final
 import duckdb
 
 from collector.errors import CommandFailed
-from collector.warehouse.columns import RECEIVED_AT
+from collector.records import RECEIVED_AT
 from collector.warehouse.parquet import sql
+from collector.warehouse.parquet.folder import Staging
 from collector.warehouse.parquet.reading import OpenedFile, split_damaged
-from collector.warehouse.parquet.staging import Staging
 
 MEMORY: Final = "1GB"
 _MOST_LINES: Final = 10_000

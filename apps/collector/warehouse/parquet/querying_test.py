@@ -5,9 +5,9 @@ from pathlib import Path
 
 import duckdb
 
+from collector.warehouse.parquet.folder import Staging
 from collector.warehouse.parquet.querying import Format, Output, answer
 from collector.warehouse.parquet.reading import opened_files
-from collector.warehouse.parquet.staging import Staging
 
 
 class MovesADay(Staging):

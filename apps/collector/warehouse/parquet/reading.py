@@ -16,8 +16,7 @@ from typing import Final
 from collector.disk.errors import reason_of
 from collector.errors import CommandFailed, WarehouseUnavailable
 from collector.warehouse.parquet.engine import Engine
-from collector.warehouse.parquet.folder import Folder
-from collector.warehouse.parquet.staging import Staging
+from collector.warehouse.parquet.folder import Folder, Staging
 
 _LINES_MEMORY: Final = "512MB"
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Final, assert_never
 
-from collector.warehouse.columns import RECEIVED_AT, REPORT_COLUMNS, Column, Kind
+from collector.records import RECEIVED_AT
+from collector.warehouse.columns import REPORT_COLUMNS, Column, Kind
 
 LARGE_BYTES: Final = 8 * 1024
 """Text of a report from which on it is not sorted among others: DuckDB sorts 2,048 rows at once."""

@@ -6,11 +6,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+from collector.disk.files import exchange_folders
 from collector.records import SpooledReport
 from collector.settings import REPORTS_FOLDER
 from collector.warehouse.parquet.engine import Engine
 from collector.warehouse.parquet.folder import Folder
-from collector.warehouse.parquet.staging import exchange_folders
 from collector.warehouse.parquet.upkeep import Upkeep
 from collector.warehouse.parquet.warehouse import ParquetWarehouse
 

@@ -12,7 +12,7 @@ import msgspec
 from collector.errors import WarehouseUnavailable
 from collector.warehouse import Forgotten
 from collector.warehouse.parquet.engine import Engine, FileDamaged
-from collector.warehouse.parquet.folder import Folder
+from collector.warehouse.parquet.folder import Folder, Staging
 from collector.warehouse.parquet.layout import (
     SUFFIX,
     FileName,
@@ -22,7 +22,6 @@ from collector.warehouse.parquet.layout import (
     today,
 )
 from collector.warehouse.parquet.reading import opened_files
-from collector.warehouse.parquet.staging import Staging
 
 SETTLED_SECONDS: Final = 900
 """How long a day has to be over: its last batch comes a minute late."""

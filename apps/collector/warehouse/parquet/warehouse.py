@@ -11,7 +11,6 @@ from typing import Final, TypeAlias
 
 from collector.records import Batch, SpooledReport, Watermark
 from collector.warehouse import BatchLimits, Warehouse
-from collector.warehouse.columns import line_of
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
 from collector.warehouse.parquet.engine import Engine, RowsRefused
 from collector.warehouse.parquet.folder import Folder
@@ -81,7 +80,7 @@ class ParquetWarehouse(Warehouse):
         """Write the batch as a file; return why DuckDB refuses it, None where it does not."""
         with self._folder.writing() as staging:
             with (staging.path / _LINES).open("xb") as lines:
-                lines.writelines(line_of(each, with_key=False) for each in batch.reports)
+                lines.writelines(each.line(with_key=False) for each in batch.reports)
             try:
                 self._engine.write_lines(staging.fd_path(_LINES), staging.fd_path(_FILE))
             except RowsRefused as error:

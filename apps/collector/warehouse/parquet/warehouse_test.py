@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 
 import report
+from collector.disk.files import ExchangeFolders, exchange_folders
 from collector.errors import FileUnusable, WarehouseUnavailable, WarehouseUnusable
 from collector.records import DAY_SECONDS, Batch, SpooledReport, Watermark
 from collector.testing import clusters_in, query
 from collector.warehouse.columns import REPORT_COLUMNS
 from collector.warehouse.parquet.engine import Engine
-from collector.warehouse.parquet.folder import Folder
+from collector.warehouse.parquet.folder import Folder, Staging
 from collector.warehouse.parquet.reading import lines_of, snapshot
-from collector.warehouse.parquet.staging import ExchangeFolders, Staging, exchange_folders
 from collector.warehouse.parquet.testing import folder_in, never, open_folder
 from collector.warehouse.parquet.upkeep import Upkeep
 from collector.warehouse.parquet.warehouse import ParquetWarehouse

@@ -98,18 +98,7 @@ class _Call(Struct, frozen=True):
         """Return what KUBERNETES_EXEC_INFO holds."""
         spec: dict[str, object] = {"interactive": self.is_interactive}
         if self.plugin.provide_cluster_info:
-            extensions = {each.name: each.extension for each in cluster.extensions}
-            pem = authority and base64.b64encode(authority).decode("ascii")
-            members = {
-                "server": cluster.server,
-                "tls-server-name": cluster.tls_server_name,
-                "insecure-skip-tls-verify": cluster.insecure_skip_tls_verify,
-                "certificate-authority-data": pem,
-                "proxy-url": cluster.proxy_url,
-                "disable-compression": cluster.disable_compression,
-                "config": extensions.get(_CLUSTER_CONFIG),
-            }
-            spec["cluster"] = {name: value for name, value in members.items() if value}
+            spec["cluster"] = _described(cluster, authority)
         info = {"apiVersion": self.plugin.api_version, "kind": "ExecCredential", "spec": spec}
         try:
             return msgspec.json.encode(info)
@@ -181,6 +170,21 @@ class _Call(Struct, frozen=True):
         advice = hint or "run it yourself to see why"
         rule = f"the plugin {self.plugin.command!a} {what} ({advice})"
         self.place.below("command").refuse(rule, cause)
+
+
+def _described(cluster: Cluster, authority: bytes | None) -> dict[str, object]:
+    """Return the `Cluster` of client.authentication.k8s.io: what a plugin may know of it."""
+    extensions = {each.name: each.extension for each in cluster.extensions}
+    members = {
+        "server": cluster.server,
+        "tls-server-name": cluster.tls_server_name,
+        "insecure-skip-tls-verify": cluster.insecure_skip_tls_verify,
+        "certificate-authority-data": authority and base64.b64encode(authority).decode("ascii"),
+        "proxy-url": cluster.proxy_url,
+        "disable-compression": cluster.disable_compression,
+        "config": extensions.get(_CLUSTER_CONFIG),
+    }
+    return {name: value for name, value in members.items() if value}
 
 
 def _run(

@@ -29,6 +29,11 @@ _MOST_BYTES: Final = 1024 * 1024
 _OK: Final = 200
 _LOG_IN: Final = "log in again"
 
+_ROTATED: Final = (
+    "the identity provider rotated the refresh token too; it is not written back, so that kubectl"
+    " may ask you to log in again"
+)
+
 _log: Final = logging.getLogger(__name__)
 
 _Document = TypeVar("_Document")
@@ -114,11 +119,7 @@ class _Issuer:
         finally:
             self._client.close()
         if refreshed.refresh_token not in {"", self._config["refresh-token"]}:
-            _log.warning(
-                "%s: the identity provider rotated the refresh token too; it is not written"
-                " back, so that kubectl may ask you to log in again",
-                self._place.file,
-            )
+            _log.warning("%s: %s", self._place.file, _ROTATED)
         token = parse_token(refreshed.id_token)
         if token is None:
             self._refuse("answered without an id_token")

@@ -1,4 +1,4 @@
-"""Behaviour of `collector.spool.reader`, on real files."""
+"""Reading a spool of real files."""
 
 import sqlite3
 from contextlib import closing
@@ -8,7 +8,7 @@ import pytest
 
 from collector.errors import FileUnusable
 from collector.records import RowRange, Watermark
-from collector.spool.reader import SpoolReader
+from collector.spool.file import SpoolReader
 from collector.spool.testing import HOUR, NOON, accepted, open_spool, read
 from collector.warehouse import BatchLimits
 
