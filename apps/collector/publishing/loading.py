@@ -1,0 +1,37 @@
+"""From the folder of releases to the site of them, whenever one was added."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+
+from structlog.stdlib import BoundLogger
+
+from census import Cadence, Release
+from collector.errors import FileUnusable
+from collector.publishing.page.render import About, render
+from collector.publishing.representations import build
+from collector.publishing.site import Site
+from collector.publishing.store import read
+from collector.settings import Publish
+
+
+class Loader:
+    """Makes the site of a folder. A release that cannot be read is logged once, and left out."""
+
+    def __init__(
+        self, folder: Path, publish: Publish, *, address: str | None, log: BoundLogger
+    ) -> None:
+        """`publish` is not off; `address` is the public one of the collector, where it is known."""
+        self._folder: Final = folder
+        self._publish: Final = publish
+        self._address: Final = address
+        self._log: Final = log
+        self._broken: Final[set[str]] = set()
+
+    def load(self) -> Site:
+        """Return the site of the releases that there are now."""
+        releases = read(self._folder, on_broken=self._leave_out)
+        about = About(
+            publish=self._publish, next_due=self._next_due(releases), address=self._address
+        )
+        return build(releases, lambda shown: render(shown, about))
