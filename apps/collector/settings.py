@@ -29,7 +29,7 @@ from collector.values import (
 from collector.warehouse import WarehouseAddress
 from collector.warehouse.parquet import ParquetFolder
 from collector.warehouse.registry import parse_address
-from command_line.flags import choice, flag, switch
+from command_line.flags import Environment, choice, flag, switch, whole_environment
 
 REPORTS_FOLDER: Final = "reports"
 DEFAULT_POSTS_PER_MINUTE: Final = 60
@@ -127,6 +127,8 @@ class WarehouseSettings(DataDirectorySettings, frozen=True, kw_only=True):
         help="Where reports end up; --print-databases lists what there is."
         " By default a folder of Parquet files, reports, in the data directory.",
     )
+    environment: Environment = whole_environment()
+    """What the clients of warehouses, and service managers, look up."""
 
     @property
     def warehouse(self) -> WarehouseAddress:

@@ -6,7 +6,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -48,13 +48,13 @@ if TYPE_CHECKING:
 _MOST_REQUEST_SECONDS: Final = 10.0
 
 
-def run(settings: Settings, environment: MutableMapping[str, str], *, process_id: int) -> None:
+def run(settings: Settings, *, process_id: int) -> None:
     """Serve until SIGTERM or SIGINT. Raises a `CollectorError` when that cannot begin.
 
-    `environment` may name a service manager and what it hands over.
+    The environment may name a service manager and what it hands over.
     """
-    listening = inherited(environment, process_id=process_id)
-    manager = ServiceManager.from_environment(environment, process_id=process_id)
+    listening = inherited(settings.environment, process_id=process_id)
+    manager = ServiceManager.from_environment(settings.environment, process_id=process_id)
     configure_logs(settings.log)
     with DataDirectory(settings.data_dir) as directory:
         if directory.is_open_to_others:
