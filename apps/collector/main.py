@@ -38,6 +38,7 @@ _FOR_ONE_PROCESS: Final = (
 SUMMARIES: Final[Mapping[str, str]] = {
     "serve": "Receive reports over HTTP, and keep them.",
     "status": "Say what a running collector is doing.",
+    "statistics": "Show what the census says.",
     "sql": "Ask the reports a question in SQL.",
     "export": "Write all reports to standard output.",
     "import": "Take in what `export` wrote.",
@@ -107,13 +108,15 @@ def take_environment(variables: MutableMapping[str, str]) -> Mapping[str, str]:
     return environment
 
 
-def load(name: str) -> Command:  # noqa: C901 - a table
+def load(name: str) -> Command:  # noqa: C901, PLR0912 - a table
     """Return the command of that name."""
     match name:
         case "serve":
             from collector.commands.serve import COMMAND
         case "status":
             from collector.commands.status import COMMAND
+        case "statistics":
+            from collector.commands.statistics import COMMAND
         case "sql":
             from collector.commands.sql import COMMAND
         case "export":
