@@ -21,6 +21,7 @@ from collector.values import (
     host_name,
     networks,
     number,
+    public_address,
     seconds,
     unix_socket,
     whole,
@@ -278,6 +279,11 @@ class Settings(LoggedSettings, frozen=True, kw_only=True):
         metavar="DAY",
         help="Publish no period that begins before this day or month, such as 2026-11. By default"
         " none before the one in which publishing was first switched on.",
+    )
+    public_address: str | None = flag(
+        public_address,
+        metavar="URL",
+        help="Address by which others reach this collector: the page names it to those who join.",
     )
 
     @property
