@@ -26,6 +26,7 @@ _MEANT: Final[Mapping[str, tuple[str, ...]]] = {
     "docs/privacy.md": (_VOLUNTEER,),
     "docs/protocol.md": (),
     "docs/queries.md": (_COLLECTOR,),
+    "docs/statistics.md": (_COLLECTOR, _VOLUNTEER),
     "docs/volunteer.md": (_VOLUNTEER,),
 }
 """Whose flags a document speaks of."""
