@@ -80,7 +80,7 @@ class Metrics:
         refusals: Iterable[str] = (),
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        """`refusals` are the reasons for which a post may be refused; `wall_clock` gives UNIX seconds."""
+        """`refusals` are all reasons to refuse a post; `wall_clock` gives UNIX seconds."""
         # One more series for each, with the time it was made.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry: Final = CollectorRegistry()
