@@ -25,6 +25,11 @@ class NotKept(Exception):
     """A report did not get where it should; the message says what helps."""
 
 
+def has_reports(data_dir: Path) -> bool:
+    """Whether a data directory holds reports."""
+    return any((data_dir / REPORTS_FOLDER).glob("*/*.parquet"))
+
+
 def write(data_dir: Path, spool_id: str, reports: Iterable[SpooledReport]) -> int:
     """Write reports into a data directory as its collector would have, and return how many.
 
@@ -36,7 +41,7 @@ def write(data_dir: Path, spool_id: str, reports: Iterable[SpooledReport]) -> in
         DataDirectory(data_dir) as directory,
         closing(open_parquet(data_dir / REPORTS_FOLDER, data_dir=directory.path)) as warehouse,
     ):
-        if any((data_dir / REPORTS_FOLDER).glob("*/*.parquet")):
+        if has_reports(data_dir):
             raise NotKept(f"there are reports in {data_dir} already; name an empty --data-dir")
         for batch in batches_of(reports, spool_id=spool_id, limits=warehouse.limits):
             warehouse.write(batch)
