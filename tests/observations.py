@@ -6,13 +6,18 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from report import (
+    Anonymised,
+    Disclosure,
     Identifying,
     NodeObservation,
     Observation,
+    Pseudonyms,
     WorkloadKindObservation,
     WorkloadsObservation,
+    anonymise,
     vocabulary,
 )
+from report.disclosure import OMITTABLE_FIELDS, VERBATIM_FIELDS
 
 PUBLIC = {
     "operating_system": ("linux", "windows"),
@@ -29,6 +34,14 @@ TEXTS = sorted({*NodeObservation.__slots__} - {"name", "capacity", "label_keys"}
 PUBLIC_CAPACITY = (("cpu", "4"), ("memory", "15437428Ki"), ("pods", "110"), ("nvidia.com/gpu", "1"))
 
 ANY_TEXT = st.text(st.characters(), max_size=30)
+
+KEYED = Pseudonyms.from_secret(b"s" * 32, "c")
+
+DISCLOSURES = st.builds(
+    Disclosure,
+    omit=st.frozensets(st.sampled_from(sorted(OMITTABLE_FIELDS))),
+    verbatim=st.frozensets(st.sampled_from(sorted(VERBATIM_FIELDS))),
+)
 
 
 def node(
@@ -89,6 +102,22 @@ def observations() -> SearchStrategy[Observation]:
         nodes=st.lists(nodes(), max_size=4, unique_by=lambda each: each.name.reveal()),
         kube_system_uid=st.none() | st.uuids().map(str).map(Identifying),
         workloads=st.none() | workloads(),
+    )
+
+
+def anonymised_nodes(
+    *nodes: NodeObservation, verbatim: str | None = None, omit: str | None = None
+) -> Anonymised:
+    """Anonymise a cluster of `nodes`, with one field verbatim or omitted."""
+    disclosure = Disclosure(
+        omit=frozenset({omit} if omit else ()), verbatim=frozenset({verbatim} if verbatim else ())
+    )
+    return anonymise(
+        Observation(master_version=Identifying("v1.30.2"), nodes=nodes),
+        pseudonyms=KEYED,
+        version="v2.0.0",
+        timestamp=1_512_086_400,
+        disclosure=disclosure,
     )
 
 

@@ -67,6 +67,10 @@ class SpoolFull(SpoolUnavailable):
     """The spool has reached a limit, and takes more once the warehouse has taken some."""
 
 
+class NothingPublished(CollectorError):
+    """An address of the statistics at which there is nothing."""
+
+
 class Refusal(CollectorError):
     """Base of the reasons why a post is refused, beside the report being invalid."""
 

@@ -155,6 +155,9 @@ def test_a_blank_value_is_none(
         *(("--log-level", each) for each in ("loud", "DEBUG1")),
         ("--log-format", "xml"),
         ("--retention", "400"),
+        ("--publish", "daily"),
+        *(("--publish-epsilon", each) for each in ("0", "-1", "inf", "21")),
+        *(("--publish-since", each) for each in ("2026", "2026-13", "yesterday")),
         ("--trusted-proxies", "everybody"),
         ("--database", "mysql://x"),
     ],
@@ -166,6 +169,19 @@ def test_a_value_that_cannot_be_is_a_usage_error(
     status, errors = run(Flag("serve", flag, None), [flag, value], tmp_path, capfd)
     assert status == 2
     assert flag in errors
+    assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize("warehouse", ["stdout", "https://collector.example.com/api/v1"])
+def test_what_is_passed_on_cannot_be_counted(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], warehouse: str
+) -> None:
+    """Publishing from a warehouse that keeps nothing is a usage error that names both flags."""
+    words = ["--publish", "monthly", "--database", warehouse]
+    status, errors = run(Flag("serve", "--publish", None), words, tmp_path, capfd)
+    assert status == 2
+    assert errors.startswith("collector: --publish: ")
+    assert f"--database {warehouse} " in errors
     assert errors.count("\n") == 1
 
 

@@ -6,6 +6,7 @@ Commands with flags of their own derive from these classes (`collector.commands`
 import enum
 import logging
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,17 @@ from msgspec import Struct
 
 from collector.errors import DataDirectoryUnusable
 from collector.spool.backlog import MIB, SpoolLimits
-from collector.values import Network, days, host_name, networks, seconds, unix_socket, whole
+from collector.values import (
+    Network,
+    days,
+    first_day,
+    host_name,
+    networks,
+    number,
+    seconds,
+    unix_socket,
+    whole,
+)
 from collector.warehouse import WarehouseAddress
 from collector.warehouse.parquet import ParquetFolder
 from collector.warehouse.registry import parse_address
@@ -23,6 +34,8 @@ REPORTS_FOLDER: Final = "reports"
 DEFAULT_POSTS_PER_MINUTE: Final = 60
 _MOST_MIB: Final = 2**40
 _HOUR: Final = 3_600
+_LEAST_EPSILON: Final = 0.1
+_MOST_EPSILON: Final = 20.0
 
 
 def default_data_dir(environment: Mapping[str, str]) -> Path:
@@ -63,6 +76,17 @@ class LogFormat(enum.Enum):
     JSON = "json"
     LOGFMT = "logfmt"
     CONSOLE = "console"
+
+
+class Publish(enum.Enum):
+    """What is published of the reports, and how often."""
+
+    OFF = "off"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+    EXACT = "exact"
+    """Each month's figures without noise."""
 
 
 class LogSettings(Struct, frozen=True, kw_only=True):
@@ -234,6 +258,24 @@ class Settings(LoggedSettings, frozen=True, kw_only=True):
         "--retention",
         metavar="DAYS",
         help="Delete reports once they are older, such as 400d. By default never.",
+    )
+    publish: Publish = choice(
+        Publish,
+        default=Publish.OFF,
+        help="Publish what the census says, a release a period, with noise that hides each cluster;"
+        " exact is each month without noise, for a closed circle.",
+    )
+    publish_epsilon: float = flag(
+        number(_LEAST_EPSILON, _MOST_EPSILON),
+        metavar="EPSILON",
+        default="4",
+        help="Privacy budget of a year's releases together; less is more noise.",
+    )
+    publish_since: date | None = flag(
+        first_day,
+        metavar="DAY",
+        help="Publish no period that begins before this day or month, such as 2026-11. By default"
+        " none before the one in which publishing was first switched on.",
     )
 
     @property

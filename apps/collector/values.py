@@ -4,6 +4,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -14,6 +15,7 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _WHOLE: Final = re.compile(r"[0-9]{1,15}")
 _DECIMAL: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?")
 _DAYS: Final = re.compile(r"([1-9][0-9]{0,4})d")
 _UNIX: Final = "unix:"
 
@@ -38,6 +40,27 @@ def seconds(least: int, most: int) -> Callable[[str], float]:
         raise InvalidValue(f"must be seconds from {least} to {most}, not {text!r}")
 
     return parse
+
+
+def number(least: float, most: float) -> Callable[[str], float]:
+    """Return a parser of numbers, written as `1` or `0.5`."""
+
+    def parse(text: str) -> float:
+        if _DECIMAL.fullmatch(text) and least <= float(text) <= most:
+            return float(text)
+        raise InvalidValue(f"must be a number from {least:g} to {most:g}, not {text!r}")
+
+    return parse
+
+
+def first_day(text: str) -> date:
+    """Return the day that `text` is, or the first one of the month that it is."""
+    try:
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text if len(text) == len("2026-11-25") else f"{text}-01")
+    except ValueError:
+        pass  # as a month 13
+    raise InvalidValue(f"must be a month or a day, such as 2026-11 or 2026-11-25, not {text!r}")
 
 
 def days(text: str) -> int:

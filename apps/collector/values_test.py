@@ -1,9 +1,11 @@
 """Texts of flags."""
 
+from datetime import date
+
 import pytest
 
 from collector.values import days as parse_days
-from collector.values import networks
+from collector.values import first_day, networks, number
 from command_line.errors import InvalidValue
 
 
@@ -18,6 +20,30 @@ def test_anything_else_is_refused(text: str) -> None:
     """What is no whole number of days, at least one, is named in the error."""
     with pytest.raises(InvalidValue, match=r"^must be a number of days"):
         parse_days(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("2026-11", date(2026, 11, 1)), ("2026-11-25", date(2026, 11, 25))],
+)
+def test_a_first_day_is_a_day_or_a_month(text: str, day: date) -> None:
+    """A month begins on its first day."""
+    assert first_day(text) == day
+
+
+@pytest.mark.parametrize("text", ["", "2026", "2026-13", "2026-11-31", "0000-01", "2026-11-25T00"])
+def test_what_is_not_a_day_is_refused(text: str) -> None:
+    """A day that no calendar has is none."""
+    with pytest.raises(InvalidValue, match=r"^must be a month or a day"):
+        first_day(text)
+
+
+@pytest.mark.parametrize("text", ["", "0", "0.09", "21", "-4", "1e1", "nan", "inf", "4,0", "٤"])
+def test_a_number_has_bounds(text: str) -> None:
+    """What is outside of them, or not written in digits, is refused with both."""
+    assert number(0.1, 20)("0.5") == 0.5
+    with pytest.raises(InvalidValue, match=r"^must be a number from 0\.1 to 20"):
+        number(0.1, 20)(text)
 
 
 @pytest.mark.parametrize("text", ["10.0.0.0/33", "proxy.example.com", "10.0.0.1/8"])

@@ -25,7 +25,7 @@ from collector.drain.supervisor import (
 from collector.errors import DrainFailed
 from collector.http import Limits
 from collector.http.application import create_application
-from collector.http.group_commit import GroupCommit
+from collector.http.dispatcher import GroupCommit
 from collector.http.intake import cost_of
 from collector.http.listener import describe, inherited, listen
 from collector.http.rate_limit import RateLimit

@@ -9,6 +9,7 @@ from command_line.completion import completion
 from command_line.flags import flags_of, names_of
 from command_line.program import Command, Entry, Program, information
 from command_line.words import HELP_FLAGS
+from volunteer.comparing.settings import CompareSettings
 from volunteer.delivery.destinations import DATABASES
 from volunteer.errors import EXIT_STATUSES
 from volunteer.manifest.settings import ManifestSettings
@@ -21,7 +22,7 @@ _EPILOG: Final = f"A blank flag or variable counts as not given.\n\n\b\nExit sta
 _INFORMATION: Final = information(VERSION, lambda: DATABASES)
 _HAS_VALUE: Final[Mapping[str, bool]] = {
     name: flag.metavar is not None
-    for settings in (PreviewSettings, ManifestSettings)
+    for settings in (PreviewSettings, CompareSettings, ManifestSettings)
     for field, flag in flags_of(settings).items()
     for names in names_of(field, flag)
     for name in names.split("/")
@@ -34,6 +35,7 @@ class Actions(Struct, frozen=True):
 
     report: Callable[[Settings], int]
     preview: Callable[[PreviewSettings], int]
+    compare: Callable[[CompareSettings], int]
     print_manifest: Callable[[ManifestSettings], int]
 
 
@@ -49,6 +51,10 @@ def program(actions: Actions, *, environment: Mapping[str, str], file_name: str)
             "preview": Entry(
                 lambda: Command(PreviewSettings, actions.preview),
                 "Show what a report would say; send nothing.",
+            ),
+            "compare": Entry(
+                lambda: Command(CompareSettings, actions.compare),
+                "Show where this cluster stands in a census; send nothing.",
             ),
             "manifest": Entry(
                 lambda: Command(ManifestSettings, actions.print_manifest),

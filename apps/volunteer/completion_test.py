@@ -40,10 +40,11 @@ def _script(shell: str, variables: dict[str, str]) -> str:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["volunteer.pex", ""], {"run", "preview", "manifest", "completion"}),
+        (["volunteer.pex", ""], {"run", "preview", "compare", "manifest", "completion"}),
         (["volunteer.pex", "pre"], {"preview"}),
         (["volunteer.pex", "--cluster"], {"--cluster-id"}),
         (["volunteer.pex", "preview", "--js"], {"--json"}),
+        (["volunteer.pex", "compare", "--wi"], {"--with"}),
         (["volunteer.pex", "manifest", "--i"], {"--image", "--include"}),
         (["volunteer.pex", "--period", "1h", "mani"], {"manifest"}),
     ],

@@ -22,8 +22,9 @@ EXIT_STATUSES: Final[Mapping[int, str]] = {
     EXIT_NOT_WRITTEN: "what was asked for could not be printed",
     EXIT_USAGE: "a flag, a variable or a file that it names breaks a rule",
     EXIT_CLUSTER: "the cluster could not be observed",
-    EXIT_REFUSED: "the collector refuses the report, or the cluster does not fit into one",
-    EXIT_NOT_DELIVERED: "the report was not delivered in time",
+    EXIT_REFUSED: "the collector refuses the report or has no release to compare with, or the"
+    " cluster does not fit into a report",
+    EXIT_NOT_DELIVERED: "the report was not delivered in time, or no release arrived",
     EXIT_DEFECT: "a defect of the program: please report the line that it printed",
     EXIT_INTERRUPTED: "interrupted by Ctrl-C",
     EXIT_NO_READER: "the reader of the output is gone",
@@ -77,3 +78,15 @@ class ReportNotPossible(VolunteerError):
     """The cluster does not fit into a report, and a part of it is never sent as the whole."""
 
     exit_status = EXIT_REFUSED
+
+
+class NoCensus(VolunteerError):
+    """What is at an address is no release of a census that this program can read."""
+
+    exit_status = EXIT_REFUSED
+
+
+class CensusUnavailable(VolunteerError):
+    """A census does not answer now; it may later."""
+
+    exit_status = EXIT_NOT_DELIVERED

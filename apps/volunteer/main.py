@@ -25,6 +25,7 @@ from volunteer.settings import PreviewSettings, Settings
 from volunteer.sleeping.termination import exit_without_reader
 
 if TYPE_CHECKING:
+    from volunteer.comparing.settings import CompareSettings
     from volunteer.manifest.settings import ManifestSettings
     from volunteer.wiring import World
 
@@ -61,7 +62,7 @@ def _run(words: list[str]) -> int:
     from volunteer import commands  # Typer: for help, completion and what is wrong with words
 
     program = commands.program(
-        commands.Actions(_report, _preview, _print_manifest),
+        commands.Actions(_report, _preview, _compare, _print_manifest),
         environment=os.environ,
         file_name=Path(os.environ.get("PEX") or sys.argv[0]).name,
     )
@@ -82,6 +83,12 @@ def _preview(settings: PreviewSettings) -> int:
     from volunteer import wiring
 
     return wiring.preview(settings, _world(settings, EXIT_TERMINATED))
+
+
+def _compare(settings: "CompareSettings") -> int:
+    from volunteer import wiring
+
+    return wiring.compare(settings, _world(settings, EXIT_TERMINATED))
 
 
 def _print_manifest(settings: "ManifestSettings") -> int:

@@ -30,7 +30,7 @@ def test_commands() -> None:
     finished = run("--help")
     listed = finished.stdout.partition("\nCommands:\n")[2].partition("\n\n")[0]
     commands = [line.split()[0] for line in listed.splitlines()]
-    assert commands == ["run", "preview", "manifest", "completion"]
+    assert commands == ["run", "preview", "compare", "manifest", "completion"]
     for word in commands:
         helped = run(word, "-h")
         assert helped.returncode == 0

@@ -15,7 +15,7 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct
+from msgspec import Struct, json, structs
 
 from volunteer.clock import Clock
 from volunteer.delivery.destinations import Collector, StandardOutput
@@ -37,9 +37,13 @@ from volunteer.sleeping.reexec import wait_until
 from volunteer.sleeping.schedule import WakeUp, first_wake_up
 
 if TYPE_CHECKING:
+    from volunteer.comparing.settings import CompareSettings
+    from volunteer.delivery.collector_client import CollectorClient
     from volunteer.delivery.request import Request
 
 _IDEMPOTENCY_KEY_BYTES: Final = 16
+_READING_SECONDS: Final = 60.0
+_UNSENT_CLUSTER_ID: Final = "unsent"
 _LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(message)s"
 _LOG_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -170,6 +174,31 @@ def _headers(settings: Settings, request: "Request") -> list[str]:
             return header_lines(request, url)
 
 
+def compare(settings: "CompareSettings", world: World) -> int:
+    """Print where the cluster stands in a census, and send nothing. Raises `VolunteerError`.
+
+    The release is read before the cluster is observed: its request can hold nothing of it.
+    """
+    import census.comparison as census
+    from volunteer.comparing.reading import read_release
+    from volunteer.comparing.text import render
+
+    secret = _secret(settings)()
+    start.check_files(settings)
+    deadline = world.clock.now() + _READING_SECONDS
+    with _collector_client(settings, world, deadline) as client:
+        release = read_release(client.get, settings.census)
+    with_id = structs.replace(settings, cluster_id=settings.cluster_id or _UNSENT_CLUSTER_ID)
+    report = make_report(with_id, world, secret).anonymised.report
+    comparison = census.compare(report, release)
+    if settings.as_json:
+        text = json.format(json.encode(comparison), indent=1).decode("utf-8") + "\n"
+    else:
+        text = render(comparison, settings.census)
+    print_text(world.output, text)
+    return EXIT_DELIVERED
+
+
 def make_report(settings: Settings, world: World, secret: bytes | None) -> Prepared:
     """Observe the cluster and make its report. An extension file that turned bad is left out."""
     with _without_garbage_collection():
@@ -224,22 +253,26 @@ def send(prepared: Prepared, settings: Settings, world: World, deadline: float) 
         case StandardOutput():
             return write(world.output, prepared.body + b"\n")
         case Collector(url):
-            from volunteer.delivery.collector_client import CollectorClient, Transport
+            from volunteer.delivery.request import request_of
 
-            transport = Transport(world.proxies, settings.ca_file, settings.compress)
-            key = world.random_bytes(_IDEMPOTENCY_KEY_BYTES).hex()
-            with CollectorClient(
-                transport,
+            request = request_of(
                 prepared.body,
-                idempotency_key=key,
-                now=world.clock.now,
-                deadline=deadline,
-            ) as client:
+                idempotency_key=world.random_bytes(_IDEMPOTENCY_KEY_BYTES).hex(),
+                compress=settings.compress,
+            )
+            with _collector_client(settings, world, deadline) as client:
                 return deliver(
-                    client.post,
+                    lambda url: client.post(url, request),
                     url,
                     clock=world.clock,
                     random=world.random,
                     deadline=deadline,
                     announce=announce_retry,
                 )
+
+
+def _collector_client(settings: Settings, world: World, deadline: float) -> "CollectorClient":
+    from volunteer.delivery.collector_client import CollectorClient, Transport
+
+    transport = Transport(world.proxies, settings.ca_file)
+    return CollectorClient(transport, now=world.clock.now, deadline=deadline)

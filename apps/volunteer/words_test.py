@@ -44,7 +44,7 @@ def _by_typer(words: list[str]) -> Settings | str:
         return 0
 
     try:
-        actions = Actions(report, _never, _never)
+        actions = Actions(report, _never, _never, _never)
         program(actions, environment={}, file_name="volunteer").run(["run", *words])
     except UsageError as error:
         return str(error)

@@ -3,10 +3,10 @@
 from census.accounting import Budget
 from census.counting import Counts, Received, count, latest_of_each
 from census.noise import RandomBits
+from census.periods import Cadence, Period
 from census.publishing import (
     AlreadyReleased,
     BudgetSpent,
-    Period,
     check_budget,
     exact_release_of,
     release_of,
@@ -17,6 +17,7 @@ __all__ = [
     "AlreadyReleased",
     "Budget",
     "BudgetSpent",
+    "Cadence",
     "Counts",
     "Period",
     "RandomBits",

@@ -158,7 +158,7 @@ class _Asked:
         shares = [
             self._shares[each] for each, place in self._places.items() if place and counts(place)
         ]
-        share = min(sum(each.share for each in shares), 1.0)
+        share = min(sum((each.share for each in shares), 0.0), 1.0)
         margin = _Z95 * self._deviation * sqrt(len(shares) + share * share) / self._clusters
         return Share(
             share=round(share, _DIGITS),

@@ -20,7 +20,8 @@ from census.comparison import (
     compare,
 )
 from census.counting import count
-from census.publishing import Period, exact_release_of, release_of
+from census.periods import Period
+from census.publishing import exact_release_of, release_of
 from census.quantities import steps
 from census.questions import QUESTIONS
 from census.release import Release

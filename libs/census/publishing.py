@@ -7,11 +7,10 @@ from math import sqrt
 from statistics import NormalDist
 from typing import Final
 
-from msgspec import Struct
-
 from census.accounting import Budget
 from census.counting import Counts
 from census.noise import RandomBits, discrete_gaussian
+from census.periods import Period
 from census.questions import CLUSTERS, QUESTIONS, UNIT, Question
 from census.release import Answers, Cell, Guarantee, Release
 from census.words import OTHER
@@ -28,20 +27,13 @@ _EXACT: Final = (
 )
 
 
-class Period(Struct, frozen=True):
-    """The days of a release, both included, in UTC."""
-
-    first: date
-    last: date
-
-
 class BudgetSpent(Exception):
-    """The year's budget does not allow this release; it is possible for a period from `next`."""
+    """The year's budget does not allow this release; it does for a period that begins on `next`."""
 
     def __init__(self, possible: date) -> None:
         super().__init__(
             f"this year's privacy budget is spent: the next release is possible for a period that"
-            f" ends on {possible.isoformat()} or later"
+            f" begins on {possible.isoformat()} or later"
         )
         self.next = possible
 
@@ -58,8 +50,8 @@ def check_budget(period: Period, budget: Budget, earlier: Iterable[Release]) -> 
     """
     spent: list[tuple[date, Fraction]] = []
     for each in earlier:
-        first = date.fromisoformat(each.first_day)
-        if first <= period.last and period.first <= date.fromisoformat(each.last_day):
+        first = each.period.first
+        if first <= period.last and period.first <= each.period.last:
             raise AlreadyReleased(
                 f"days from {each.first_day} to {each.last_day} are released already, once for ever"
             )
@@ -69,7 +61,7 @@ def check_budget(period: Period, budget: Budget, earlier: Iterable[Release]) -> 
     if left < 0:
         raise ValueError("a release spends no more than a year may")
     spent.sort()
-    counted = [(day, rho) for day, rho in spent if day > period.last - _YEAR]
+    counted = [(day, rho) for day, rho in spent if day > period.first - _YEAR]
     over = sum((rho for _, rho in counted), Fraction()) - left
     for day, rho in counted:
         if over <= 0:

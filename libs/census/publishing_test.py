@@ -3,17 +3,21 @@
 import json
 import random
 import re
+from contextlib import suppress
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import cache
 
 import jsonschema
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from census import (
     AlreadyReleased,
     Budget,
     BudgetSpent,
+    Cadence,
     Counts,
     Period,
     Release,
@@ -25,6 +29,7 @@ from census import (
     json_schema,
     release_of,
 )
+from census.periods import parse
 from census.questions import QUESTIONS
 from report import Node, Report
 
@@ -45,10 +50,10 @@ def made(clusters: int, *, seed: int = 1) -> Release:
     return release_of(counts_of(clusters), OCTOBER, Budget(), bits)
 
 
-def empty(period: Period) -> Release:
+def empty(period: Period, budget: Budget | None = None) -> Release:
     """Return a release of one question, which spends what all spend and is made sooner."""
     bits = random.Random(1).getrandbits
-    return release_of({"clusters": {}}, period, Budget(), bits, QUESTIONS[:1])
+    return release_of({"clusters": {}}, period, budget or Budget(), bits, QUESTIONS[:1])
 
 
 def month(year: int, number: int) -> Period:
@@ -116,13 +121,20 @@ def test_the_guarantee_is_in_plain_words() -> None:
     assert re.search(r"at most 65 of 100 cases", made(0).statement)
 
 
-def test_a_year_of_months_is_within_budget() -> None:
-    """Each month is released, for years, and no 365 days spend more than a year's budget."""
+@pytest.mark.parametrize("cadence", Cadence)
+def test_a_year_of_periods_is_within_budget(cadence: Cadence) -> None:
+    """Each period is released, for years, and no 365 days spend more than a year's budget."""
+    budget = Budget(releases_a_year=cadence.releases_a_year)
     released: list[Release] = []
-    for number in range(30):
-        period = month(2026 + number // 12, number % 12 + 1)
-        check_budget(period, Budget(), released)
-        released.append(empty(period))
+    period = cadence.period_of(date(2026, 1, 1))
+    while period.first < date(2029, 1, 1):
+        check_budget(period, budget, released)
+        released.append(empty(period, budget))
+        period = cadence.after(period)
+    assert_within_budget(released)
+
+
+def assert_within_budget(released: list[Release]) -> None:
     for each in released:
         first = date.fromisoformat(each.first_day)
         spent = sum(
@@ -138,12 +150,31 @@ def test_a_changed_schedule_spends_no_more() -> None:
     """After twelve months a quarter has to wait until enough of the year is over."""
     released = [empty(month(2026, number)) for number in range(1, 13)]
     quarterly = Budget(releases_a_year=4)
-    with pytest.raises(BudgetSpent, match="ends on 2027-03-01 or later") as refused:
-        check_budget(Period(date(2027, 1, 1), date(2027, 1, 31)), quarterly, released)
-    check_budget(Period(date(2027, 1, 1), refused.value.next), quarterly, released)
-    too_short = Period(date(2027, 1, 1), refused.value.next - timedelta(days=1))
+    with pytest.raises(BudgetSpent, match="begins on 2027-03-01 or later") as refused:
+        check_budget(parse("2027-Q1"), quarterly, released)
+    second = parse("2027-Q2")
+    check_budget(Period(refused.value.next, second.last), quarterly, released)
+    too_early = Period(refused.value.next - timedelta(days=1), second.last)
     with pytest.raises(BudgetSpent):
-        check_budget(too_short, quarterly, released)
+        check_budget(too_early, quarterly, released)
+    check_budget(second, quarterly, released)
+    assert_within_budget([*released, empty(second, quarterly)])
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(Cadence), st.sampled_from((1.0, 2.0, 4.0))), max_size=40))
+def test_settings_may_change_every_time(plans: list[tuple[Cadence, float]]) -> None:
+    """Whatever cadence and budget each release is made with, no year spends more than the most."""
+    released: list[Release] = []
+    day = date(2026, 1, 1)
+    for cadence, epsilon in plans:
+        period = cadence.period_of(day)
+        budget = Budget(epsilon=epsilon, releases_a_year=cadence.releases_a_year)
+        with suppress(BudgetSpent, AlreadyReleased):
+            check_budget(period, budget, released)
+            released.append(empty(period, budget))
+        day = period.last + timedelta(days=1)
+    assert_within_budget(released)
 
 
 def test_no_day_is_released_twice() -> None:

@@ -1,9 +1,12 @@
 """The release: what the census says of one closed period. Made once, and never changed."""
 
+from datetime import date
 from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta, Struct
+
+from census.periods import Period, name_of
 
 FORMAT: Final = 1
 
@@ -60,6 +63,16 @@ class Release(Struct, frozen=True, kw_only=True, rename="camel"):
         tuple[Answers, ...],
         Meta(description="Empty where too few took part for anything to stand out."),
     ]
+
+    @property
+    def period(self) -> Period:
+        """Its days. Raises ValueError where there are no such days."""
+        return Period(date.fromisoformat(self.first_day), date.fromisoformat(self.last_day))
+
+    @property
+    def name(self) -> str:
+        """The name of its period, `2026-11`. Raises ValueError where it has none."""
+        return name_of(self.period)
 
 
 def encode(release: Release) -> bytes:

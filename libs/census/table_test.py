@@ -7,7 +7,8 @@ from datetime import date
 import msgspec
 
 from census.counting import count
-from census.publishing import Period, exact_release_of
+from census.periods import Period
+from census.publishing import exact_release_of
 from census.table import COLUMNS, to_csv
 from report.schema import Report
 

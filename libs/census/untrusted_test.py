@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from census.counting import count
-from census.publishing import Period, exact_release_of
+from census.periods import Period
+from census.publishing import exact_release_of
 from census.release import FORMAT, decode, encode
 from census.untrusted import NotARelease, read
 from report.schema import Report

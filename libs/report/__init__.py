@@ -10,7 +10,6 @@ from report.errors import (
     ReportTooLarge,
     TooManyNodes,
 )
-from report.extension_key import ExtensionKey, parse_extension_key
 from report.observation import (
     Identifying,
     NodeObservation,
@@ -19,6 +18,7 @@ from report.observation import (
     WorkloadsObservation,
 )
 from report.pseudonym import Pseudonyms
+from report.rules import ExtensionKey, parse_extension_key
 from report.schema import Extension, Node, Report, Resource
 from report.workload_schema import NamespaceCount, WorkloadKind, Workloads
 

@@ -109,6 +109,13 @@ def check_privacy(session: Session, _bigquery: FakeBigQuery) -> None:
     assert len(json.loads(finished.output)["nodes"]) == _NODES
 
 
+def check_publishing(session: Session, _bigquery: FakeBigQuery) -> None:
+    """The collector of made-up clusters serves a page."""
+    status, page = session.request("GET", "/")
+    assert status == 200
+    assert "<html" in page
+
+
 def check_volunteer(session: Session, _bigquery: FakeBigQuery) -> None:
     """The manifest that was printed again is the one before, byte for byte."""
     first, again = (session.folder / name for name in ("volunteer.yaml", "upgraded.yaml"))
@@ -122,6 +129,7 @@ _CHECKS: Final[Mapping[str, Callable[[Session, FakeBigQuery], None]]] = {
     "docs/operating.md": check_operating,
     "docs/privacy.md": check_privacy,
     "docs/protocol.md": check_protocol,
+    "docs/publishing.md": check_publishing,
     "docs/volunteer.md": check_volunteer,
 }
 """What is true after the last command of a document."""

@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from volunteer.delivery.collector_client import CollectorClient, Transport
-from volunteer.delivery.request import padded
+from volunteer.delivery.request import padded, request_of
 from volunteer.delivery.rules import Reply
 from volunteer.delivery.testing import Received, running_collector
 from volunteer.version import USER_AGENT
@@ -19,9 +19,9 @@ def posted(body: bytes, *, compress: bool = False, through_proxy: bool = False) 
     with running_collector() as collector:
         proxies = {"http": collector.url} if through_proxy else {}
         url = "http://census.example/api/v1" if through_proxy else f"{collector.url}/api/v1"
-        transport = Transport(proxies, compress=compress)
-        with CollectorClient(transport, body, idempotency_key=KEY, now=lambda: 0.0) as client:
-            assert client.post(url) == Reply(204)
+        request = request_of(body, idempotency_key=KEY, compress=compress)
+        with CollectorClient(Transport(proxies), now=lambda: 0.0) as client:
+            assert client.post(url, request) == Reply(204)
         (received,) = collector.received
         host = collector.url.removeprefix("http://")
     assert received.headers.pop("host") == ("census.example" if through_proxy else host)

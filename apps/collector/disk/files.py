@@ -58,6 +58,32 @@ def make_private_folder(path: Path) -> None:
         raise FileUnusable(f"the folder {path} cannot be made: {reason_of(error)}") from error
 
 
+def add_private(path: Path, data: bytes) -> bool:
+    """Make a private file that holds `data`, unless there is one of that name.
+
+    On return it is there, whole and on disk, whoever made it. Returns whether this call did.
+    Its folder is made where it is missing. Raises `FileUnusable`.
+    """
+    make_private_folder(path.parent)
+    unfinished = path.with_name(f".{path.name}.new")
+    try:
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            # One at a time, so that what is there unfinished is of a process that died. It may be
+            # linked already: written to, it would change what is kept.
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            unfinished.unlink(missing_ok=True)
+            _write(unfinished, data)
+            is_new = _link(unfinished, path)
+            unfinished.unlink()
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise FileUnusable(f"{path} cannot be written: {reason_of(error)}") from error
+    return is_new
+
+
 def refuse_links(*paths: Path) -> None:
     """Raise `FileUnusable` where one of `paths` is a symbolic link."""
     for path in paths:
@@ -86,6 +112,22 @@ def sync_folder(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _write(path: Path, data: bytes) -> None:
+    descriptor = open_private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    with open(descriptor, "wb") as file:  # noqa: PTH123 - of a descriptor
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _link(source: Path, target: Path) -> bool:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except FileExistsError:
+        return False
+    return True
 
 
 def exchange_folders(one: Path, other: Path) -> bool:

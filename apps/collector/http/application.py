@@ -8,13 +8,15 @@ from typing import Final
 import falcon
 import msgspec
 
-from collector.errors import Refusal, SpoolUnavailable
-from collector.http.group_commit import GroupCommit
+from collector.errors import NothingPublished, Refusal, SpoolUnavailable
+from collector.http.dispatcher import GroupCommit
 from collector.http.intake import MAX_BODY_BYTES, Post, accept
 from collector.http.openapi import openapi_document
 from collector.http.problems import problem, problem_of
 from collector.http.rate_limit import Forwarding, RateLimit
 from collector.http.response import Response
+from collector.http.statistics import Statistics
+from collector.publishing import site
 from collector.telemetry.metrics import Metrics
 from report import InvalidReport
 
@@ -96,20 +98,29 @@ def create_application(
     metrics: Metrics,
     rate_limit: RateLimit | None = None,
     notices: Callable[[], tuple[str, ...]] = tuple,
+    statistics: Statistics | None = None,
 ) -> falcon.App[falcon.Request, falcon.Response]:
     """Return the application.
 
-    `clock` gives UNIX seconds, `notices` what is wrong although reports are taken.
+    `clock` gives UNIX seconds, `notices` what is wrong although reports are taken. Without
+    `statistics`, nothing is published.
     """
     application = falcon.App()
     # The original answers `/api/v1/` too, by a redirect.
     application.req_options.strip_url_path_trailing_slash = True
     _handle_errors(application, metrics)
-    application.add_route("/", Static(WELCOME.encode()))
+    published = statistics or Statistics()
+    application.add_route(site.PAGE, statistics or Static(WELCOME.encode()))
+    for path in (site.LATEST, f"{site.LATEST}/{{name}}", site.TABLE):
+        application.add_route(path, published)
+    if statistics is not None:
+        application.add_route(site.STYLES, statistics)
+        application.add_route(site.ICON, statistics)
     application.add_route("/api/v1", Reports(group, rate_limit, clock, random_bytes))
     application.add_route("/healthz", Static(b"ok\n"))
     application.add_route("/readyz", Ready(group.reasons, notices))
-    application.add_route("/openapi.json", Static(openapi_document(version), falcon.MEDIA_JSON))
+    description = openapi_document(version, published.release_schema)
+    application.add_route("/openapi.json", Static(description, falcon.MEDIA_JSON))
     application.add_route("/version", Static(f"{version}\n".encode()))
     return application
 
@@ -118,9 +129,10 @@ def _handle_errors(
     application: falcon.App[falcon.Request, falcon.Response], metrics: Metrics
 ) -> None:
     def refuse(
-        _: falcon.Request, response: falcon.Response, error: Exception, _arguments: object
+        request: falcon.Request, response: falcon.Response, error: Exception, _arguments: object
     ) -> None:
-        metrics.refused(error)
+        if request.method == "POST":
+            metrics.refused(error)
         _send(response, problem_of(error))
 
     def leave_to_the_dispatcher(
@@ -131,7 +143,7 @@ def _handle_errors(
 
     application.set_error_serializer(_describe)
     application.add_error_handler(Exception, leave_to_the_dispatcher)
-    for refusal in (InvalidReport, Refusal, SpoolUnavailable):
+    for refusal in (NothingPublished, InvalidReport, Refusal, SpoolUnavailable):
         application.add_error_handler(refusal, refuse)
 
 

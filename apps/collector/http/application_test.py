@@ -8,7 +8,7 @@ from falcon.testing import TestClient
 from collector.errors import IdempotencyKeyReused, SpoolFull, SpoolUnavailable
 from collector.http.application import create_application
 from collector.http.conftest import FakeSpool, group_of
-from collector.http.group_commit import GroupCommit
+from collector.http.dispatcher import GroupCommit
 from collector.http.intake import MAX_BODY_BYTES
 from collector.http.rate_limit import RateLimit
 from collector.spool.writer import Added

@@ -14,13 +14,13 @@ import pytest
 from collector.errors import SpoolUnavailable
 from collector.http import Limits
 from collector.http.connections import Connections
-from collector.http.group_commit import GroupCommit
+from collector.http.dispatcher import GroupCommit
 from collector.http.listener import listen
 from collector.http.request import Request
 from collector.http.response import Response
 from collector.http.server import DEFAULT_LIMITS, Server
 from collector.records import AcceptedReport
-from collector.spool.writer import Added
+from collector.spool.writer import Added, Spool
 from collector.telemetry.logs import get_log
 from collector.telemetry.metrics import Metrics
 
@@ -98,54 +98,7 @@ def echo(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[by
     return [f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']} ".encode(), body]
 
 
-@dataclass(slots=True)
-class FakeGroup:
-    """What an application of a test puts aside."""
-
-    commits: Callable[[], Response | None] = lambda: None
-    has_joined: bool = False
-
-    def join(self) -> None:
-        """Let the request that is being handled put something aside."""
-        self.has_joined = True
-
-    def take_joined(self) -> bool:
-        """Whether it has."""
-        joined, self.has_joined = self.has_joined, False
-        return joined
-
-    def commit(self) -> Response | None:
-        """Commit as the test wants it."""
-        return self.commits()
-
-
-def server_of(
-    application: "WSGIApplication" = echo,
-    group: FakeGroup | None = None,
-    *,
-    metrics: Metrics | None = None,
-    limits: Limits = DEFAULT_LIMITS,
-) -> Server:
-    """A server on a free port of the loopback address that does not run yet."""
-    return Server(
-        application,
-        group or FakeGroup(),
-        listen(LOOPBACK, 0),
-        metrics=metrics or Metrics(version="0"),
-        limits=limits,
-    )
-
-
-def connections_of(
-    selector: selectors.BaseSelector, limits: Limits = DEFAULT_LIMITS
-) -> Connections:
-    """Connections without a loop."""
-    return Connections(
-        limits, selector, cost_of=lambda request: request.body_size, metrics=Metrics(version="0")
-    )
-
-
-class FakeSpool:
+class FakeSpool(Spool):
     """Takes reports and commits them, or fails as a test wants it."""
 
     def __init__(self) -> None:
@@ -179,6 +132,55 @@ class FakeSpool:
         self.checks += 1
         if self.fails:
             raise SpoolUnavailable
+
+
+class FakeGroup(GroupCommit):
+    """A group that an application of a test joins."""
+
+    def __init__(self, commits: Callable[[], Response | None] = lambda: None) -> None:
+        """`commits` is what a commit does."""
+        super().__init__(
+            FakeSpool(),
+            wake_drain=lambda: None,
+            metrics=Metrics(version="0"),
+            clock=lambda: 0.0,
+            log=get_log(),
+        )
+        self.commits = commits
+
+    def join(self) -> None:
+        """Let the request that is being handled join."""
+        self.add(AcceptedReport("key", 0, b"{}", None))
+
+    def commit(self) -> Response | None:
+        """Commit as the test wants it."""
+        return self.commits()
+
+
+def server_of(
+    application: "WSGIApplication" = echo,
+    group: FakeGroup | None = None,
+    *,
+    metrics: Metrics | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Server:
+    """A server on a free port of the loopback address that does not run yet."""
+    return Server(
+        application,
+        group or FakeGroup(),
+        listen(LOOPBACK, 0),
+        metrics=metrics or Metrics(version="0"),
+        limits=limits,
+    )
+
+
+def connections_of(
+    selector: selectors.BaseSelector, limits: Limits = DEFAULT_LIMITS
+) -> Connections:
+    """Connections without a loop."""
+    return Connections(
+        limits, selector, cost_of=lambda request: request.body_size, metrics=Metrics(version="0")
+    )
 
 
 def group_of(

@@ -7,9 +7,15 @@ from collections.abc import Callable
 from typing import Final
 
 from collector.http import Limits
-from collector.http.connection import Afterwards, Connection, Received, Sent
+from collector.http.connection import (
+    Afterwards,
+    Connection,
+    Listener,
+    OutOfFiles,
+    Received,
+    Sent,
+)
 from collector.http.dispatcher import Reply
-from collector.http.listener import Listener, OutOfFiles
 from collector.http.queues import BodyMemory, ReadyQueue, WaitQueue
 from collector.http.request import Request, RequestLimits
 from collector.http.response import plain_text

@@ -4,9 +4,9 @@ import selectors
 from contextlib import closing
 
 from collector.http.conftest import LOOPBACK, RawClient, connections_of, get
-from collector.http.connection import Afterwards, Connection
+from collector.http.connection import Afterwards, Connection, Listener
 from collector.http.dispatcher import Reply
-from collector.http.listener import Listener, listen
+from collector.http.listener import listen
 
 LONG_RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 20000000\r\n\r\n" + b"x" * 20_000_000
 

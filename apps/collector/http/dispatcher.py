@@ -1,55 +1,127 @@
 """From requests to responses: the application for each (WSGI, PEP 3333), one commit for all."""
 
 import logging
-import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from email.utils import formatdate
-from types import TracebackType
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from structlog.stdlib import BoundLogger
+
+from collector.errors import SpoolUnavailable
 from collector.http.connection import Afterwards, Connection
-from collector.http.request import Request
-from collector.http.response import Response, encode, plain_text
+from collector.http.problems import problem_of
+from collector.http.request import Endpoint, make_environ
+from collector.http.response import Response, call_application, encode, plain_text
+from collector.records import AcceptedReport
+from collector.spool.writer import Added, Spool
 from collector.telemetry.logs import Incident
 from collector.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
-    from wsgiref.types import WSGIApplication, WSGIEnvironment
+    from wsgiref.types import WSGIApplication
 
-QUIET_SECONDS: Final = 30.0
+FAULT_QUIET_SECONDS: Final = 30.0
+SPOOL_QUIET_SECONDS: Final = 10.0
+"""Trouble that has not come for so long is over; on a full disk it comes and goes."""
+STOPPING: Final = "the collector is shutting down"
+SPOOL_FAILS: Final = "the spool cannot be written"
 FAULT: Final = plain_text("500 Internal Server Error", "the server could not handle the request")
-
-SAME_FOR_ALL: Final = {
-    "SCRIPT_NAME": "",
-    "wsgi.version": (1, 0),
-    "wsgi.url_scheme": "http",
-    "wsgi.input_terminated": True,
-    "wsgi.multithread": False,
-    "wsgi.multiprocess": False,
-    "wsgi.run_once": False,
-}
-"""What the environ of every request holds."""
 
 logger = logging.getLogger(__name__)
 
-Endpoint = tuple[str, int]
-# By name, because annotations of a function inside another are evaluated whenever that is called.
-Headers = list[tuple[str, str]]
-Write = Callable[[bytes], object]
-ExceptionInfo = (
-    tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None] | None
-)
 
+class GroupCommit:
+    """Takes reports for one commit a tick; wakes the drain after it, and notes how the spool is.
 
-class Group(Protocol):
-    """What requests put aside, to be committed together."""
+    Whoever adds a report joins the group: that a report is a repeat, and that its key was used for
+    another, is as true as the commit of what it was compared with.
+    """
+
+    def __init__(
+        self,
+        spool: Spool,
+        *,
+        wake_drain: Callable[[], None],
+        metrics: Metrics,
+        clock: Callable[[], float],
+        log: BoundLogger,
+    ) -> None:
+        """`clock` gives seconds and is monotonic."""
+        self._spool: Final = spool
+        self._wake_drain: Final = wake_drain
+        self._metrics: Final = metrics
+        self._clock: Final = clock
+        self._log: Final = log
+        self._failures: Final = Incident(SPOOL_QUIET_SECONDS)
+        self._full: Final = Incident(SPOOL_QUIET_SECONDS)
+        self._joined = False
+        self._fails = False
+        self._stopping = False
+
+    def add(self, accepted: AcceptedReport) -> None:
+        """Add a report. Raises what `Spool.add` raises."""
+        self._joined = True
+        if self._spool.add(accepted) is Added.REPEATED:
+            self._metrics.repeated()
 
     def take_joined(self) -> bool:
-        """Whether the request that was just handled has put something aside; asked once."""
+        """Whether a report was added, or tried to be, since this was asked last."""
+        joined, self._joined = self._joined, False
+        return joined
 
     def commit(self) -> Response | None:
-        """Make all of it durable. Where that fails, return what answers those who joined."""
+        """Commit the group; return what answers everybody in it where none of it is stored."""
+        began = self._clock()
+        try:
+            reports = self._spool.commit()
+        except SpoolUnavailable as error:
+            self._metrics.commit_failed()
+            self._fails = True
+            if self._failures.happens(began):
+                self._log.error("the spool takes no reports", reason=error.reason)
+            return problem_of(error)
+        self._fails = False
+        if failed := self._failures.take_ended(began):
+            self._log.info("the spool takes reports again", failed_commits=failed)
+        self._note_room(began)
+        if reports:
+            self._metrics.committed(reports, seconds=self._clock() - began)
+            self._wake_drain()
+        return None
+
+    def _note_room(self, now: float) -> None:
+        reason = self._spool.full()
+        if reason is not None and self._full.happens(now):
+            self._log.error("no more reports are taken until there is room", reason=reason)
+        elif reason is None and self._full.take_ended(now):
+            self._log.info("there is room for reports again")
+
+    def stop(self) -> None:
+        """Say from now on that the collector is shutting down."""
+        self._stopping = True
+
+    def reasons(self) -> tuple[str, ...]:
+        """Return why no report can be accepted now, as `/readyz` says; empty when one can.
+
+        A warehouse that is down is not a reason: the spool takes reports. After a failure the spool
+        is tried anew: a load balancer sends no posts meanwhile, so no commit would ever find out
+        that the disk has room again. May be asked from any thread.
+        """
+        reasons = [STOPPING] if self._stopping else []
+        if self._fails and not self._spool_takes_a_write():
+            reasons.append(SPOOL_FAILS)
+        full = self._spool.full()
+        if full is not None:
+            reasons.append(full)
+        return tuple(reasons)
+
+    def _spool_takes_a_write(self) -> bool:
+        try:
+            self._spool.check_writable()
+        except SpoolUnavailable:
+            return False
+        return True
 
 
 class Reply(NamedTuple):
@@ -72,7 +144,7 @@ class Dispatcher:
     def __init__(
         self,
         application: "WSGIApplication",
-        group: Group,
+        group: GroupCommit,
         *,
         metrics: Metrics,
         address: Endpoint,
@@ -166,7 +238,7 @@ class Dispatcher:
         fault = type(error).__name__
         for frame, line in traceback.walk_tb(error.__traceback__):
             fault = f"{type(error).__name__} in {frame.f_code.co_name}, line {line}"
-        if self._faults.setdefault(fault, Incident(QUIET_SECONDS)).happens(self._clock()):
+        if self._faults.setdefault(fault, Incident(FAULT_QUIET_SECONDS)).happens(self._clock()):
             frames = "".join(traceback.format_tb(error.__traceback__))
             logger.error("the application raised %s, answered 500\n%s", fault, frames)
         return FAULT
@@ -179,52 +251,3 @@ class Dispatcher:
                 del self._faults[fault]
             if times > 1:
                 logger.warning("the application raised %s %d times, and now no more", fault, times)
-
-
-def make_environ(request: Request, *, client: Endpoint, server: Endpoint) -> "WSGIEnvironment":
-    """The request as PEP 3333 hands it to an application; addresses are (host, port)."""
-    environ: WSGIEnvironment = {
-        "REQUEST_METHOD": request.method,
-        "PATH_INFO": request.path,
-        "QUERY_STRING": request.query,
-        "REQUEST_URI": request.request_uri,
-        "REMOTE_ADDR": client[0],
-        "REMOTE_PORT": str(client[1]),
-        "SERVER_NAME": server[0],
-        "SERVER_PORT": str(server[1]),
-        "SERVER_PROTOCOL": f"HTTP/{request.version}",
-        "wsgi.input": request.get_body_stream(),
-        "wsgi.errors": sys.stderr,
-        **SAME_FOR_ALL,
-    }
-    for name, value in request.headers.items():
-        bare = name in {"CONTENT_TYPE", "CONTENT_LENGTH"}
-        environ[name if bare else f"HTTP_{name}"] = value
-    return environ
-
-
-def call_application(application: "WSGIApplication", environ: "WSGIEnvironment") -> Response:
-    """Run the application to the end of its body.
-
-    The body is taken whole, because a response may have to be replaced when the commit fails.
-    Raises whatever the application raises.
-    """
-    started: list[tuple[str, Headers]] = []
-    body: list[bytes] = []
-
-    def start_response(status: str, headers: Headers, exc_info: ExceptionInfo = None, /) -> Write:
-        if started and exc_info is None:
-            raise RuntimeError("start_response was called twice")
-        started.append((status, headers))
-        return body.append
-
-    chunks = application(environ, start_response)
-    try:
-        body.extend(chunks)
-        if not started:
-            raise RuntimeError("start_response was not called")
-        return Response(*started[-1], b"".join(body))
-    finally:
-        close = getattr(chunks, "close", None)
-        if close is not None:
-            close()

@@ -9,9 +9,9 @@ import pytest
 
 from collector.http import Limits
 from collector.http.conftest import FakeGroup, ManualClock, Serve, echo, get, post
-from collector.http.dispatcher import QUIET_SECONDS, call_application, make_environ
-from collector.http.request import Request, RequestLimits
-from collector.http.response import Response
+from collector.http.dispatcher import FAULT_QUIET_SECONDS
+from collector.http.request import Request, RequestLimits, make_environ
+from collector.http.response import Response, call_application
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -175,7 +175,7 @@ def test_a_fault_is_told_once_and_then_how_often_it_came(
     for target in ("/", "/other", *("/",) * 40):
         client.send(get(target))
         assert client.response().status == 500
-    clock.now += QUIET_SECONDS
+    clock.now += FAULT_QUIET_SECONDS
     client.send(get("/other"))
     assert client.response().status == 500
     logged = [record.getMessage().partition("\n")[0] for record in caplog.records]

@@ -1,4 +1,4 @@
-"""Behaviour of `collector.http.group_commit`."""
+"""The group of a tick: what is committed, what is told of it, and whether more is taken."""
 
 from contextlib import nullcontext
 
@@ -7,7 +7,7 @@ import structlog
 
 from collector.errors import IdempotencyKeyReused, SpoolUnavailable
 from collector.http.conftest import FakeSpool, ManualClock, group_of
-from collector.http.group_commit import QUIET_SECONDS, SPOOL_FAILS, STOPPING
+from collector.http.dispatcher import SPOOL_FAILS, SPOOL_QUIET_SECONDS, STOPPING
 from collector.records import AcceptedReport
 from collector.telemetry.metrics import Metrics
 
@@ -49,7 +49,7 @@ def test_a_full_spool_is_logged_once() -> None:
         for reason in ("the disk is full", None) * 100:
             spool.reason = reason
             group.commit()
-        clock.now += QUIET_SECONDS
+        clock.now += SPOOL_QUIET_SECONDS
         group.commit()
     assert [(line["event"], line.get("reason")) for line in log] == [
         ("no more reports are taken until there is room", "the disk is full"),
@@ -65,7 +65,7 @@ def test_a_failure_is_logged_once_for_as_long_as_it_lasts() -> None:
         for fails in (True, True, False) * 100:
             spool.fails = fails
             group.commit()
-        clock.now += QUIET_SECONDS
+        clock.now += SPOOL_QUIET_SECONDS
         group.commit()
         group.commit()
     assert [(line["event"], line.get("failed_commits")) for line in log] == [

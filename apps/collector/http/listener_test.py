@@ -11,7 +11,8 @@ import pytest
 from collector.disk.unix_socket import listen_at
 from collector.errors import CannotListen
 from collector.http.conftest import LOOPBACK
-from collector.http.listener import Listener, listen
+from collector.http.connection import Listener
+from collector.http.listener import listen
 
 
 def at(path: Path) -> socket.socket:

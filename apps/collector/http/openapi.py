@@ -1,14 +1,18 @@
 """The HTTP interface described as OpenAPI 3.1: `/openapi.json`.
 
-The schema of a report comes from the contract's own types and the statuses from the table of
-`problems`, so the description cannot fall behind them.
+The schemas of report and release come from the contract's own types and the statuses from the table
+of `problems`, so the description cannot fall behind them.
 """
 
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
 
 from collector.http.problems import PROBLEM_CONTENT_TYPE, STATUSES, Row
+from collector.publishing.site import LATEST, TABLE
 from report.json_schema import json_schema
 
 _SCHEMAS: Final = "#/components/schemas/"
@@ -35,9 +39,13 @@ _READINESS: Final[dict[str, Any]] = {
 }
 
 
-def openapi_document(version: str) -> bytes:
-    """Return the description of a collector of that version, as JSON."""
+def openapi_document(version: str, release_schema: Mapping[str, Any] | None = None) -> bytes:
+    """Return the description of a collector of that version, as JSON.
+
+    `release_schema` describes what it publishes, None where that is nothing.
+    """
     report_schema = json_schema()
+    published = {} if release_schema is None else release_schema["$defs"]
     document = {
         "openapi": "3.1.0",
         "info": {
@@ -47,16 +55,16 @@ def openapi_document(version: str) -> bytes:
             + report_schema["$comment"],
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "paths": _paths(),
-        "components": {"schemas": {"Problem": _PROBLEM, **report_schema["$defs"]}},
+        "paths": {**_paths(), **(_published_paths() if published else {})},
+        "components": {"schemas": {"Problem": _PROBLEM, **report_schema["$defs"], **published}},
     }
-    # The definitions of the report's schema refer to one another; they have moved.
+    # The definitions of a schema refer to one another; they have moved.
     return msgspec.json.encode(document).replace(b'"#/$defs/', f'"{_SCHEMAS}'.encode())
 
 
 def _paths() -> dict[str, Any]:
     return {
-        "/": _text_at("What this is."),
+        "/": _got("What this is.", {**_TEXT, "text/html": {"schema": {"type": "string"}}}),
         "/api/v1": {"post": _post_operation()},
         "/healthz": _text_at("The process is alive."),
         "/openapi.json": {
@@ -78,6 +86,27 @@ def _paths() -> dict[str, Any]:
     }
 
 
+def _published_paths() -> dict[str, Any]:
+    others = {
+        "304": {"description": "What If-None-Match names is still the same."},
+        "404": _problem(STATUSES[HTTPStatus.NOT_FOUND]),
+    }
+    release = {"application/json": {"schema": {"$ref": f"{_SCHEMAS}Release"}}}
+    table = {"text/csv": {"schema": {"type": "string"}}}
+    name = {
+        "name": "name",
+        "in": "path",
+        "required": True,
+        "description": "A month, week or quarter.",
+        "schema": {"type": "string", "examples": ["2026-11", "2026-W47", "2026-Q4"]},
+    }
+    return {
+        LATEST: _got("The latest release.", release, others),
+        f"{LATEST}/{{name}}": {**_got("A release.", release, others), "parameters": [name]},
+        TABLE: _got("All releases, one row for each answer.", table, others),
+    }
+
+
 def _post_operation() -> dict[str, Any]:
     return {
         "summary": "Deliver a report.",
@@ -95,7 +124,11 @@ def _post_operation() -> dict[str, Any]:
         },
         "responses": {
             "204": {"description": "On disk, fsynced; or a repeat of a report that already is."},
-            **{str(status.value): _problem(row) for status, row in STATUSES.items()},
+            **{
+                str(status.value): _problem(row)
+                for status, row in STATUSES.items()
+                if row.is_of_posts
+            },
         },
     }
 
@@ -113,12 +146,14 @@ def _problem(row: Row) -> dict[str, Any]:
 
 
 def _text_at(meaning: str) -> dict[str, Any]:
-    return {
-        "get": {
-            "summary": meaning,
-            "responses": {"200": {"description": meaning, "content": _TEXT}},
-        }
-    }
+    return _got(meaning, _TEXT)
+
+
+def _got(
+    meaning: str, content: Mapping[str, Any], others: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
+    answered = {"200": {"description": meaning, "content": content}, **others}
+    return {"get": {"summary": meaning, "responses": answered}}
 
 
 def _json(meaning: str, schema: dict[str, Any]) -> dict[str, Any]:

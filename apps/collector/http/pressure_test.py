@@ -25,9 +25,9 @@ from collector.http.conftest import (
     get,
     post,
 )
-from collector.http.connection import Connection
+from collector.http.connection import Connection, Listener
 from collector.http.connections import QUIET_SECONDS
-from collector.http.listener import Listener, listen
+from collector.http.listener import listen
 from collector.http.queues import BYTES_PER_TICK, SMALL_BYTES, STALLED_SECONDS, STEP_BYTES
 from collector.http.request import Request
 

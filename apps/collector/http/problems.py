@@ -16,6 +16,7 @@ from collector.errors import (
     IdempotencyKeyReused,
     InvalidCompression,
     InvalidIdempotencyKey,
+    NothingPublished,
     RateExceeded,
     SpoolFull,
     SpoolUnavailable,
@@ -30,7 +31,7 @@ RETRY_AFTER_SECONDS: Final = 30
 
 
 class Row(NamedTuple):
-    """A status that a post may be answered with, besides 204."""
+    """A status of an error."""
 
     meaning: str
     errors: tuple[type[Exception], ...] = ()
@@ -38,6 +39,8 @@ class Row(NamedTuple):
     the one that answers."""
     may_retry: bool = False
     """Whether Retry-After says when to come again."""
+    is_of_posts: bool = True
+    """Whether a post may be answered with it; else only a request for statistics."""
 
 
 STATUSES: Final[Mapping[HTTPStatus, Row]] = MappingProxyType(
@@ -45,6 +48,11 @@ STATUSES: Final[Mapping[HTTPStatus, Row]] = MappingProxyType(
         HTTPStatus.BAD_REQUEST: Row(
             "Not JSON, or breaks a rule; `path` and `rule` say which.",
             (InvalidReport, InvalidCompression, InvalidIdempotencyKey),
+        ),
+        HTTPStatus.NOT_FOUND: Row(
+            "Nothing is published there: publishing is off, or there is no such release.",
+            (NothingPublished,),
+            is_of_posts=False,
         ),
         HTTPStatus.REQUEST_TIMEOUT: Row("The request took too long to arrive."),
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Row(

@@ -5,7 +5,8 @@ a test for each.
 """
 
 import re
-from typing import Final
+import sys
+from typing import TYPE_CHECKING, Final
 
 from waitress.adjustments import Adjustments
 from waitress.parser import HTTPRequestParser, ParsingError
@@ -14,6 +15,9 @@ from waitress.utilities import BadRequest, Error, RequestEntityTooLarge
 
 from collector.http import Limits
 from collector.http.response import Response, plain_text
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIEnvironment
 
 MAX_CHUNK_LINE_BYTES: Final = 1024
 MAX_CHUNK_OVERHEAD_BYTES: Final = 4 * 1024
@@ -33,6 +37,19 @@ TARGET_TOO_LONG: Final = plain_text(
 TRANSFER_ENCODING: Final = re.compile(rb"\ntransfer-encoding:([^\r\n]*)", re.IGNORECASE)
 BLANK_LINE: Final = BadRequest("a chunk must begin with its size")
 FOLDED_LINE: Final = re.compile(rb"\n[ \t]")
+
+SAME_FOR_ALL: Final = {
+    "SCRIPT_NAME": "",
+    "wsgi.version": (1, 0),
+    "wsgi.url_scheme": "http",
+    "wsgi.input_terminated": True,
+    "wsgi.multithread": False,
+    "wsgi.multiprocess": False,
+    "wsgi.run_once": False,
+}
+"""What the environ of every request holds."""
+
+Endpoint = tuple[str, int]
 
 
 class Request(HTTPRequestParser):
@@ -214,6 +231,28 @@ def _require_known_length(header_plus: bytes) -> None:
     codings = [each.strip(b" \t").lower() for line in lines for each in line.split(b",")]
     if codings and (codings[-1] != b"chunked" or codings.count(b"chunked") > 1 or b"" in codings):
         raise ParsingError("Transfer-Encoding must be chunked, once and last")
+
+
+def make_environ(request: Request, *, client: Endpoint, server: Endpoint) -> "WSGIEnvironment":
+    """The request as PEP 3333 hands it to an application; addresses are (host, port)."""
+    environ: WSGIEnvironment = {
+        "REQUEST_METHOD": request.method,
+        "PATH_INFO": request.path,
+        "QUERY_STRING": request.query,
+        "REQUEST_URI": request.request_uri,
+        "REMOTE_ADDR": client[0],
+        "REMOTE_PORT": str(client[1]),
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": str(server[1]),
+        "SERVER_PROTOCOL": f"HTTP/{request.version}",
+        "wsgi.input": request.get_body_stream(),
+        "wsgi.errors": sys.stderr,
+        **SAME_FOR_ALL,
+    }
+    for name, value in request.headers.items():
+        bare = name in {"CONTENT_TYPE", "CONTENT_LENGTH"}
+        environ[name if bare else f"HTTP_{name}"] = value
+    return environ
 
 
 class RequestLimits:

@@ -1,8 +1,19 @@
-"""An HTTP response before it is bytes, and the bytes it becomes."""
+"""An HTTP response: from an application (WSGI, PEP 3333), before it is bytes, and as bytes."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, NamedTuple
 from wsgiref.util import is_hop_by_hop
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication, WSGIEnvironment
+
+# By name, because annotations of a function inside another are evaluated whenever that is called.
+Headers = list[tuple[str, str]]
+Write = Callable[[bytes], object]
+ExceptionInfo = (
+    tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None] | None
+)
 
 
 class InvalidResponse(ValueError):
@@ -30,6 +41,33 @@ def plain_text(status: str, text: str, *headers: tuple[str, str]) -> Response:
     """A response of one line, for what never reaches the application."""
     content_type = ("Content-Type", "text/plain; charset=utf-8")
     return Response(status, (content_type, *headers), f"{text}\n".encode())
+
+
+def call_application(application: "WSGIApplication", environ: "WSGIEnvironment") -> Response:
+    """Run the application to the end of its body.
+
+    The body is taken whole, because a response may have to be replaced when the commit fails.
+    Raises whatever the application raises.
+    """
+    started: list[tuple[str, Headers]] = []
+    body: list[bytes] = []
+
+    def start_response(status: str, headers: Headers, exc_info: ExceptionInfo = None, /) -> Write:
+        if started and exc_info is None:
+            raise RuntimeError("start_response was called twice")
+        started.append((status, headers))
+        return body.append
+
+    chunks = application(environ, start_response)
+    try:
+        body.extend(chunks)
+        if not started:
+            raise RuntimeError("start_response was not called")
+        return Response(*started[-1], b"".join(body))
+    finally:
+        close = getattr(chunks, "close", None)
+        if close is not None:
+            close()
 
 
 def encode(response: Response, *, to_head: bool, connection: str | None, date: str) -> bytes:

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from collector.http import Limits
-from collector.http.connection import Connection
+from collector.http.connection import ACCEPTS_PER_TICK, Connection, Listener, OutOfFiles
 from collector.http.connections import Connections
-from collector.http.dispatcher import Dispatcher, Group
-from collector.http.listener import ACCEPTS_PER_TICK, BACKLOG, Listener, OutOfFiles
+from collector.http.dispatcher import Dispatcher, GroupCommit
+from collector.http.listener import BACKLOG
 from collector.http.request import Request
 from collector.telemetry.metrics import Metrics
 
@@ -38,7 +38,7 @@ class Server:
     def __init__(
         self,
         application: "WSGIApplication",
-        group: Group,
+        group: GroupCommit,
         listening: socket.socket,
         *,
         metrics: Metrics,

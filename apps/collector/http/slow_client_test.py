@@ -18,11 +18,12 @@ from collector.http.connection import (
     WORTH_READING_BYTES,
     Afterwards,
     Connection,
+    Listener,
     Received,
 )
 from collector.http.connections import POLL_SECONDS
 from collector.http.dispatcher import Reply
-from collector.http.listener import Listener, listen
+from collector.http.listener import listen
 from collector.http.request import RequestLimits
 from collector.http.response import Response
 from collector.http.server import DEFAULT_LIMITS

@@ -128,6 +128,9 @@ class WarehouseAddress(ABC):
     keeps_watermark: ClassVar[bool] = False
     """Whether the warehouse itself knows how far a spool is in it."""
 
+    can_count: ClassVar[bool] = False
+    """Whether the reports in it can be counted, and so what they say be published."""
+
     @classmethod
     @abstractmethod
     def parse(cls, text: str) -> Self:

@@ -14,6 +14,12 @@ from msgspec import Struct
 
 from volunteer.version import USER_AGENT
 
+READER_HEADERS: Final[Mapping[str, str]] = {
+    "Accept": "application/json",
+    "User-Agent": USER_AGENT,
+}
+"""The headers of a request for what a collector publishes; it has no body."""
+
 PADDED_TO_BYTES: Final = 4096
 _GZIP_FLAGS: Final = 3
 _GZIP_HEADER_BYTES: Final = 10

@@ -66,12 +66,12 @@ class NoReply(Struct, frozen=True):
     lasting: bool = False
 
 
-Post: TypeAlias = Callable[[str], Reply | NoReply]
-"""Posts one report to the given URL; the same body and headers each time."""
+Ask: TypeAlias = Callable[[str], Reply | NoReply]
+"""Sends one request to the given URL; the same headers and body each time."""
 
 
 def deliver(
-    post: Post,
+    post: Ask,
     url: str,
     *,
     clock: Clock,
@@ -93,15 +93,25 @@ def deliver(
     return Unavailable(outcome.reason) if isinstance(outcome, TryAgain) else outcome
 
 
-def _attempt(post: Post, url: str) -> Outcome | TryAgain[str]:
-    for _ in range(_MOST_REDIRECTS + 1):
-        reply = post(url)
-        came = f"answered {reply.status}" if isinstance(reply, Reply) else reply.why
-        _log.debug("posted: %s", came)
-        if isinstance(reply, NoReply):
-            return Unavailable(reply.why) if reply.lasting else TryAgain(reply.why)
-        if reply.status not in _REDIRECTS:
+def _attempt(post: Ask, url: str) -> Outcome | TryAgain[str]:
+    reply = follow(post, url)
+    match reply:
+        case NoReply(why, lasting):
+            return Unavailable(why) if lasting else TryAgain(why)
+        case Reply():
             return judge(reply)
+        case Refused():
+            return reply
+
+
+def follow(ask: Ask, url: str) -> Reply | NoReply | Refused:
+    """Ask at `url`, and where redirects lead; `Refused` where they lead too far."""
+    for _ in range(_MOST_REDIRECTS + 1):
+        reply = ask(url)
+        came = f"answered {reply.status}" if isinstance(reply, Reply) else reply.why
+        _log.debug("the collector: %s", came)
+        if isinstance(reply, NoReply) or reply.status not in _REDIRECTS:
+            return reply
         target = redirect_target(url, reply.location or "")
         if target is None:
             return Refused(f"redirects elsewhere ({reply.status}): name the right URL yourself")

@@ -32,6 +32,7 @@ class BigQueryTable(WarehouseAddress):
     form = "bigquery://project.dataset.table"
     description = "a BigQuery table, made when missing; Application Default Credentials"
     prefixes = ("bigquery:",)
+    can_count = True
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -23,6 +23,7 @@ class ParquetFolder(WarehouseAddress):
     )
     prefixes = ("parquet:", "duckdb:")
     keeps_watermark = True
+    can_count = True
 
     @classmethod
     def parse(cls, text: str) -> Self:

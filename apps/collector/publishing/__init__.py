@@ -1,0 +1,1 @@
+"""Publishing what the census says: making releases, keeping them, and showing them."""

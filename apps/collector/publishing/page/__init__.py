@@ -1,0 +1,1 @@
+"""The page that shows releases: made of them alone, once, as bytes."""

@@ -1,0 +1,72 @@
+"""The releases that were made, a file each: `2026-11.json`, `2026-W47.json`, `2026-Q4.json`.
+
+A file is made once, and neither changed nor replaced.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from census import Release, decode, encode
+from census.release import FORMAT
+from collector.disk.errors import reason_of
+from collector.disk.files import add_private, open_private
+from collector.errors import FileUnusable
+
+RELEASES_FOLDER: Final = "releases"
+"""In the data directory."""
+
+_SUFFIX: Final = ".json"
+_MOST_BYTES: Final = 64 * 1024 * 1024
+
+
+def read(
+    folder: Path, *, on_broken: Callable[[FileUnusable], None] | None = None
+) -> tuple[Release, ...]:
+    """Return all releases in a folder, in the order of their days; none where it is missing.
+
+    `on_broken` is called for each file that cannot be read, and the others are returned; without
+    it `FileUnusable` is raised.
+    """
+    releases = []
+    for path in sorted(folder.glob(f"[!.]*{_SUFFIX}")):
+        try:
+            releases.append(_read(path))
+        except FileUnusable as error:
+            if on_broken is None:
+                raise
+            on_broken(error)
+    return tuple(sorted(releases, key=lambda each: (each.first_day, each.last_day)))
+
+
+def add(folder: Path, release: Release) -> Release:
+    """Keep a release, and return the one of its period that is kept: the first, for ever.
+
+    On return it is on disk. Raises `FileUnusable`.
+    """
+    path = folder / f"{release.name}{_SUFFIX}"
+    return release if add_private(path, encode(release)) else _read(path)
+
+
+def _read(path: Path) -> Release:
+    try:
+        with open(open_private(path, os.O_RDONLY), "rb") as file:  # noqa: PTH123 - of a descriptor
+            release = decode(file.read(_MOST_BYTES))
+        name = release.name
+    except OSError as error:
+        raise FileUnusable(f"{path} cannot be read: {reason_of(error)}") from error
+    except (msgspec.DecodeError, ValueError) as error:
+        raise FileUnusable(
+            f"{path} is damaged, and a release is never made again; restore a copy of it"
+        ) from error
+    if release.format > FORMAT:
+        raise FileUnusable(
+            f"{path} has format version {release.format}, this collector knows {FORMAT}; use the"
+            " release of the program that made it, or a newer one"
+        )
+    if path.name != f"{name}{_SUFFIX}":
+        raise FileUnusable(f"{path} holds the release {name}; give it that name again")
+    return release

@@ -1,0 +1,1 @@
+"""Where this cluster stands in a census: a release is read, and nothing is sent."""
