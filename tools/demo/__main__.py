@@ -58,7 +58,7 @@ def demo(
             _fill(data, clusters, today)
             with (
                 _settings(cluster) as settings,
-                _running(collector, data, port or _free_port(), today) as running,
+                _running(collector, data, _free_port(port), today) as running,
             ):
                 _report(volunteer, settings, running.port, data)
                 running.wait_until_published()
@@ -160,9 +160,13 @@ def _folder(data_dir: Path | None) -> Iterator[Path]:
         yield Path(fresh) / "data"
 
 
-def _free_port() -> int:
-    with socket.create_server((LOOPBACK, 0)) as probe:
-        return int(probe.getsockname()[1])
+def _free_port(port: int) -> int:
+    """Return the port, or any free one for 0. Raises `ProgramFailed` where it is taken."""
+    try:
+        with socket.create_server((LOOPBACK, port)) as probe:
+            return int(probe.getsockname()[1])
+    except OSError as error:
+        raise ProgramFailed(f"port {port} cannot be used: {error.strerror}") from error
 
 
 def _step(text: str) -> None:
