@@ -6,7 +6,7 @@ A command is imported once its word was seen, so that each starts quickly.
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -25,10 +25,20 @@ from command_line.program import Command, Entry, Program
 PROGRAM: Final = "collector"
 _FILE_NAMES: Final = (PROGRAM, f"{PROGRAM}.pex")
 _PRIVATE_UMASK: Final = 0o077
+# Of a service manager: sd_listen_fds(3), sd_notify(3), sd_watchdog_enabled(3).
+_FOR_ONE_PROCESS: Final = (
+    "LISTEN_PID",
+    "LISTEN_FDS",
+    "LISTEN_FDNAMES",
+    "NOTIFY_SOCKET",
+    "WATCHDOG_PID",
+    "WATCHDOG_USEC",
+)
 
 SUMMARIES: Final[Mapping[str, str]] = {
     "serve": "Receive reports over HTTP, and keep them.",
     "status": "Say what a running collector is doing.",
+    "statistics": "Show what the census says.",
     "sql": "Ask the reports a question in SQL.",
     "export": "Write all reports to standard output.",
     "import": "Take in what `export` wrote.",
@@ -54,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
     if words[:1] == [PROGRAM]:
         del words[0]
     try:
-        status = program(os.environ).run(words)
+        status = program(take_environment(os.environ)).run(words)
         if sys.stdout is not None:  # where it was closed there is none
             sys.stdout.flush()
     except ProgramError as error:
@@ -75,34 +85,38 @@ def main(arguments: Sequence[str]) -> int:
 def program(environment: Mapping[str, str]) -> Program:
     """Return the program, whose flags may stand in `environment`."""
     entries = {name: Entry(partial(load, name), text) for name, text in SUMMARIES.items()}
-    return Program(
-        PROGRAM, entries, default="serve", environment=without_service_links(environment)
-    )
+    return Program(PROGRAM, entries, default="serve", environment=environment)
 
 
-def without_service_links(environment: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the variables without those that Kubernetes makes, and that look like ours.
+def take_environment(variables: MutableMapping[str, str]) -> Mapping[str, str]:
+    """Return the environment, and remove from `variables` what is not for our children.
 
-    A pod gets variables for each Service of its namespace: one named `spartakus` makes
-    `SPARTAKUS_PORT=tcp://10.0.0.1:80`, which is not a port and was set by nobody.
+    Kubernetes makes variables that look like ours, which are left out: a pod gets some for each
+    Service of its namespace, and one named `spartakus` makes `SPARTAKUS_PORT=tcp://10.0.0.1:80`,
+    which is not a port and was set by nobody.
     https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
     """
     name_of_link = re.compile(r"SPARTAKUS_(?:\w+_)?PORT")
     link = re.compile(r"(?:tcp|udp|sctp)://.*")
-    return {
+    environment = {
         name: value
-        for name, value in environment.items()
+        for name, value in variables.items()
         if not (name_of_link.fullmatch(name) and link.fullmatch(value))
     }
+    for name in _FOR_ONE_PROCESS:
+        variables.pop(name, None)
+    return environment
 
 
-def load(name: str) -> Command:  # noqa: C901 - a table
+def load(name: str) -> Command:  # noqa: C901, PLR0912 - a table
     """Return the command of that name."""
     match name:
         case "serve":
             from collector.commands.serve import COMMAND
         case "status":
             from collector.commands.status import COMMAND
+        case "statistics":
+            from collector.commands.statistics import COMMAND
         case "sql":
             from collector.commands.sql import COMMAND
         case "export":

@@ -237,7 +237,7 @@ def test_only_links_to_services_are_dropped() -> None:
         "SPARTAKUS_DATABASE": "http://collector",
         "OTHER_PORT": "tcp://10.0.0.2:80",
     }
-    assert main.without_service_links(environment) == {
+    assert main.take_environment(environment) == {
         "SPARTAKUS_ADMIN_PORT": "9090",
         "SPARTAKUS_DATABASE": "http://collector",
         "OTHER_PORT": "tcp://10.0.0.2:80",

@@ -21,6 +21,7 @@ from collector.values import (
     host_name,
     networks,
     number,
+    public_address,
     seconds,
     unix_socket,
     whole,
@@ -28,7 +29,7 @@ from collector.values import (
 from collector.warehouse import WarehouseAddress
 from collector.warehouse.parquet import ParquetFolder
 from collector.warehouse.registry import parse_address
-from command_line.flags import choice, flag, switch
+from command_line.flags import Environment, choice, flag, switch, whole_environment
 
 REPORTS_FOLDER: Final = "reports"
 DEFAULT_POSTS_PER_MINUTE: Final = 60
@@ -126,6 +127,8 @@ class WarehouseSettings(DataDirectorySettings, frozen=True, kw_only=True):
         help="Where reports end up; --print-databases lists what there is."
         " By default a folder of Parquet files, reports, in the data directory.",
     )
+    environment: Environment = whole_environment()
+    """What the clients of warehouses, and service managers, look up."""
 
     @property
     def warehouse(self) -> WarehouseAddress:
@@ -276,6 +279,11 @@ class Settings(LoggedSettings, frozen=True, kw_only=True):
         metavar="DAY",
         help="Publish no period that begins before this day or month, such as 2026-11. By default"
         " none before the one in which publishing was first switched on.",
+    )
+    public_address: str | None = flag(
+        public_address,
+        metavar="URL",
+        help="Address by which others reach this collector: the page names it to those who join.",
     )
 
     @property

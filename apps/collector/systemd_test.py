@@ -156,7 +156,7 @@ def test_a_manager_that_does_not_listen_is_not_an_error(systemd: StandIn) -> Non
 
 
 def test_the_variables_are_taken() -> None:
-    """They are not for the children of the service; those of another process change nothing."""
+    """Children do not get them; those of another process change nothing."""
     environment = {
         "LISTEN_PID": "1",
         "LISTEN_FDS": "1",
@@ -166,9 +166,10 @@ def test_the_variables_are_taken() -> None:
         "NOTIFY_SOCKET": "/run/nowhere",
         "HOME": "/",
     }
-    assert inherited(environment, process_id=2) is None
-    ServiceManager.from_environment(environment, process_id=2)
+    taken = main.take_environment(environment)
     assert environment == {"HOME": "/"}
+    assert inherited(taken, process_id=2) is None
+    assert ServiceManager.from_environment(taken, process_id=2).watchdog_seconds is None
 
 
 def test_two_sockets_are_one_too_many() -> None:

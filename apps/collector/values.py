@@ -17,6 +17,7 @@ _WHOLE: Final = re.compile(r"[0-9]{1,15}")
 _DECIMAL: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?")
 _DAYS: Final = re.compile(r"([1-9][0-9]{0,4})d")
+_ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[A-Za-z0-9._/-]*)?")
 _UNIX: Final = "unix:"
 
 
@@ -111,3 +112,13 @@ def unix_socket(text: str) -> Path:
     if len(os.fsencode(absolute)) > MOST_BYTES:
         raise InvalidValue(f"the path of a socket has {MOST_BYTES} bytes at most (unix(7))")
     return absolute
+
+
+def public_address(text: str) -> str:
+    """Return the address of a collector, as others write it.
+
+    It stands in a command that people copy into a shell, where no character of it has a meaning.
+    """
+    if not _ADDRESS.fullmatch(text):
+        raise InvalidValue(f"must be an address such as https://census.example.com, not {text!r}")
+    return text

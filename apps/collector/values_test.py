@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from collector.values import days as parse_days
-from collector.values import first_day, networks, number
+from collector.values import first_day, networks, number, public_address
 from command_line.errors import InvalidValue
 
 
@@ -51,3 +51,28 @@ def test_what_is_not_a_network_is_refused(text: str) -> None:
     """A name, a mask too long and a network with host bits are errors that say so."""
     with pytest.raises(InvalidValue, match=r"^must list networks"):
         networks(text)
+
+
+@pytest.mark.parametrize("text", ["http://localhost:8080", "https://census.example.com/a/b-1.2/"])
+def test_a_public_address_is_kept_as_it_is(text: str) -> None:
+    """Scheme, host, port and path."""
+    assert public_address(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("census.example.com", "ftp://census.example.com", "https://", "https://user:p@host"),
+        *(
+            "https://host/?a=b",
+            "https://host/$(id)",
+            "https://host/;id",
+            "https://host/\n",
+            "https://h`",
+        ),
+    ],
+)
+def test_what_a_shell_would_read_is_no_public_address(text: str) -> None:
+    """The page's command must do what it says, whoever copies it."""
+    with pytest.raises(InvalidValue, match=r"^must be an address such as"):
+        public_address(text)

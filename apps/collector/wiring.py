@@ -6,8 +6,9 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Final
@@ -30,7 +31,8 @@ from collector.http.intake import cost_of
 from collector.http.listener import describe, inherited, listen
 from collector.http.rate_limit import RateLimit
 from collector.http.server import Server
-from collector.settings import Settings
+from collector.http.statistics import Statistics
+from collector.settings import Publish, Settings
 from collector.spool.writer import Spool
 from collector.telemetry.admin_server import SOCKET_NAME as ADMIN_SOCKET_NAME
 from collector.telemetry.admin_server import admin_application, served_at, served_on
@@ -46,13 +48,13 @@ if TYPE_CHECKING:
 _MOST_REQUEST_SECONDS: Final = 10.0
 
 
-def run(settings: Settings, environment: MutableMapping[str, str], *, process_id: int) -> None:
+def run(settings: Settings, *, process_id: int) -> None:
     """Serve until SIGTERM or SIGINT. Raises a `CollectorError` when that cannot begin.
 
-    `environment` may name a service manager and what it hands over.
+    The environment may name a service manager and what it hands over.
     """
-    listening = inherited(environment, process_id=process_id)
-    manager = ServiceManager.from_environment(environment, process_id=process_id)
+    listening = inherited(settings.environment, process_id=process_id)
+    manager = ServiceManager.from_environment(settings.environment, process_id=process_id)
     configure_logs(settings.log)
     with DataDirectory(settings.data_dir) as directory:
         if directory.is_open_to_others:
@@ -76,12 +78,15 @@ def _serve(
 ) -> None:
     log = get_log()
     metrics = Metrics(version=VERSION)
-    supervisor = _make_supervisor(settings, directory, spool, metrics, log)
+    statistics = _make_statistics(settings)
+    supervisor = _make_supervisor(settings, directory, spool, metrics, statistics.reload)
     listening = listening or listen(settings.host, settings.port, settings.listen)
     group = GroupCommit(
         spool, wake_drain=supervisor.wake, metrics=metrics, clock=time.monotonic, log=log
     )
-    server = _make_server(settings, group, supervisor, listening, metrics)
+    server = _make_server(
+        settings, group, supervisor, listening, metrics=metrics, statistics=statistics
+    )
     metrics.watch(_sources(settings, spool, server))
     shutdown = Shutdown(
         settings, server.shut_down, began=(group.stop, manager.stopping), clock=time.monotonic
@@ -121,7 +126,9 @@ def _make_server(
     group: GroupCommit,
     supervisor: DrainSupervisor,
     listening: socket.socket,
+    *,
     metrics: Metrics,
+    statistics: Statistics,
 ) -> Server:
     application = create_application(
         group,
@@ -131,6 +138,7 @@ def _make_server(
         metrics=metrics,
         rate_limit=_make_rate_limit(settings),
         notices=supervisor.notices,
+        statistics=statistics,
     )
     limits = Limits(
         connection_limit=settings.connection_limit,
@@ -144,7 +152,7 @@ def _make_supervisor(
     directory: DataDirectory,
     spool: Spool,
     metrics: Metrics,
-    log: BoundLogger,
+    on_released: Callable[[], None],
 ) -> DrainSupervisor:
     drain = DrainSettings(
         spool=str(directory.spool),
@@ -155,12 +163,31 @@ def _make_supervisor(
     return DrainSupervisor(
         partial(launch_drain, drain),
         spool,
-        log=log,
+        log=get_log(),
         policy=RestartPolicy(),
         metrics=metrics,
         batch_seconds=settings.batch_seconds,
         may_be_away=not settings.warehouse.keeps_watermark,
+        on_released=on_released,
     )
+
+
+def _make_statistics(settings: Settings) -> Statistics:
+    if settings.publish is Publish.OFF:
+        return Statistics()
+    # Only where something is published: they take memory, and time at the start.
+    from census import json_schema
+    from collector.publishing.loading import Loader
+    from collector.publishing.store import RELEASES_FOLDER
+
+    loader = Loader(
+        settings.data_dir / RELEASES_FOLDER,
+        settings.publish,
+        address=settings.public_address,
+        today=lambda: datetime.now(UTC).date(),
+        log=get_log(),
+    )
+    return Statistics(loader.load, json_schema())
 
 
 def _make_rate_limit(settings: Settings) -> RateLimit | None:

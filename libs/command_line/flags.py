@@ -159,6 +159,15 @@ def _field(flag: Flag) -> Any:  # noqa: ANN401 - as above
     return msgspec.field(default_factory=_Default(flag))
 
 
+def whole_environment() -> Any:  # noqa: ANN401 - as above
+    """Return a field for the environment, of which others' libraries have variables too."""
+    return msgspec.field(default_factory=_no_variables)
+
+
+def _no_variables() -> Environment:
+    return {}
+
+
 def parse_switch(text: str) -> bool:
     """Return what a variable says of a flag without a value. Raises `InvalidValue`."""
     word = text.lower()
@@ -195,7 +204,11 @@ def parse_flags(settings: type[Made], given: Given, environment: Environment) ->
     Raises `InvalidOption`, which names the flag or the variable that breaks a rule, and what a
     `default_from` raises.
     """
-    values = {}
+    values: dict[str, object] = {
+        field.name: environment
+        for field in msgspec.structs.fields(settings)
+        if field.default_factory is _no_variables
+    }
     for field, flag in flags_of(settings).items():
         option, variable = names_of(field, flag)[-1], variable_of(field, flag)
         value = _unless_blank(given.get(field))

@@ -7,7 +7,15 @@ import pytest
 from msgspec import Struct
 
 from command_line.errors import InvalidOption
-from command_line.flags import choice, flag, parse_flags, switch
+from command_line.flags import (
+    Environment,
+    choice,
+    flag,
+    flags_of,
+    parse_flags,
+    switch,
+    whole_environment,
+)
 
 
 class _Colour(Enum):
@@ -37,6 +45,16 @@ def test_defaults() -> None:
     assert _parsed({"name": "a"}) == _Example(
         name="a", size=3, loud=False, colour=_Colour.RED, home="/home", silent=None
     )
+
+
+def test_whole_environment() -> None:
+    """A field for the environment has all variables, and is no flag."""
+
+    class Foreign(Struct, frozen=True):
+        environment: Environment = whole_environment()
+
+    assert parse_flags(Foreign, {}, {"THEIRS": "1"}).environment == {"THEIRS": "1"}
+    assert not flags_of(Foreign)
 
 
 def test_flag_before_variable() -> None:

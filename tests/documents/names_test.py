@@ -27,6 +27,7 @@ _MEANT: Final[Mapping[str, tuple[str, ...]]] = {
     "docs/protocol.md": (),
     "docs/publishing.md": (_COLLECTOR, "tools:fleet"),
     "docs/queries.md": (_COLLECTOR,),
+    "docs/statistics.md": (_COLLECTOR, _VOLUNTEER),
     "docs/volunteer.md": (_VOLUNTEER,),
 }
 """Whose flags a document speaks of."""

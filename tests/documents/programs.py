@@ -16,13 +16,16 @@ METRIC: Final = re.compile(r"\bspartakus_[a-z_]+\b")
 
 _COLLECTOR: Final = (
     *("serve", "status", "sql", "export", "import", "copy", "forget", "drain", "dead-letters"),
-    *("views", "manifest", "completion"),
+    *("statistics", "views", "manifest", "completion"),
 )
 _HELPS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "collector": (("collector.pex",), *(("collector.pex", word) for word in _COLLECTOR)),
     "volunteer": (
         ("volunteer.pex",),
-        *(("volunteer.pex", word) for word in ("run", "preview", "manifest", "completion")),
+        *(
+            ("volunteer.pex", word)
+            for word in ("run", "preview", "compare", "manifest", "completion")
+        ),
     ),
     "tools:demo": (("demo.pex",),),
     "tools:fleet": (("tools/fleet.pex",),),

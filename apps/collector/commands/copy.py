@@ -1,6 +1,5 @@
 """`collector copy`: a folder of Parquet files to BigQuery, one load job a file."""
 
-import os
 from collections.abc import Sequence
 from contextlib import closing
 from hashlib import blake2b
@@ -48,8 +47,9 @@ def copy(settings: Copy) -> None:
     # A day that is compacted meanwhile would be copied twice, under two names.
     with folder.owned(), folder.writing(), snapshot(folder) as opened:
         files, damaged = split_damaged(opened, skip_damaged=settings.skip_damaged)
+        emulator = settings.environment.get(EMULATOR)
         with closing(
-            open_bigquery(settings.target, data_dir=directory, emulator=os.environ.get(EMULATOR))
+            open_bigquery(settings.target, data_dir=directory, emulator=emulator)
         ) as warehouse:
             _warn(warehouse, damaged)
             total = _copy(files, warehouse)

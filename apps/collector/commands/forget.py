@@ -52,7 +52,9 @@ def forget(settings: Forget) -> None:
     with locked(directory / BATCH_LOCK):
         spooled = _forget_in_spool(directory / SPOOL_NAME, identity, directory)
         typer.echo(f"spool: {spooled} reports removed")
-        forgotten = settings.warehouse.forget(identity, data_dir=directory, environment=os.environ)
+        forgotten = settings.warehouse.forget(
+            identity, data_dir=directory, environment=settings.environment
+        )
         typer.echo(f"warehouse: {forgotten.removed} reports removed")
         typer.echo(f"dead letters: {_forget_in_dead_letters(directory, identity)} reports removed")
         remove_left_over(directory, SCRATCH)

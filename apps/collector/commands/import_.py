@@ -1,6 +1,5 @@
 """`collector import`: what `export` gave, back into a warehouse."""
 
-import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from hashlib import blake2b
@@ -53,7 +52,7 @@ def import_reports(settings: Import) -> None:
         if not settings.add:
             _check_empty(settings.warehouse, spool_id)
         total = sum(1 for _ in reports_of(_lines(path), spool_id=spool_id))  # all are valid
-        with closing(settings.warehouse.open(directory.path, os.environ)) as warehouse:
+        with closing(settings.warehouse.open(directory.path, settings.environment)) as warehouse:
             written = warehouse.watermark(spool_id)
             done = 0 if written is None else written.last_id
             reports = reports_of(_lines(path), spool_id=spool_id)

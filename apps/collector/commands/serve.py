@@ -21,7 +21,7 @@ def serve(settings: Settings) -> None:
     # Only now, so that --help is quick.
     from collector.wiring import run
 
-    run(settings, os.environ, process_id=os.getpid())
+    run(settings, process_id=os.getpid())
 
 
 def _databases() -> str:

@@ -1,6 +1,5 @@
 """`collector views`: the view in which each report is once."""
 
-import os
 from contextlib import closing
 from typing import Final
 
@@ -10,7 +9,7 @@ from msgspec import Struct
 from collector.warehouse.bigquery import EMULATOR, BigQueryTable
 from collector.warehouse.bigquery.service import Service
 from collector.warehouse.bigquery.table import create_view
-from command_line.flags import flag
+from command_line.flags import Environment, flag, whole_environment
 from command_line.program import Command
 
 
@@ -24,12 +23,13 @@ class Views(Struct, frozen=True, kw_only=True):
         required=True,
         help="The table that reports end up in; other warehouses need no view.",
     )
+    environment: Environment = whole_environment()
 
 
 def views(settings: Views) -> None:
     """Make the view beside a BigQuery table in which each report is once, or replace it."""
     table = settings.table
-    with closing(Service(table, emulator=os.environ.get(EMULATOR))) as service:
+    with closing(Service(table, emulator=settings.environment.get(EMULATOR))) as service:
         create_view(service)
     typer.echo(f"{table.view} has each report of {table} once")
 

@@ -81,11 +81,15 @@ class Notice(Struct, frozen=True, tag="notice"):
     fields: dict[str, int | str | tuple[str, ...]]
 
 
+class Released(Struct, frozen=True, tag="released"):
+    """A release was added to those that are published."""
+
+
 class Emptied(Struct, frozen=True, tag="emptied"):
     """The spool is empty, as the command to finish asked. The drain exits."""
 
 
-Message: TypeAlias = Opened | Written | Unavailable | Unusable | Notice | Emptied
+Message: TypeAlias = Opened | Written | Unavailable | Unusable | Notice | Released | Emptied
 
 _ENCODER: Final = msgspec.json.Encoder()
 _COMMANDS: Final = msgspec.json.Decoder(Command)

@@ -11,6 +11,7 @@ from collector.drain.messages import (
     Message,
     Notice,
     Opened,
+    Released,
     Unavailable,
     Unusable,
     Written,
@@ -35,13 +36,18 @@ class DrainMonitor:
         log: BoundLogger,
         metrics: Metrics,
         clock: Callable[[], float],
+        on_released: Callable[[], None] = lambda: None,
     ) -> None:
-        """The drain is stalled when none of the rows is written that waited `due_seconds`."""
+        """The drain is stalled when none of the rows is written that waited `due_seconds`.
+
+        `on_released` is called when there is another release.
+        """
         self._spool: Final = spool
         self._due_seconds: Final = due_seconds
         self._log: Final = log
         self._metrics: Final = metrics
         self._clock: Final = clock
+        self._on_released: Final = on_released
         self.opened: Final[Future[None]] = Future()
         """Done once the warehouse was open, or with why it cannot be opened."""
         self.is_emptied = False
@@ -95,6 +101,8 @@ class DrainMonitor:
                     self.opened.set_exception(WarehouseUnusable(reason))
             case Notice(level, event, fields):
                 self._log.log(level, event, **fields)
+            case Released():
+                self._on_released()
             case Emptied():
                 self.is_emptied = True
 

@@ -12,7 +12,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
@@ -57,7 +57,7 @@ def main() -> None:
     with closing(SocketChannel(connection, on_orphaned=_exit_at_once)) as channel:
         channel.listen()
         try:
-            _drain(decode_settings(sys.argv[1]), channel)
+            _drain(decode_settings(sys.argv[1]), channel, os.environ)
         except CollectorError as error:
             channel.send(Unusable(str(error)))
 
@@ -142,14 +142,14 @@ def _exit_at_once() -> None:
     os._exit(1)
 
 
-def _drain(settings: DrainSettings, channel: SocketChannel) -> None:
+def _drain(settings: DrainSettings, channel: SocketChannel, environment: Mapping[str, str]) -> None:
     spool = Path(settings.spool)
     data_dir = spool.parent
     dead_letters = data_dir / DEAD_LETTERS_FILE
     with closing(SpoolReader(spool)) as rows:
         Drain(
             rows,
-            _opener(partial(parse_address(settings.database).open, data_dir, os.environ), channel),
+            _opener(partial(parse_address(settings.database).open, data_dir, environment), channel),
             channel,
             pace=Pace(batch_seconds=settings.batch_seconds),
             trials=Trials(TrialFile(data_dir / TRIAL_FILE), spool_id=rows.spool_id),

@@ -132,8 +132,11 @@ class DrainSupervisor:
         metrics: Metrics,
         may_be_away: bool = False,
         batch_seconds: float = 60.0,
+        on_released: Callable[[], None] = lambda: None,
     ) -> None:
         """`launch` starts a drain, or raises `DrainFailed`.
+
+        `on_released` is called, by a thread of this supervisor, when there is another release.
 
         `may_be_away` says that a start need not wait for the warehouse: it keeps no watermark.
         Rows wait `batch_seconds` before they are due.
@@ -145,7 +148,12 @@ class DrainSupervisor:
         self._may_be_away: Final = may_be_away
         due_seconds = batch_seconds + policy.stalled_seconds
         self._monitor: Final = DrainMonitor(
-            spool, due_seconds=due_seconds, log=log, metrics=metrics, clock=time.monotonic
+            spool,
+            due_seconds=due_seconds,
+            log=log,
+            metrics=metrics,
+            clock=time.monotonic,
+            on_released=on_released,
         )
         self._thread: Final = threading.Thread(target=self._supervise, name="drain", daemon=True)
         self._stopping: Final = threading.Event()

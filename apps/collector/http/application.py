@@ -98,28 +98,24 @@ def create_application(
     metrics: Metrics,
     rate_limit: RateLimit | None = None,
     notices: Callable[[], tuple[str, ...]] = tuple,
-    statistics: Statistics | None = None,
+    statistics: Statistics,
 ) -> falcon.App[falcon.Request, falcon.Response]:
     """Return the application.
 
-    `clock` gives UNIX seconds, `notices` what is wrong although reports are taken. Without
-    `statistics`, nothing is published.
+    `clock` gives UNIX seconds, `notices` what is wrong although reports are taken.
     """
     application = falcon.App()
     # The original answers `/api/v1/` too, by a redirect.
     application.req_options.strip_url_path_trailing_slash = True
     _handle_errors(application, metrics)
-    published = statistics or Statistics()
-    application.add_route(site.PAGE, statistics or Static(WELCOME.encode()))
-    for path in (site.LATEST, f"{site.LATEST}/{{name}}", site.TABLE):
-        application.add_route(path, published)
-    if statistics is not None:
-        application.add_route(site.STYLES, statistics)
-        application.add_route(site.ICON, statistics)
+    is_publishing = statistics.release_schema is not None
+    application.add_route(site.PAGE, statistics if is_publishing else Static(WELCOME.encode()))
+    for path in (site.LATEST, f"{site.LATEST}/{{name}}", site.TABLE, site.STYLES, site.ICON):
+        application.add_route(path, statistics)
     application.add_route("/api/v1", Reports(group, rate_limit, clock, random_bytes))
     application.add_route("/healthz", Static(b"ok\n"))
     application.add_route("/readyz", Ready(group.reasons, notices))
-    description = openapi_document(version, published.release_schema)
+    description = openapi_document(version, statistics.release_schema)
     application.add_route("/openapi.json", Static(description, falcon.MEDIA_JSON))
     application.add_route("/version", Static(f"{version}\n".encode()))
     return application

@@ -11,6 +11,7 @@ from collector.http.conftest import FakeSpool, group_of
 from collector.http.dispatcher import GroupCommit
 from collector.http.intake import MAX_BODY_BYTES
 from collector.http.rate_limit import RateLimit
+from collector.http.statistics import Statistics
 from collector.spool.writer import Added
 from collector.telemetry.logs import get_log
 from collector.telemetry.metrics import Metrics
@@ -46,6 +47,7 @@ def client_of(
             version="1.2.3",
             metrics=metrics,
             rate_limit=rate_limit,
+            statistics=Statistics(),
         )
     )
 

@@ -16,6 +16,7 @@ WORTH_READING_BYTES: Final = 4096
 # Who sends more small pieces than this, of a request whose length is not known, is a slow client.
 SMALL_PIECES: Final = 8
 SMALL_PIECE_BYTES: Final = 512
+_NOTHING: Final = memoryview(b"")
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 # A tick accepts so many connections and no more, so that at the connection limit a flood cannot
@@ -115,6 +116,7 @@ class Connection:
         "_small_pieces",
         "_unparsed",
         "_unsent",
+        "_unsent_body",
         "_worth_reading",
         "afterwards",
         "client",
@@ -134,7 +136,8 @@ class Connection:
         self.request = Request(limits)
         self._limits = limits
         self._unparsed = b""
-        self._unsent = b""
+        self._unsent: bytes | memoryview = b""
+        self._unsent_body = _NOTHING
         self._discarded = 0
         self._small_pieces = 0
         self._worth_reading = 1
@@ -192,11 +195,12 @@ class Connection:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
         self._worth_reading = size
 
-    def respond(self, data: bytes, afterwards: Afterwards) -> None:
-        """Let `data` be what is to be sent, and forget the request."""
+    def respond(self, data: bytes, afterwards: Afterwards, body: bytes = b"") -> None:
+        """Let `data` and then `body` be what is to be sent, and forget the request."""
         self._small_pieces = 0
         self._wake_at(1)
         self._unsent = data
+        self._unsent_body = memoryview(body)
         self.afterwards = afterwards
         self.request.close()
         self.request = Request(self._limits)
@@ -216,6 +220,8 @@ class Connection:
         try:
             while self._unsent:
                 self._unsent = self._unsent[self.socket.send(self._unsent) :]
+                if not self._unsent:
+                    self._unsent, self._unsent_body = self._unsent_body, _NOTHING
         except BlockingIOError:
             return Sent.PART
         except OSError:

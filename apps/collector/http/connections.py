@@ -167,7 +167,7 @@ class Connections:
 
     def send(self, reply: Reply, now: float) -> None:
         """Send a reply, or as much of it as the client takes now."""
-        reply.connection.respond(reply.data, reply.afterwards)
+        reply.connection.respond(reply.data, reply.afterwards, reply.body)
         self._bodies.release(reply.connection)
         self._send(reply.connection, now)
 

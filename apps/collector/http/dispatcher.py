@@ -132,6 +132,8 @@ class Reply(NamedTuple):
     afterwards: Afterwards
     status: int
     """The HTTP status that the bytes say."""
+    body: bytes = b""
+    """What is sent behind `data`, where it is long."""
 
 
 class Dispatcher:
@@ -206,13 +208,13 @@ class Dispatcher:
         keeps = afterwards is Afterwards.KEEP
         # RFC 9112, 9.3: HTTP/1.1 keeps a connection by default, HTTP/1.0 closes it.
         keep = "keep-alive" if request.version == "1.0" else None
-        data = encode(
+        data, body = encode(
             response,
             to_head=request.method == "HEAD",
             connection=keep if keeps else "close",
             date=self._http_date(),
         )
-        return Reply(connection, data, afterwards, response.status_code)
+        return Reply(connection, data, afterwards, response.status_code, body)
 
     def _afterwards(self, connection: Connection) -> Afterwards:
         if connection.request.error_response is not None:

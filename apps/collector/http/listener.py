@@ -1,7 +1,7 @@
 """The listening socket: of TCP, at a path, or handed over by systemd."""
 
 import socket
-from collections.abc import MutableMapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -38,15 +38,13 @@ def _tcp(host: str, port: int) -> socket.socket:
     )
 
 
-def inherited(environment: MutableMapping[str, str], *, process_id: int) -> socket.socket | None:
+def inherited(environment: Mapping[str, str], *, process_id: int) -> socket.socket | None:
     """Return the socket that a service manager handed over, if it did: sd_listen_fds(3).
 
-    Its variables are removed, for they are not for our children. Raises `CannotListen` for a
-    socket that cannot be served.
+    Raises `CannotListen` for a socket that cannot be served.
     """
-    addressee = environment.pop("LISTEN_PID", "")
-    count = environment.pop("LISTEN_FDS", "")
-    environment.pop("LISTEN_FDNAMES", None)
+    addressee = environment.get("LISTEN_PID", "")
+    count = environment.get("LISTEN_FDS", "")
     if addressee != str(process_id) or not count.isdecimal() or int(count) == 0:
         return None
     if int(count) > 1:

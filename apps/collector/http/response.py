@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from wsgiref.util import is_hop_by_hop
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication, WSGIEnvironment
+
+SHORT_BODY_BYTES: Final = 4096
+"""A longer body is not copied, so that clients who read it slowly share the one that there is."""
 
 # By name, because annotations of a function inside another are evaluated whenever that is called.
 Headers = list[tuple[str, str]]
@@ -70,8 +73,10 @@ def call_application(application: "WSGIApplication", environ: "WSGIEnvironment")
             close()
 
 
-def encode(response: Response, *, to_head: bool, connection: str | None, date: str) -> bytes:
-    """The response as the bytes to send.
+def encode(
+    response: Response, *, to_head: bool, connection: str | None, date: str
+) -> tuple[bytes, bytes]:
+    """The response as the bytes to send: its head, with a short body, and a long body as it is.
 
     `to_head` leaves the body out, as a response to HEAD does; `connection` is the value of the
     Connection header, None for none; `date` an IMF-fixdate. Raises InvalidResponse.
@@ -94,7 +99,11 @@ def encode(response: Response, *, to_head: bool, connection: str | None, date: s
     if connection is not None:
         lines.append(f"Connection: {connection}")
     head = _encoded_head(lines)
-    return head + response.body if body_allowed and not to_head else head
+    if to_head or not body_allowed:
+        return head, b""
+    if len(response.body) <= SHORT_BODY_BYTES:
+        return head + response.body, b""
+    return head, response.body
 
 
 def _encoded_head(lines: list[str]) -> bytes:

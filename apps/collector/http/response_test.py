@@ -2,14 +2,20 @@
 
 import pytest
 
-from collector.http.response import InvalidResponse, Response, encode, plain_text
+from collector.http.response import (
+    SHORT_BODY_BYTES,
+    InvalidResponse,
+    Response,
+    encode,
+    plain_text,
+)
 
 DATE = "Sun, 06 Nov 1994 08:49:37 GMT"
 
 
 def encoded(response: Response, *, to_head: bool = False, connection: str | None = None) -> bytes:
     """The response as bytes, with a fixed date."""
-    return encode(response, to_head=to_head, connection=connection, date=DATE)
+    return b"".join(encode(response, to_head=to_head, connection=connection, date=DATE))
 
 
 def test_a_response_states_its_length() -> None:
@@ -71,3 +77,11 @@ def test_plain_text_ends_with_a_line_break() -> None:
         (("Content-Type", "text/plain; charset=utf-8"), ("X", "1")),
         b"why\n",
     )
+
+
+def test_a_long_body_is_not_copied() -> None:
+    """It is sent behind the head as it is, so that a thousand slow readers hold it once."""
+    body = bytes(SHORT_BODY_BYTES + 1)
+    head, sent = encode(Response("200 OK", body=body), to_head=False, connection=None, date=DATE)
+    assert sent is body
+    assert f"Content-Length: {len(body)}\r\n".encode() in head

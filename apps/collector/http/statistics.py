@@ -1,7 +1,7 @@
 """`/` and `/api/v1/statistics`: what is published, answered from bytes that are there already."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -17,17 +17,25 @@ _REFUSED: Final = re.compile(r"\s*q=0(\.0{0,3})?\s*")
 
 @dataclass(slots=True)
 class Statistics:
-    """The addresses of a site, which any thread may replace at any time."""
+    """The addresses of a site. Where publishing is off there are none."""
 
-    site: Site = field(default_factory=dict)
-    """Empty where publishing is off."""
-
+    load: Callable[[], Site] = dict
     release_schema: Mapping[str, Any] | None = None
     """The JSON Schema of a release, None where publishing is off."""
 
+    _site: Site = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Load the site."""
+        self.reload()
+
+    def reload(self) -> None:
+        """Load the site anew. Called from any thread, while requests are answered from the old."""
+        self._site = self.load()
+
     def on_get(self, request: falcon.Request, response: falcon.Response, name: str = "") -> None:
         """Answer with what is published there. Raises `NothingPublished`."""
-        site = self.site
+        site = self._site
         found = site.get(request.path)
         if request.path.startswith(LATEST):
             response.set_header("Access-Control-Allow-Origin", "*")

@@ -18,7 +18,7 @@ LATEST = "/api/v1/statistics"
 PATHS = ("/", LATEST, f"{LATEST}/2026-10", f"{LATEST}/2026-11", f"{LATEST}.csv", "/census.css")
 
 
-def client_of(statistics: Statistics | None) -> TestClient:
+def client_of(statistics: Statistics) -> TestClient:
     metrics = Metrics(version="1.2.3")
     return TestClient(
         create_application(
@@ -35,7 +35,7 @@ def client_of(statistics: Statistics | None) -> TestClient:
 @pytest.fixture
 def client() -> TestClient:
     site = build(RELEASES, lambda releases: f"<p>{len(releases)} releases".encode())
-    return client_of(Statistics(site, json_schema()))
+    return client_of(Statistics(lambda: site, json_schema()))
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -117,7 +117,7 @@ def test_an_unknown_release_is_404(client: TestClient, name: str) -> None:
 
 def test_without_a_release_there_is_a_page() -> None:
     """The page and an empty table are there; the latest release is 404, with the reason."""
-    client = client_of(Statistics(build((), lambda _: b"<p>none"), json_schema()))
+    client = client_of(Statistics(lambda: build((), lambda _: b"<p>none"), json_schema()))
     assert client.simulate_get("/").text == "<p>none"
     assert client.simulate_get(f"{LATEST}.csv").text.count("\n") == 1
     missing = client.simulate_get(LATEST)
@@ -128,7 +128,7 @@ def test_without_a_release_there_is_a_page() -> None:
 @pytest.mark.parametrize("path", [LATEST, f"{LATEST}/2026-11", f"{LATEST}.csv"])
 def test_where_nothing_is_published_each_address_is_404(path: str) -> None:
     """The problem names the flag."""
-    response = client_of(None).simulate_get(path)
+    response = client_of(Statistics()).simulate_get(path)
     assert response.status_code == 404
     assert "--publish" in response.json["detail"]
 
@@ -141,9 +141,12 @@ def test_other_methods_are_405(client: TestClient, path: str) -> None:
     assert {"GET", "HEAD"} <= {each.strip() for each in response.headers["allow"].split(",")}
 
 
-def test_another_site_is_answered_at_once() -> None:
-    """A site that replaces another is what the next request gets."""
-    statistics = Statistics(build(RELEASES[:1], lambda _: b""), json_schema())
+def test_a_site_is_loaded_anew() -> None:
+    """What is loaded then is what the next request gets."""
+    releases = list(RELEASES[:1])
+    statistics = Statistics(lambda: build(releases, lambda _: b""), json_schema())
     client = client_of(statistics)
-    statistics.site = build(RELEASES, lambda _: b"")
+    releases.append(RELEASES[1])
+    assert client.simulate_get(LATEST).json["lastDay"] == "2026-10-31"
+    statistics.reload()
     assert client.simulate_get(LATEST).json["lastDay"] == "2026-11-30"

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final, Self
@@ -52,12 +52,12 @@ class ServiceManager:
     """How long it waits for a sign of life; None for ever."""
 
     @classmethod
-    def from_environment(cls, environment: MutableMapping[str, str], *, process_id: int) -> Self:
-        """Return what the variables say; they are removed, for they are not for our children."""
-        watched = _take_number(environment, "WATCHDOG_PID") in {None, process_id}
-        microseconds = _take_number(environment, "WATCHDOG_USEC")
+    def from_environment(cls, environment: Mapping[str, str], *, process_id: int) -> Self:
+        """Return what the variables say."""
+        watched = _number(environment, "WATCHDOG_PID") in {None, process_id}
+        microseconds = _number(environment, "WATCHDOG_USEC")
         return cls(
-            notify_address=environment.pop("NOTIFY_SOCKET", None),
+            notify_address=environment.get("NOTIFY_SOCKET"),
             watchdog_seconds=microseconds / _MICROSECONDS if microseconds and watched else None,
         )
 
@@ -101,6 +101,6 @@ class ServiceManager:
             notified.sendto(state.encode(), address)
 
 
-def _take_number(environment: MutableMapping[str, str], name: str) -> int | None:
-    text = environment.pop(name, "")
+def _number(environment: Mapping[str, str], name: str) -> int | None:
+    text = environment.get(name, "")
     return int(text) if text.isascii() and text.isdigit() else None

@@ -1,0 +1,65 @@
+"""From the folder of releases to the site of them, whenever one was added."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+
+from structlog.stdlib import BoundLogger
+
+from census import Cadence, Release
+from collector.errors import FileUnusable
+from collector.publishing.page.render import About, render
+from collector.publishing.representations import build
+from collector.publishing.site import Site
+from collector.publishing.store import read
+from collector.settings import Publish
+
+_UNTIL_DUE: Final = timedelta(days=4)
+"""From the last day of a period to the day on which its release is due."""
+
+
+class Loader:
+    """Makes the site of a folder. A release that cannot be read is logged once, and left out."""
+
+    def __init__(
+        self,
+        folder: Path,
+        publish: Publish,
+        *,
+        address: str | None,
+        today: Callable[[], date],
+        log: BoundLogger,
+    ) -> None:
+        """`publish` is not off. `address` is the public one of the collector, where it is known.
+
+        `today` gives the day, in UTC.
+        """
+        self._folder: Final = folder
+        self._publish: Final = publish
+        self._address: Final = address
+        self._today: Final = today
+        self._log: Final = log
+        self._broken: Final[set[str]] = set()
+
+    def load(self) -> Site:
+        """Return the site of the releases that there are now."""
+        releases = read(self._folder, on_broken=self._leave_out)
+        about = About(
+            publish=self._publish, next_due=self._next_due(releases), address=self._address
+        )
+        return build(releases, lambda shown: render(shown, about))
+
+    def _leave_out(self, error: FileUnusable) -> None:
+        if str(error) not in self._broken:
+            self._broken.add(str(error))
+            self._log.error("a release is left out of what is published", reason=str(error))
+
+    def _next_due(self, releases: Sequence[Release]) -> date:
+        is_exact = self._publish is Publish.EXACT
+        cadence = Cadence.MONTHLY if is_exact else Cadence(self._publish.value)
+        if releases:
+            period = cadence.after(releases[-1].period)
+        else:
+            period = cadence.period_of(self._today())
+        return period.last + _UNTIL_DUE

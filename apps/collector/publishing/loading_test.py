@@ -1,0 +1,81 @@
+"""The site follows the folder of releases."""
+
+import os
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from collector.publishing import store
+from collector.publishing.loading import Loader
+from collector.publishing.testing import exact_release
+from collector.settings import Publish
+from collector.telemetry.logs import get_log
+
+LATEST = "/api/v1/statistics"
+
+
+def loader_of(folder: Path, publish: Publish = Publish.MONTHLY) -> Loader:
+    return Loader(
+        folder,
+        publish,
+        address="https://census.example.com",
+        today=lambda: date(2026, 11, 25),
+        log=get_log(),
+    )
+
+
+def test_a_release_that_was_added_is_shown(tmp_path: Path) -> None:
+    """What is loaded is what the folder holds then."""
+    loader = loader_of(tmp_path)
+    assert LATEST not in loader.load()
+    store.add(tmp_path, exact_release(50, 10))
+    assert f"{LATEST}/2026-10" in loader.load()
+
+
+def test_a_broken_release_is_left_out(tmp_path: Path) -> None:
+    """The others are shown; the log names it once."""
+    store.add(tmp_path, exact_release(50, 10))
+    (tmp_path / "2026-09.json").write_text("{")
+    loader = loader_of(tmp_path)
+    with capture_logs() as logged:
+        sites = [loader.load() for _ in range(2)]
+    for site in sites:
+        assert [path for path in site if path.startswith(f"{LATEST}/")] == [f"{LATEST}/2026-10"]
+    (entry,) = logged
+    assert "2026-09.json is damaged" in entry["reason"]
+
+
+@pytest.mark.parametrize(
+    ("publish", "months", "due"),
+    [
+        (Publish.MONTHLY, (), "4 December 2026"),
+        (Publish.WEEKLY, (), "3 December 2026"),
+        (Publish.QUARTERLY, (), "4 January 2027"),
+        (Publish.MONTHLY, (9, 10), "4 December 2026"),
+        (Publish.EXACT, (11,), "4 January 2027"),
+    ],
+)
+def test_the_page_says_when_the_next_release_is_due(
+    tmp_path: Path, publish: Publish, months: tuple[int, ...], due: str
+) -> None:
+    """It is some days after the period that follows the latest release; of today's without one."""
+    for month in months:
+        store.add(tmp_path, exact_release(50, month))
+    page = loader_of(tmp_path, publish).load()["/"].plain.content.decode()
+    assert f"The next is due on {due}." in page
+
+
+def test_what_publishes_nothing_carries_nothing_for_it() -> None:
+    """The serving process has neither the census nor the template engine, unless it publishes."""
+    program = (
+        "import sys, collector.wiring; print({'census', 'jinja2', 'rich'} & sys.modules.keys())"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    run = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, check=True
+    )
+    assert run.stdout == b"set()\n"
