@@ -18,10 +18,11 @@ from typing import Annotated, Final
 
 import typer
 
+from census import Period
 from collector.errors import CollectorError
 from tools.demo.programs import LOOPBACK, Collector, ProgramFailed, run_volunteer
 from tools.demo.wire_tap import Sent, running_wire_tap
-from tools.fleet.keeping import has_reports, write
+from tools.fleet.keeping import has_reports, publish, write
 from tools.fleet.reports import days_of_months, fleet, past_reports
 from tools.simulator import Cluster, running_simulator
 
@@ -82,7 +83,9 @@ def _fill(data: Path, clusters: int, today: date) -> None:
     _step(f"Making up {clusters} clusters, and what they reported in {MONTHS} months")
     seed = secrets.randbits(32)
     made = fleet(clusters, months=MONTHS, seed=seed, today=today)
-    write(data, _SPOOL, past_reports(made, months=MONTHS, today=today))
+    reports = list(past_reports(made, months=MONTHS, today=today))
+    write(data, _SPOOL, reports)
+    publish(data, reports, [Period(*each) for each in days_of_months(today, MONTHS)[:-1]])
 
 
 def _report(volunteer: Path, settings: Sequence[str], collector_port: int, data: Path) -> None:
