@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import report
-from census import Budget, Period, Received, count, latest_of_each, release_of
+from census import Budget, Period, Received, count_received, release_of
 from collector.commands.importing import batches_of
 from collector.disk.data_directory import DataDirectory
 from collector.publishing.store import RELEASES_FOLDER, add
@@ -62,7 +62,7 @@ def publish(data_dir: Path, reports: Sequence[SpooledReport], months: Sequence[P
             for each in reports
             if month.first <= _EPOCH + timedelta(days=each.day) <= month.last
         ]
-        counts = count(latest_of_each(received))
+        counts = count_received(received)
         add(data_dir / RELEASES_FOLDER, release_of(counts, month, Budget(), secrets.randbits))
 
 
