@@ -8,12 +8,8 @@ import pytest
 
 from collector.main import main
 from collector.testing import RunningCollector, report_of, spooled_in, wait_until
-from collector.warehouse.bigquery.testing import (
-    ORIGINAL_COLUMNS,
-    WORKLOADS,
-    dead_letters_in,
-    keys_in,
-)
+from collector.warehouse.bigquery.testing import ORIGINAL_COLUMNS, keys_in
+from collector.warehouse.testing import WORKLOADS, dead_letters_in
 from tools.bigquery.faults import INSERT, QUOTA_EXCEEDED, UNAVAILABLE, always, first, no_faults
 from tools.bigquery.messages import JSONObject
 from tools.bigquery.server import FakeBigQuery, running_bigquery

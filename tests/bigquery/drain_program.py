@@ -19,8 +19,9 @@ from collector.spool.file import SpoolReader
 from collector.spool.writer import Spool
 from collector.warehouse import BatchLimits
 from collector.warehouse.bigquery.service import DEADLINES, Deadlines
-from collector.warehouse.bigquery.testing import HOUR, SHORT, TABLE
+from collector.warehouse.bigquery.testing import SHORT, TABLE
 from collector.warehouse.bigquery.warehouse import LIMITS, open_bigquery
+from collector.warehouse.testing import HOUR
 
 SPOOL: Final = "spool.sqlite"
 SMALL: Final = BatchLimits(max_reports=10, max_bytes=1024 * 1024)

@@ -14,13 +14,8 @@ import pytest
 
 from collector.drain.trials import TRIAL_FILE, TrialFile
 from collector.testing import wait_until
-from collector.warehouse.bigquery.testing import (
-    TABLE_ID,
-    dead_letters_in,
-    keys_in,
-    keys_of,
-    spooled,
-)
+from collector.warehouse.bigquery.testing import TABLE_ID, keys_in
+from collector.warehouse.testing import dead_letters_in, keys_of, spooled
 from tests.bigquery import drain_program
 from tests.bigquery.drain_program import drain, fill, left_in
 from tools.bigquery.faults import (

@@ -26,7 +26,7 @@ def test_no_stubs_and_no_test_tools() -> None:
     for pex in (COLLECTOR, VOLUNTEER):
         found = distributions(pex)
         assert not {name for name in found if name.startswith("types-")}
-        assert not {"pytest", "hypothesis", "mypy", "ruff"} & found
+        assert not {"pytest", "hypothesis", "mypy", "ruff", "playwright", "opendp"} & found
 
 
 def test_no_tests_of_ours() -> None:

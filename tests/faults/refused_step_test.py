@@ -13,8 +13,9 @@ from collector.records import DAY_SECONDS
 from collector.telemetry.admin_client import AdminClient
 from collector.telemetry.admin_server import SOCKET_NAME
 from collector.testing import RunningCollector, clusters_in, post_all, wait_until
-from collector.warehouse.bigquery.testing import TABLE_ID, dead_letters_in
+from collector.warehouse.bigquery.testing import TABLE_ID
 from collector.warehouse.parquet import testing as program
+from collector.warehouse.testing import dead_letters_in
 from tests.faults.kill_test import open_every_file
 from tests.faults.load import DAY, FORTY, Load, fill_day
 from tools.bigquery.messages import JSONObject

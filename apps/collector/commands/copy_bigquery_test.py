@@ -11,8 +11,9 @@ import pytest
 
 from collector.records import DAY_SECONDS, Batch, SpooledReport
 from collector.testing import MODULES, run_collector, wait_until
-from collector.warehouse.bigquery.testing import ORIGINAL_COLUMNS, WORKLOADS, spooled
+from collector.warehouse.bigquery.testing import ORIGINAL_COLUMNS
 from collector.warehouse.parquet.warehouse import open_parquet
+from collector.warehouse.testing import WORKLOADS, spooled
 from tools.bigquery.faults import INSERT, Fault, Silence, no_faults
 from tools.bigquery.messages import JSONObject, Request
 from tools.bigquery.server import FakeBigQuery, running_bigquery

@@ -114,7 +114,8 @@ class DrainMonitor:
     def exited(self) -> None:
         """Take note that the process has exited."""
         if not self.opened.done():
-            self.opened.set_exception(DrainFailed("the drain does not start"))
+            why = f": {self._failure}" if self._failure else ""
+            self.opened.set_exception(DrainFailed(f"the drain does not start{why}"))
 
     def _open(self, watermark: Watermark | None) -> None:
         if watermark is not None:

@@ -39,6 +39,7 @@ from collector.spool.file import SpoolReader
 from collector.warehouse import OpenWarehouse, Warehouse
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
 from collector.warehouse.registry import parse_address
+from command_line.errors import defect_in_words
 
 _PRIVATE_UMASK: Final = 0o077
 # Where processors are scarce clients come first: rows can wait in the spool.
@@ -60,6 +61,8 @@ def main() -> None:
             _drain(decode_settings(sys.argv[1]), channel, os.environ)
         except CollectorError as error:
             channel.send(Unusable(str(error)))
+        except Exception as error:  # noqa: BLE001 - a traceback could show a report
+            channel.send(Unusable(defect_in_words(error)))
 
 
 class SocketChannel:

@@ -27,6 +27,7 @@ from collector.drain.monitor import DrainMonitor
 from collector.errors import CollectorError, DrainFailed, WarehouseUnavailable
 from collector.spool.writer import Spool
 from collector.telemetry.metrics import Metrics
+from command_line.errors import defect_in_words
 
 # Its name as text: importing the module would load the libraries of the warehouses here.
 _MODULE: Final = "collector.drain.process"
@@ -225,6 +226,8 @@ class DrainSupervisor:
                 self._run_once()
             except DrainFailed as error:
                 self._monitor.failed(str(error))
+            except Exception as error:  # noqa: BLE001 - a defect must not end the supervision
+                self._monitor.failed(defect_in_words(error))
             self._monitor.exited()
             if not self._stopping.is_set():
                 self._stopping.wait(self._restart_seconds)

@@ -12,9 +12,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import structlog
 
 from collector.drain import process as drain_process
-from collector.drain.messages import DrainSettings, Wake, commands_from
+from collector.drain.messages import DrainSettings, Message, Unusable, Wake, commands_from
 from collector.drain.supervisor import (
     DrainOutcome,
     DrainProcess,
@@ -207,7 +208,7 @@ def test_a_drain_that_writes_nothing_is_noticed(tmp_path: Path, spool: Spool) ->
 
 
 def test_a_drain_that_cannot_be_started_is_an_error_at_the_start(spool: Spool) -> None:
-    """A start without a drain fails."""
+    """A start without a drain fails, and says why."""
 
     def launch() -> DrainProcess:
         raise DrainFailed("there is no program")
@@ -215,8 +216,65 @@ def test_a_drain_that_cannot_be_started_is_an_error_at_the_start(spool: Spool) -
     supervisor = DrainSupervisor(
         launch, spool, log=get_log(), policy=RestartPolicy(), metrics=Metrics(version="0")
     )
-    with pytest.raises(DrainFailed):
+    with pytest.raises(DrainFailed, match="does not start: there is no program"):
         supervisor.start()
+
+
+class _Incomprehensible(DrainProcess):
+    """A drain whose second message causes an error that nobody expected."""
+
+    def messages(self) -> Iterator[Message]:
+        yield next(super().messages())
+        raise KeyError("c-1 of acme")
+
+
+def test_a_defect_does_not_end_the_supervision(tmp_path: Path, spool: Spool) -> None:
+    """It is one line of the log, without what the error says, and the drain is started again."""
+    launcher = _Launcher(tmp_path)
+    kinds = [_Incomprehensible]
+
+    def launch() -> DrainProcess:
+        process = launcher()
+        process.__class__ = kinds.pop() if kinds else DrainProcess
+        return process
+
+    policy = RestartPolicy(first_restart_seconds=0.05)
+    with structlog.testing.capture_logs() as log:
+        supervisor = DrainSupervisor(
+            launch, spool, log=get_log(), policy=policy, metrics=Metrics(version="0")
+        )
+        supervisor.start()
+        add(spool, "one")
+        assert supervisor.finish(grace_seconds=30) is DrainOutcome.EMPTIED
+    [reason] = [each["reason"] for each in log if "reason" in each]
+    assert reason.startswith("a defect of the program: KeyError in supervisor_test.py, line ")
+    assert clusters_in(tmp_path) == ["one"]
+
+
+def test_a_defect_at_the_start_is_its_error(spool: Spool) -> None:
+    """A start fails with where the error came from, and not with what it says."""
+
+    def launch() -> DrainProcess:
+        raise KeyError("c-1 of acme")
+
+    supervisor = DrainSupervisor(
+        launch, spool, log=get_log(), policy=RestartPolicy(), metrics=Metrics(version="0")
+    )
+    with pytest.raises(DrainFailed, match=r"KeyError in supervisor_test\.py, line [0-9]+$"):
+        supervisor.start()
+
+
+@pytest.mark.usefixtures("spool")
+def test_a_defect_of_the_drain_is_a_message(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A drain that fails as nobody expected says where in one line, and prints no traceback."""
+    process = launch_drain(DrainSettings(spool=str(tmp_path / "spool.sqlite"), database="c-1"))
+    [message] = process.messages()
+    assert isinstance(message, Unusable)
+    assert message.reason.startswith("a defect of the program: InvalidWarehouseAddress in ")
+    assert process.reap() == 0
+    assert capfd.readouterr().err == ""
 
 
 def test_a_spool_older_than_the_warehouse_loses_nothing(tmp_path: Path, spool: Spool) -> None:

@@ -1,7 +1,8 @@
-"""Finding the report that kills the drain: a process that dies leaves no error to read.
+"""Finding the report that ends the drain: a process that dies leaves no error to read.
 
 Before a batch is written, that is recorded in a file. A record found at the start was left by a
-drain that died in the middle: of a report that takes too much memory for instance, or of a signal.
+drain that died in the middle: of a report that takes too much memory for instance, of a defect in
+what writes it, or of a signal.
 A batch that two drains died of is tried in parts, and a part in parts, until one report is alone.
 A report that three drains died of alone becomes a dead letter, unless the warehouse has it already:
 drains that wait for its outcome do not die of the report. The record need not survive a power cut.
@@ -16,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from collector.disk.errors import reason_of
-from collector.errors import WarehouseUnavailable
+from collector.errors import CollectorError, WarehouseUnavailable
 from collector.records import Batch, RowRange
 from collector.warehouse import BatchLimits
 
@@ -90,7 +91,10 @@ class Trials:
 
     @contextmanager
     def attempt(self, batch: Batch) -> Iterator[None]:
-        """Record that `batch` is being written, for the `with` block."""
+        """Record that `batch` is being written, for the `with` block.
+
+        The record stays where the process dies, and where a defect ends it.
+        """
         trial = Trial(
             self._spool_id,
             batch.rows,
@@ -101,8 +105,10 @@ class Trials:
         self._file.save(trial)
         try:
             yield
-        finally:
+        except CollectorError:
             self._file.save(None)
+            raise
+        self._file.save(None)
 
     def _attempts(self, batch: Batch) -> int:
         fatal = self._fatal

@@ -91,6 +91,14 @@ def test_an_error_is_not_a_death(tmp_path: Path) -> None:
     assert file.load() is None
 
 
+def test_a_defect_is_a_death(tmp_path: Path) -> None:
+    """What nobody expected would happen again with the same rows, so the record stays."""
+    file = TrialFile(tmp_path / "trial")
+    with pytest.raises(KeyError), Trials(file, spool_id=SPOOL).attempt(batch(1, 2)):
+        raise KeyError
+    assert file.load() == Trial(SPOOL, RowRange(1, 2), 1)
+
+
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"{}", b"[1]"])
 def test_a_record_that_cannot_be_read_is_ignored(tmp_path: Path, content: bytes) -> None:
     """A record that was cut short is as good as none."""

@@ -5,6 +5,7 @@ No report, cluster ID or client address is ever given to it.
 
 import logging
 import sys
+import threading
 from typing import Final
 
 import structlog
@@ -12,6 +13,7 @@ from structlog.stdlib import BoundLogger, ProcessorFormatter
 from structlog.typing import Processor
 
 from collector.settings import LogFormat, LogSettings
+from command_line.errors import defect_in_words
 
 _FIRST_KEYS: Final = ("timestamp", "level", "event")
 
@@ -44,12 +46,20 @@ def configure_logs(settings: LogSettings) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=BoundLogger,
     )
+    threading.excepthook = _log_defect
 
 
 def get_log() -> BoundLogger:
     """Return the log of the collector."""
     log: BoundLogger = structlog.stdlib.get_logger("collector")
     return log
+
+
+def _log_defect(ended: threading.ExceptHookArgs) -> None:
+    """Log that a thread ended as nobody expected: by default, a traceback would be printed."""
+    if isinstance(ended.exc_value, Exception):
+        name = ended.thread.name if ended.thread else "?"
+        get_log().error(defect_in_words(ended.exc_value), thread=name)
 
 
 def _renderer(form: LogFormat, *, is_terminal: bool) -> Processor:

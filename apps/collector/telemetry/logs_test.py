@@ -2,6 +2,7 @@
 
 import json
 import logging
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +17,7 @@ def _keep_handlers() -> Iterator[None]:
     handlers, level = root.handlers[:], root.level
     yield
     root.handlers[:], root.level = handlers, level
+    threading.excepthook = threading.__excepthook__
 
 
 def logged(settings: LogSettings, capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -43,6 +45,22 @@ def test_an_event_is_logfmt(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[0].startswith("timestamp=2")
     assert lines[0].endswith(" level=info event=serving port=8080")
     assert 'event=two\\nlines reason="a \\"b\\""' in lines[1]
+
+
+def test_a_thread_that_fails_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """The line says where, and not what the error says; there is no traceback."""
+
+    def fails() -> None:
+        raise KeyError("c-1 of acme")
+
+    configure_logs(LogSettings())
+    thread = threading.Thread(target=fails, name="watch")
+    thread.start()
+    thread.join()
+    [line] = capsys.readouterr().err.splitlines()
+    event = json.loads(line)
+    assert event["event"].startswith("a defect of the program: KeyError in logs_test.py, line ")
+    assert event["thread"] == "watch"
 
 
 def test_an_event_is_for_a_console(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from collector.errors import FileUnusable, WarehouseUnavailable
-from collector.warehouse.bigquery.testing import HOUR, spooled
 from collector.warehouse.dead_letters import (
     RETENTION_SECONDS,
     DeadLetter,
     DeadLetters,
     count_dead_letters,
 )
+from collector.warehouse.testing import HOUR, spooled
 
 
 def _open(path: Path, now: Callable[[], float] = lambda: HOUR + 59.5) -> DeadLetters:

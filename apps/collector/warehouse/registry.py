@@ -18,9 +18,12 @@ KINDS: Final[tuple[type[WarehouseAddress], ...]] = (
 
 
 def parse_address(text: str) -> WarehouseAddress:
-    """Return the warehouse that `text` names. Raises `InvalidWarehouseAddress`."""
+    """Return the warehouse that `text` names.
+
+    Raises `InvalidWarehouseAddress`, which does not repeat the text: it may hold a password.
+    """
     for kind in KINDS:
         if text.startswith(kind.prefixes):
             return kind.parse(text)
     forms = ", ".join(kind.form for kind in KINDS)
-    raise InvalidWarehouseAddress(f"must be one of {forms}, not {text!r}")
+    raise InvalidWarehouseAddress(f"must be one of {forms}; --print-databases says more")

@@ -9,8 +9,8 @@ import pytest
 
 from collector.errors import WarehouseUnavailable
 from collector.records import Batch, SpooledReport
-from collector.warehouse.bigquery.testing import WORKLOADS, batch_of, spooled
 from collector.warehouse.stdout import StdoutWarehouse
+from collector.warehouse.testing import WORKLOADS, batch_of, spooled
 
 BATCH = Batch(
     "s1",

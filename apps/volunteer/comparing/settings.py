@@ -20,7 +20,8 @@ def parse_census(text: str) -> str:
     """
     if not text.lower().startswith(_SCHEMES):
         raise InvalidValue("must be https://HOST or http://HOST")
-    base, _, period = text.rstrip("/").partition(_STATISTICS_PATH)
+    base, _, period = text.partition(_STATISTICS_PATH)
+    period = period.rstrip("/")
     if period and _PERIOD.fullmatch(period) is None:
         raise InvalidValue(f"must be a collector, or its {_STATISTICS_PATH}/2026-11 for one period")
     collector = parse_destination(base)

@@ -25,11 +25,11 @@ def render(comparison: Comparison, url: str) -> str:
 
 def _head(comparison: Comparison, url: str) -> Iterator[str]:
     exact = comparison.is_exact
+    clusters = f"{comparison.clusters:,.0f} cluster{'' if comparison.clusters == 1 else 's'}"
     yield f"This cluster beside the census at {url}"
     yield (
         f"from {comparison.first_day} to {comparison.last_day}:"
-        f" {'' if exact else 'about '}{comparison.clusters:,.0f} clusters"
-        + ("" if exact else f" (±{comparison.margin:,.0f})")
+        f" {clusters if exact else f'about {clusters} (±{comparison.margin:,.0f})'}"
     )
     if comparison.questions and not exact:
         yield "± is a 95% margin, in points."

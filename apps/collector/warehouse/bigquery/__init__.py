@@ -39,7 +39,7 @@ class BigQueryTable(WarehouseAddress):
         """Return the table that `text` names. Raises `InvalidWarehouseAddress`."""
         match = _ADDRESS.fullmatch(text)
         if match is None:
-            raise InvalidWarehouseAddress(f"a BigQuery table is given as {cls.form}, not {text!r}")
+            raise InvalidWarehouseAddress(f"a BigQuery table is given as {cls.form}")
         return cls(**match.groupdict())
 
     def __str__(self) -> str:

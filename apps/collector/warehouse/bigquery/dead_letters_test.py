@@ -6,15 +6,8 @@ from pathlib import Path
 import pytest
 
 from collector.errors import WarehouseUnavailable
-from collector.warehouse.bigquery.testing import (
-    TABLE_ID,
-    batch_of,
-    dead_letters_in,
-    keys_in,
-    keys_of,
-    opened,
-    some_reports,
-)
+from collector.warehouse.bigquery.testing import TABLE_ID, keys_in, opened
+from collector.warehouse.testing import batch_of, dead_letters_in, keys_of, some_reports
 from tools.bigquery.faults import JobError, Reset, no_faults
 from tools.bigquery.messages import JSONObject, Request
 from tools.bigquery.server import running_bigquery

@@ -11,14 +11,8 @@ import pytest
 from collector.errors import CommandFailed, WarehouseUnavailable
 from collector.records import SpooledReport
 from collector.warehouse.bigquery.loading import encode_rows
-from collector.warehouse.bigquery.testing import (
-    ORIGINAL_COLUMNS,
-    TABLE_ID,
-    WORKLOADS,
-    opened,
-    some_reports,
-    spooled,
-)
+from collector.warehouse.bigquery.testing import ORIGINAL_COLUMNS, TABLE_ID, opened
+from collector.warehouse.testing import WORKLOADS, some_reports, spooled
 from tools.bigquery.faults import UNAVAILABLE, JobError, Reset, first, no_faults
 from tools.bigquery.messages import JSONObject
 from tools.bigquery.server import FakeBigQuery, running_bigquery

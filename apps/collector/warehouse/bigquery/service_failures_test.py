@@ -9,15 +9,9 @@ from collector.drain.supervisor import RestartPolicy
 from collector.errors import WarehouseUnavailable
 from collector.warehouse.bigquery.outcomes import QUOTA_SECONDS
 from collector.warehouse.bigquery.service import DEADLINES
-from collector.warehouse.bigquery.testing import (
-    TABLE,
-    TABLE_ID,
-    batch_of,
-    dead_letters_in,
-    opened,
-    some_reports,
-)
+from collector.warehouse.bigquery.testing import TABLE, TABLE_ID, opened
 from collector.warehouse.bigquery.warehouse import open_bigquery
+from collector.warehouse.testing import batch_of, dead_letters_in, some_reports
 from tools.bigquery.faults import (
     ACCESS_REVOKED,
     NOT_AUTHENTICATED,

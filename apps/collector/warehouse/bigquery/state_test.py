@@ -14,7 +14,8 @@ from collector.warehouse.bigquery.state import (
     PendingLoadFile,
     format_job_id,
 )
-from collector.warehouse.bigquery.testing import TABLE, batch_of, some_reports, spooled
+from collector.warehouse.bigquery.testing import TABLE
+from collector.warehouse.testing import batch_of, some_reports, spooled
 
 BATCH = batch_of(some_reports(5))
 

@@ -6,16 +6,8 @@ import pytest
 
 from collector.errors import WarehouseUnavailable, WarehouseUnusable
 from collector.warehouse.bigquery.schema import COLUMNS
-from collector.warehouse.bigquery.testing import (
-    ORIGINAL_COLUMNS,
-    TABLE_ID,
-    WORKLOADS,
-    batch_of,
-    dead_letters_in,
-    opened,
-    some_reports,
-    spooled,
-)
+from collector.warehouse.bigquery.testing import ORIGINAL_COLUMNS, TABLE_ID, opened
+from collector.warehouse.testing import WORKLOADS, batch_of, dead_letters_in, some_reports, spooled
 from tools.bigquery.messages import JSON, JSONObject
 from tools.bigquery.server import FakeBigQuery, running_bigquery
 from tools.bigquery.service import Behaviour

@@ -17,7 +17,8 @@ from collector.warehouse.bigquery.table import (
     expire_reports,
     forget_cluster,
 )
-from collector.warehouse.bigquery.testing import HOUR, TABLE, opened
+from collector.warehouse.bigquery.testing import TABLE, opened
+from collector.warehouse.testing import HOUR
 from tools.bigquery.faults import ACCESS_REVOKED, FaultScript, first, no_faults
 from tools.bigquery.messages import JSONObject
 from tools.bigquery.server import FakeBigQuery, running_bigquery

@@ -9,16 +9,9 @@ import pytest
 from collector.errors import WarehouseUnavailable, WarehouseUnusable
 from collector.records import RowRange, SpooledReport
 from collector.warehouse.bigquery.state import KNOWN_TABLES_FILE, PENDING_LOAD_FILE
-from collector.warehouse.bigquery.testing import (
-    TABLE_ID,
-    batch_of,
-    keys_in,
-    keys_of,
-    opened,
-    some_reports,
-    spooled,
-)
+from collector.warehouse.bigquery.testing import TABLE_ID, keys_in, opened
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE
+from collector.warehouse.testing import batch_of, keys_of, some_reports, spooled
 from tools.bigquery.faults import HTTPError, JobError, Reset, Silence, first, no_faults
 from tools.bigquery.server import FakeBigQuery, running_bigquery
 from tools.bigquery.service import Behaviour

@@ -39,7 +39,7 @@ class ParquetFolder(WarehouseAddress):
         is_plain = parts.scheme == "parquet" and not (parts.netloc or parts.query or parts.fragment)
         if not is_plain or not path.startswith("/") or not path.strip("/"):
             raise InvalidWarehouseAddress(
-                f"a folder of Parquet files is given as parquet:///ABSOLUTE/DIR, not {text!r}"
+                "a folder of Parquet files is given as parquet:///ABSOLUTE/DIR, and nothing more"
             )
         return cls(Path(path))
 

@@ -31,7 +31,7 @@ _ABOUT_ROWS: Final = (
 _ERRNO: Final = re.compile(r'"errno":"(\d{1,4})"')
 
 
-class RowsRefused(Exception):
+class UnwritableRows(Exception):
     """DuckDB cannot write these rows; the text says why, and may quote them."""
 
 
@@ -55,11 +55,11 @@ class Engine:
         )
 
     def write_lines(self, lines: str, target: str) -> None:
-        """Write a file of JSON lines as Parquet. Raises `RowsRefused` or `WarehouseUnavailable`."""
+        """Write JSON lines as Parquet. Raises `UnwritableRows` or `WarehouseUnavailable`."""
         try:
             self._connection.execute(sql.write_lines(lines, target))
         except _ABOUT_ROWS as error:
-            raise RowsRefused(_first_line(error)) from error
+            raise UnwritableRows(_first_line(error)) from error
         except duckdb.Error as error:
             raise _not_written(target, error) from error
 

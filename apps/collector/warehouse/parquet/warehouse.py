@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from collector.records import Batch, SpooledReport, Watermark
 from collector.warehouse import BatchLimits, Warehouse
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
-from collector.warehouse.parquet.engine import Engine, RowsRefused
+from collector.warehouse.parquet.engine import Engine, UnwritableRows
 from collector.warehouse.parquet.folder import Folder
 from collector.warehouse.parquet.layout import day_name, name_of
 from collector.warehouse.parquet.upkeep import Upkeep
@@ -83,7 +83,7 @@ class ParquetWarehouse(Warehouse):
                 lines.writelines(each.line(with_key=False) for each in batch.reports)
             try:
                 self._engine.write_lines(staging.fd_path(_LINES), staging.fd_path(_FILE))
-            except RowsRefused as error:
+            except UnwritableRows as error:
                 return str(error)
             day = day_name(batch.reports[0].day)
             self._folder.publish(staging, _FILE, day, str(name_of(batch)))

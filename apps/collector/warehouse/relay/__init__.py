@@ -25,7 +25,6 @@ class OtherCollector(WarehouseAddress):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Return the collector that `text` names. Raises `InvalidWarehouseAddress`."""
-        # The text is not quoted in an error: it may hold a password.
         rule = "another collector is given as http://HOST[:PORT][/PATH] or https://…, without "
         if not text.isprintable() or " " in text:
             raise InvalidWarehouseAddress(rule + "spaces and control characters")
@@ -35,7 +34,7 @@ class OtherCollector(WarehouseAddress):
             _ = parts.port  # reading it checks it
         except ValueError as error:
             raise InvalidWarehouseAddress(
-                f"another collector is given as a URL: {error}"
+                "the host or the port of the other collector is invalid"
             ) from error
         if parts.scheme not in {"http", "https"} or not host:
             raise InvalidWarehouseAddress(rule + "anything else before the host")

@@ -14,17 +14,10 @@ from socket import socket
 import pytest
 
 from collector.errors import WarehouseUnavailable
-from collector.warehouse.bigquery.testing import (
-    HOUR,
-    WORKLOADS,
-    batch_of,
-    dead_letters_in,
-    keys_of,
-    spooled,
-)
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, RETENTION_SECONDS, DeadLetters
 from collector.warehouse.relay import OtherCollector
 from collector.warehouse.relay.warehouse import RelayWarehouse
+from collector.warehouse.testing import HOUR, WORKLOADS, batch_of, dead_letters_in, keys_of, spooled
 from tools.fake_server import FakeHandler, FakeServer, serving
 
 CONNECTIONS = 4

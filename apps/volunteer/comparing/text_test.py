@@ -1,0 +1,119 @@
+"""A comparison for people."""
+
+import re
+from datetime import date
+from random import Random
+
+import msgspec
+
+from census import Budget, Period, Release, count, exact_release_of, release_of
+from census.comparison import compare
+from report import Node, Report
+from volunteer.comparing.text import render
+
+_PERIOD = Period(date(2026, 11, 1), date(2026, 11, 30))
+_URL = "https://census.example/api/v1/statistics"
+
+
+def _cluster(minor: int, *architectures: str, distribution: str = "k3s") -> Report:
+    nodes = tuple(Node(id="n", architecture=each) for each in architectures)
+    return Report(
+        version="v",
+        cluster_id="c",
+        master_version=f"v1.{minor}.0",
+        nodes=nodes,
+        distribution=distribution,
+    )
+
+
+def _blocks(mine: Report, release: Release) -> dict[str, list[str]]:
+    """Return the lines of each question, by its title."""
+    blocks = [each.splitlines() for each in render(compare(mine, release), _URL).split("\n\n")]
+    return {lines[0]: lines[1:] for lines in blocks}
+
+
+def _exact(*reports: Report) -> Release:
+    return exact_release_of(count(reports), _PERIOD)
+
+
+def test_versions() -> None:
+    """A version says how many run the same, something newer, and something older."""
+    blocks = _blocks(_cluster(30), _exact(*map(_cluster, (29, 30, 31, 31))))
+    assert blocks["Version of the control plane"] == [
+        "  1.30: 25% of clusters; 50% run something newer, 25% something older"
+    ]
+
+
+def test_sizes() -> None:
+    """A size says how many are smaller and larger; one that nobody else has, too."""
+    census = _exact(_cluster(30, "amd64"), _cluster(30, "amd64"), _cluster(30, *["amd64"] * 40))
+    blocks = _blocks(_cluster(30, "amd64", "amd64"), census)
+    assert blocks["Nodes"] == ["  2-3: none of the clusters; larger than 67%, smaller than 33%"]
+
+
+def test_split_vote() -> None:
+    """A question about nodes says which part of them gives an answer."""
+    blocks = _blocks(
+        _cluster(30, "arm64", "amd64", "amd64", "amd64"), _exact(_cluster(30, "arm64"))
+    )
+    assert blocks["Architecture"] == [
+        "  amd64 (75% of its nodes): none of the nodes",
+        "  arm64 (25% of its nodes): 100% of nodes",
+    ]
+
+
+def test_margins() -> None:
+    """A private share has its margin, and what is too rare to show is said to be."""
+    reports = [
+        _cluster(30, distribution=each) for each in ("k3s", "eks", "gke") for _ in range(900)
+    ]
+    made = release_of(count(reports), _PERIOD, Budget(), Random(1).getrandbits)
+    text = render(compare(_cluster(30), made), _URL)
+    assert text.startswith(
+        f"This cluster beside the census at {_URL}\nfrom 2026-11-01 to 2026-11-30: about 2,7"
+    )
+    (line,) = _blocks(_cluster(30), made)["Distribution"]
+    assert re.fullmatch(r"  k3s: 3[234]% \(±[12]\) of clusters", line)
+    (rare,) = _blocks(_cluster(30, distribution="talos"), made)["Distribution"]
+    assert rare.startswith("  talos: too rare to show; all such answers: ")
+
+
+def test_what_is_not_said() -> None:
+    """What a report does not say, and what is no public word, are explained."""
+    blocks = _blocks(_cluster(30, distribution="other"), _exact(_cluster(30)))
+    assert blocks["Distribution"] == ["  other (not a public word): none of the clusters"]
+    assert blocks["Kernel"][0].startswith("  unknown (this report does not say): ")
+
+
+def test_too_few() -> None:
+    """A census of too few clusters says so, and that nothing was sent."""
+    text = render(compare(_cluster(30), msgspec.structs.replace(_exact(), answers=())), _URL)
+    assert text.endswith(
+        "\n\nToo few clusters took part for any answer to stand out of the noise.\n"
+        "Nothing of this cluster was sent.\n"
+    )
+
+
+def test_other_questions() -> None:
+    """Questions that only one side knows are named in the program's words, or counted."""
+    release = _exact(_cluster(30))
+    strange = msgspec.structs.replace(release.answers[0], question="x", title="\x1b[2J")
+    text = render(
+        compare(
+            _cluster(30), msgspec.structs.replace(release, answers=(strange, *release.answers[1:]))
+        ),
+        _URL,
+    )
+    assert "That census does not ask for: Version of the control plane.\n" in text
+    assert "Its questions that this version does not know: 1.\n" in text
+    assert not [each for each in text if not (each.isprintable() or each == "\n")]
+
+
+def test_many_answers() -> None:
+    """A cluster of very many kinds of nodes is shown by its most common ones."""
+    images = [f"Ubuntu {year}.04.1 LTS" for year in range(10, 26)]
+    nodes = tuple(Node(id="n", os_image=each) for each in images)
+    mine = Report(version="v", cluster_id="c", nodes=nodes)
+    lines = _blocks(mine, _exact(mine))["Operating system image"]
+    assert len(lines) == 9
+    assert lines[-1].startswith("  and ")
