@@ -1,7 +1,7 @@
 """What the census says: questions, votes, noise, and the release that is safe to publish."""
 
 from census.accounting import Budget
-from census.counting import Counts, Received, count, latest_of_each
+from census.counting import Counts, Received, count, count_keys, count_received
 from census.noise import RandomBits
 from census.periods import Cadence, Period
 from census.publishing import (
@@ -25,10 +25,11 @@ __all__ = [
     "Release",
     "check_budget",
     "count",
+    "count_keys",
+    "count_received",
     "decode",
     "encode",
     "exact_release_of",
     "json_schema",
-    "latest_of_each",
     "release_of",
 ]

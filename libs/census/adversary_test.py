@@ -13,9 +13,9 @@ from census.questions import UNIT, Question
 GAMES = 2_000
 MONTHS = 12
 THRESHOLD = 10
-FIELDS = tuple(Question(f"q{number}", "", ("a", "b"), lambda _: {"a": 1}) for number in range(14))
+FIELDS = tuple(Question(f"q{number}", "", ("a", "b"), lambda _: [("a", 1)]) for number in range(14))
 VALUES = ("v", "w", "x", "y", "z")
-ONE_FIELD = Question("q", "", VALUES, lambda _: {"v": 1})
+ONE_FIELD = Question("q", "", VALUES, lambda _: [("v", 1)])
 
 Play = Callable[[random.Random], bool]
 

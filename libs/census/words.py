@@ -17,12 +17,16 @@ _LAST_RUNTIME_RELEASE: Final = 39  # Docker counts to 29 today
 _RELEASES: Final = (*range(100), *range(2000, 2040))  # of images: majors, and years
 # What begins a release in the text of an image.
 _BEFORE_RELEASE: Final = re.compile(r"[ /(]*v?(?=[0-9])")
-# Resources of a vendor that are a device to compute with, or a share of one. A listed vendor has
-# network cards and addresses too.
-_COMPUTES: Final = re.compile(
+COMPUTES: Final = (
     "[gtnx]pu|neuron|mlu|gcu|dcu|mig-|GRID_|NVIDIA_|[Aa]scend|gaudi|goya|qaic|ATOM|rngd|warboy"
     "|n[13][05]0|i915|xe$|accel|h8|vcuda|Tesla|cloud-tpus"
 )
+"""The resources of a vendor that are a device to compute with, or a share of one.
+
+A listed vendor has network cards and addresses too.
+"""
+
+_COMPUTES: Final = re.compile(COMPUTES)
 
 
 @cache
