@@ -10,7 +10,7 @@ from typing import Final
 import typer
 
 import report
-from census import Period, Received, Release, count, encode, exact_release_of, latest_of_each
+from census import Period, Received, Release, count_received, encode, exact_release_of
 from census.periods import name_of, parse
 from census.table import to_csv
 from collector.commands.importing import reports_of
@@ -96,7 +96,7 @@ def _exact(settings: Statistics) -> Release:
     directory, folder = settings.existing_data_dir, existing_folder(settings)
     with scratch(directory) as staging, snapshot(folder) as opened:
         sound, damaged = split_damaged(opened, skip_damaged=settings.skip_damaged)
-        counts = count(latest_of_each(_received(sound, period, staging)))
+        counts = count_received(_received(sound, period, staging))
     for path in damaged:
         typer.echo(f"left out, because it is damaged: {path}", err=True)
     return exact_release_of(counts, period)
