@@ -172,7 +172,9 @@ def _free_port(port: int) -> int:
         with socket.create_server((LOOPBACK, port)) as probe:
             return int(probe.getsockname()[1])
     except OSError as error:
-        raise ProgramFailed(f"port {port} cannot be used: {os.strerror(error.errno or 0)}") from error
+        raise ProgramFailed(
+            f"port {port} cannot be used: {os.strerror(error.errno or 0)}"
+        ) from error
 
 
 def _step(text: str) -> None:
