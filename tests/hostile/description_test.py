@@ -12,9 +12,8 @@ from collector.publishing.testing import exact_release
 from collector.testing import RunningCollector
 
 # What a description cannot say: a version is printable as Unicode defines it, which is a 400, and
-# a key does not come again with another report, which is a 422; and which releases there are, else
-# it is a 404. That it says of a report what the
-# decoder does is tested beside the schema.
+# a key does not come again with another report, which is a 422; a release has to be there, or it is
+# a 404. That it says of a report what the decoder does is tested beside the schema.
 CONFIGURATION = """
 [checks]
 positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "422"]
