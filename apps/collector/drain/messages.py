@@ -28,7 +28,7 @@ class DrainSettings(Struct, frozen=True):
     """
 
     spool: str
-    database: str
+    warehouse: str
     batch_seconds: float = 60.0
     retention_days: int | None = None
 
