@@ -5,7 +5,6 @@ import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 from collector.disk.files import free_bytes, make_private_folder, open_private
@@ -58,12 +57,7 @@ class DataDirectory:
             ) from error
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._release()
 
     def _release(self) -> None:
@@ -75,8 +69,8 @@ class DataDirectory:
 def check_private(path: Path) -> None:
     """Raise `DataDirectoryUnusable` for a directory that other users own or can write to.
 
-    They could put files or links where we expect ours. A Kubernetes volume belongs to root, and is
-    writable to the group that the pod was given for it.
+    They could put files or links where we expect ours. A Kubernetes volume belongs to root, and the
+    group that the pod was given for it may write there.
     """
     status = path.stat()
     ours = status.st_uid == os.geteuid()

@@ -16,9 +16,8 @@ MOST_BYTES: Final = 107
 def listen_at(path: Path, *, mode: int, backlog: int) -> socket.socket:
     """Return a socket that listens at `path`; whoever `mode` lets write may connect.
 
-    A socket that is left over, at which nobody listens, is replaced. Raises `OSError`, also where
-    somebody does listen, or where something else is at the path. A path of more than `MOST_BYTES`
-    works, but `getsockname` does not return it.
+    A socket at which nobody listens is replaced. Raises `OSError`, also where somebody listens, or
+    where something else is there. `getsockname` does not return a path beyond `MOST_BYTES`.
     """
     listening = socket.socket(socket.AF_UNIX)
     try:

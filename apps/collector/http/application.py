@@ -130,16 +130,17 @@ def _handle_errors(
             metrics.refused(reason_of(error))
         _send(response, problem_of(error))
 
-    def leave_to_the_dispatcher(
-        _: falcon.Request, __: falcon.Response, error: Exception, _arguments: object
-    ) -> None:
-        # It logs where this happened, and never what the error says, which may quote the payload.
-        raise error
-
     application.set_error_serializer(_describe)
-    application.add_error_handler(Exception, leave_to_the_dispatcher)
+    application.add_error_handler(Exception, _leave_to_the_dispatcher)
     for refusal in (NothingPublished, InvalidReport, Refusal, SpoolUnavailable):
         application.add_error_handler(refusal, refuse)
+
+
+def _leave_to_the_dispatcher(
+    _: falcon.Request, __: falcon.Response, error: Exception, _arguments: object
+) -> None:
+    # It logs where this happened, and never what the error says, which may quote the payload.
+    raise error
 
 
 def _describe(_: falcon.Request, response: falcon.Response, error: falcon.HTTPError) -> None:

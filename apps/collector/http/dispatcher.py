@@ -134,6 +134,7 @@ class Reply(NamedTuple):
     """What is sent behind `data`, where it is long."""
 
 
+@dataclass(eq=False)
 class Dispatcher:
     """Answers the requests of a tick.
 
@@ -141,27 +142,19 @@ class Dispatcher:
     replaced where that fails. Whatever the application or the commit raises is a fault.
     """
 
-    def __init__(
-        self,
-        application: "WSGIApplication",
-        group: GroupCommit,
-        *,
-        metrics: Metrics,
-        address: Endpoint,
-        clock: Callable[[], float],
-        wall_clock: Callable[[], float],
-    ) -> None:
-        """`clock` is monotonic, for faults that are over; `wall_clock` gives UNIX seconds."""
-        self._application = application
-        self._group = group
-        self._metrics = metrics
-        self._address = address
-        self._clock = clock
-        self._wall_clock = wall_clock
-        self._date = (-1, "")
-        self._faults: dict[str, Incident] = {}
-        self.keeps_connections = True
-        """False while shutting down: every response is then the last on its connection."""
+    application: "WSGIApplication"
+    group: GroupCommit
+    _: KW_ONLY
+    metrics: Metrics
+    address: Endpoint
+    clock: Callable[[], float]
+    """Seconds, monotonic."""
+    wall_clock: Callable[[], float]
+    """UNIX seconds."""
+    keeps_connections: bool = True
+    """False while shutting down: every response is then the last on its connection."""
+    _date: tuple[int, str] = field(default=(-1, ""), init=False)
+    _faults: dict[str, Incident] = field(default_factory=dict, init=False)
 
     def replies(self, connections: Iterable[Connection]) -> Iterator[Reply]:
         """The replies to one request of each connection.
@@ -171,7 +164,7 @@ class Dispatcher:
         joined: list[Reply] = []
         for connection in connections:
             reply = self._handle(connection)
-            if self._group.take_joined():
+            if self.group.take_joined():
                 joined.append(reply)
             else:
                 yield reply
@@ -181,18 +174,18 @@ class Dispatcher:
     def _handle(self, connection: Connection) -> Reply:
         request = connection.request
         if request.error_response is not None:
-            self._metrics.refused(server_reason(request.error_response.status_code))
+            self.metrics.refused(server_reason(request.error_response.status_code))
             return self._reply(connection, request.error_response)
-        environ = make_environ(request, client=connection.client, server=self._address)
+        environ = make_environ(request, client=connection.client, server=self.address)
         try:
-            return self._reply(connection, call_application(self._application, environ))
+            return self._reply(connection, call_application(self.application, environ))
         # Whatever an application raises, the other clients' requests go on.
         except Exception as error:  # noqa: BLE001
             return self._reply(connection, self._fault(error))
 
     def _committed(self, joined: list[Reply]) -> list[Reply]:
         try:
-            failure = self._group.commit()
+            failure = self.group.commit()
         # Whatever a commit raises, nothing of its group is durable, and the clients must know.
         except Exception as error:  # noqa: BLE001
             failure = self._fault(error)
@@ -223,7 +216,7 @@ class Dispatcher:
         return Afterwards.KEEP if keeps else Afterwards.CLOSE
 
     def _http_date(self) -> str:
-        second = int(self._wall_clock())
+        second = int(self.wall_clock())
         if second != self._date[0]:
             self._date = (second, formatdate(second, usegmt=True))
         return self._date[1]
@@ -238,7 +231,7 @@ class Dispatcher:
         fault = type(error).__name__
         for frame, line in traceback.walk_tb(error.__traceback__):
             fault = f"{type(error).__name__} in {frame.f_code.co_name}, line {line}"
-        if self._faults.setdefault(fault, Incident(FAULT_QUIET_SECONDS)).happens(self._clock()):
+        if self._faults.setdefault(fault, Incident(FAULT_QUIET_SECONDS)).happens(self.clock()):
             frames = "".join(traceback.format_tb(error.__traceback__))
             logger.error("the application raised %s, answered 500\n%s", fault, frames)
         return FAULT

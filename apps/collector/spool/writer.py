@@ -24,6 +24,10 @@ from collector.spool.file import SPOOL_ID, ReportCompressor, open_writer
 KEYS_REMEMBERED_SECONDS: Final = 48 * 3_600
 _HOUR_SECONDS: Final = 3_600
 _KEYS_FORGOTTEN_AT_ONCE: Final = 5_000
+_FORGET_KEYS: Final = (
+    "DELETE FROM accepted_keys WHERE report_key IN"
+    " (SELECT report_key FROM accepted_keys WHERE received_at < ? LIMIT ?)"
+)
 _EVERY_ROW: Final = 2**63 - 1
 # Pages of 16 KiB: a file is worth shortening from 64 MiB on, and with up to 8 MiB in use.
 _EMPTY_PAGES: Final = 4_096
@@ -138,15 +142,11 @@ class Spool:
         """
         if watermark.spool_id != self.spool_id:
             return
-        oldest_hour = self._clock() - KEYS_REMEMBERED_SECONDS - _HOUR_SECONDS
         with self._transaction(durable=False) as connection:
             reports, size_bytes, _ = self._measure_through(watermark.last_id)
             connection.execute("DELETE FROM reports WHERE row_id <= ?", (watermark.last_id,))
-            connection.execute(
-                "DELETE FROM accepted_keys WHERE report_key IN (SELECT report_key"
-                " FROM accepted_keys WHERE received_at < ? LIMIT ?)",
-                (oldest_hour, _KEYS_FORGOTTEN_AT_ONCE),
-            )
+            oldest_hour = self._clock() - KEYS_REMEMBERED_SECONDS - _HOUR_SECONDS
+            connection.execute(_FORGET_KEYS, (oldest_hour, _KEYS_FORGOTTEN_AT_ONCE))
             is_empty = connection.execute("SELECT NOT EXISTS (SELECT 1 FROM reports)").fetchone()[0]
             if is_empty:  # also of what another process forgot meanwhile
                 reports, size_bytes = self._meter.reading().reports, self._meter.size_bytes
