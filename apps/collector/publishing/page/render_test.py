@@ -88,6 +88,17 @@ def test_the_page_holds_no_code() -> None:
     assert not re.search(r"<script|<style|\sstyle=|\son[a-z]+=|https?:|//", page)
 
 
+def test_texts_are_texts() -> None:
+    """Whatever a title, an answer or the statement holds, it is no element of the page."""
+    plain = release(5_000)
+    title = '"><b onclick=x>&'
+    answers = tuple(replace(each, title=title) for each in plain.answers)
+    page = render([replace(plain, answers=answers, statement="<i>")], ABOUT).decode()
+    assert "<b" not in page
+    assert "<i>" not in page
+    assert page.count("&#34;&gt;&lt;b onclick=x&gt;&amp;</h3>") == len(answers)
+
+
 TEXTS = st.text(max_size=20)
 SHARES = st.floats(0, 1)
 CELLS = st.builds(
