@@ -29,6 +29,7 @@ from collector.http.application import create_application
 from collector.http.dispatcher import GroupCommit
 from collector.http.intake import cost_of
 from collector.http.listener import describe, inherited, listen
+from collector.http.problems import REASONS
 from collector.http.rate_limit import RateLimit
 from collector.http.server import Server
 from collector.http.statistics import Statistics
@@ -77,7 +78,7 @@ def _serve(
     listening: socket.socket | None,
 ) -> None:
     log = get_log()
-    metrics = Metrics(version=VERSION)
+    metrics = Metrics(version=VERSION, refusals=REASONS)
     statistics = _make_statistics(settings)
     supervisor = _make_supervisor(settings, directory, spool, metrics, statistics.reload)
     listening = listening or listen(settings.host, settings.port, settings.listen)

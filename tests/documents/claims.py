@@ -38,9 +38,12 @@ _LOCKS: Final = NotRun("asks a package index, and changes third_party")
 _CONTAINERS: Final = RunBy(_CI, """--tag='["container"]' test --force ::""")
 _DEMO: Final = RunBy(_CI, "./pants run tools:demo -- --once")
 
+_FLEET: Final = RunBy(_CI, "./pants run tools:fleet -- --clusters 2000 --months 6 --data-dir")
+
 ELSEWHERE: Final[Mapping[str, RunBy | NotRun]] = {
     "./pants run tools:demo": _DEMO,
     "./pants run tools:demo -- --once": _DEMO,
+    "./pants run tools:fleet -- --clusters 2000 --months 6 --data-dir ./fleet": _FLEET,
     "./pants test ::": RunBy(_CI, "./pants test ::"),
     "./pants test libs/report::": _PART_OF_ALL,
     "./pants test libs/report/codec_test.py -- -k timestamp": _PART_OF_ALL,

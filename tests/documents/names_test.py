@@ -25,6 +25,7 @@ _MEANT: Final[Mapping[str, tuple[str, ...]]] = {
     "docs/performance.md": (_COLLECTOR, _VOLUNTEER, "tools:bench"),
     "docs/privacy.md": (_VOLUNTEER,),
     "docs/protocol.md": (),
+    "docs/publishing.md": (_COLLECTOR, "tools:fleet"),
     "docs/queries.md": (_COLLECTOR,),
     "docs/statistics.md": (_COLLECTOR, _VOLUNTEER),
     "docs/volunteer.md": (_VOLUNTEER,),

@@ -28,6 +28,7 @@ _HELPS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
         ),
     ),
     "tools:demo": (("demo.pex",),),
+    "tools:fleet": (("tools/fleet.pex",),),
     "tools:bom": (("bom.pex",),),
     "tools:lock": (("tools/lock.pex",),),
     "tools:bench": (("tools/bench.pex", "collector"), ("tools/bench.pex", "volunteer")),

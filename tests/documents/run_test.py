@@ -109,6 +109,19 @@ def check_privacy(session: Session, _bigquery: FakeBigQuery) -> None:
     assert len(json.loads(finished.output)["nodes"]) == _NODES
 
 
+def check_publishing(session: Session, _bigquery: FakeBigQuery) -> None:
+    """The collector of made-up clusters serves a page."""
+    status, page = session.request("GET", "/")
+    assert status == 200
+    assert "<html" in page
+
+
+def check_statistics(session: Session, _bigquery: FakeBigQuery) -> None:
+    """What was fetched is the table of all releases."""
+    header, *_ = (session.folder / "census.csv").read_text().splitlines()
+    assert header.startswith("period,question,answer,")
+
+
 def check_volunteer(session: Session, _bigquery: FakeBigQuery) -> None:
     """The manifest that was printed again is the one before, byte for byte."""
     first, again = (session.folder / name for name in ("volunteer.yaml", "upgraded.yaml"))
@@ -122,6 +135,8 @@ _CHECKS: Final[Mapping[str, Callable[[Session, FakeBigQuery], None]]] = {
     "docs/operating.md": check_operating,
     "docs/privacy.md": check_privacy,
     "docs/protocol.md": check_protocol,
+    "docs/publishing.md": check_publishing,
+    "docs/statistics.md": check_statistics,
     "docs/volunteer.md": check_volunteer,
 }
 """What is true after the last command of a document."""
@@ -132,6 +147,8 @@ def prepare(session: Session, name: str) -> None:
     if name == "docs/protocol.md":  # a collector
         session.start(_SERVICE)
         session.post(_KEPT)
+    if name == "docs/statistics.md":  # one that publishes
+        session.start(f"{_SERVICE} --publish monthly")
     if name == "docs/migrating.md":  # the file of one that was stopped
         session.start(_SERVICE)
         session.post(_KEPT)

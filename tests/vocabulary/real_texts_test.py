@@ -55,7 +55,7 @@ def test_useful_providers() -> None:
     ]
     named = [answer for answer in found if answer.outcome != WITHHELD]
     assert len(named) >= LEAST_USEFUL * len(found)
-    assert len(found) >= 200
+    assert len(found) >= 400
 
 
 def test_held_out() -> None:

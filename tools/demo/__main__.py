@@ -1,33 +1,36 @@
 """The main job, end to end: `./pants run tools:demo [-- --once] [--nodes N] [--kubeconfig PATH]`.
 
-Runs the two built programs against a Kubernetes API and shows what was sent, what was withheld,
-and what the census knows afterwards.
+Runs the two built programs: a collector that has heard from a fleet of made-up clusters for months,
+and a volunteer that reports on one more. It ends on the page of the census.
 """
 
+import json
 import secrets
 import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 
-from tools.demo.census import read_census
-from tools.demo.presentation import show_census, show_sent, show_step
+from census import Period
+from collector.errors import CollectorError
 from tools.demo.programs import LOOPBACK, Collector, ProgramFailed, run_volunteer
 from tools.demo.wire_tap import Sent, running_wire_tap
+from tools.fleet.keeping import has_reports, publish, write
+from tools.fleet.reports import days_of_months, fleet, past_reports
 from tools.simulator import Cluster, running_simulator
 
-REPORTS = "reports"
-KEY_BYTES = 32
+KEY_BYTES: Final = 32
+MONTHS: Final = 4
+_SPOOL: Final = "demo"
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-console = Console()
 
 
 @app.command()
@@ -36,6 +39,7 @@ def demo(
     collector: Annotated[Path, typer.Option(help="The built collector.", exists=True)],
     volunteer: Annotated[Path, typer.Option(help="The built volunteer.", exists=True)],
     nodes: Annotated[int, typer.Option(min=0, help="Size of the simulated cluster.")] = 5,
+    clusters: Annotated[int, typer.Option(min=1, help="How many others the census has.")] = 1000,
     kubeconfig: Annotated[
         Path | None, typer.Option(exists=True, help="Report on this cluster instead.")
     ] = None,
@@ -44,45 +48,66 @@ def demo(
     ] = None,
     port: Annotated[int, typer.Option(help="The collector's port; 0 takes a free one.")] = 0,
     once: Annotated[
-        bool, typer.Option("--once", help="End when the census is shown; else stay up.")
+        bool, typer.Option("--once", help="Exit when all is shown, as without a terminal.")
     ] = False,
 ) -> None:
-    """Send one report from a cluster to a collector and show what the census then knows."""
+    """Report on one cluster to a census of many, and look at what the census says."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    today = datetime.now(UTC).date()
     try:
         with _folder(data_dir) as data, _cluster(kubeconfig, nodes) as cluster:
-            collector_port = port or _free_port()
-            with _running(collector, data, collector_port):
-                _report(volunteer, cluster, collector_port)
-                show_step(console, "Stopping the collector, which empties its spool first")
-            show_step(console, f"What the census knows, read back from {data / REPORTS}")
-            show_census(console, read_census(data / REPORTS))
-            if not once:
-                with _running(collector, data, collector_port) as running:
-                    console.print(f"The collector stays up at {running.url}; Ctrl-C stops it.")
+            _fill(data, clusters, today)
+            with (
+                _settings(cluster) as settings,
+                _running(collector, data, _free_port(port), today) as running,
+            ):
+                _report(volunteer, settings, running.port, data)
+                running.wait_until_published()
+                _step("Where this cluster stands in the census, of which it only reads")
+                print(run_volunteer(volunteer, ("compare", "--with", running.url, *settings)))
+                _step(f"The page of this census: open {running.url}/")
+                if sys.stdout.isatty() and not once:
+                    print("The collector stays up; Ctrl-C stops it.", flush=True)
                     running.wait()
-    except ProgramFailed as error:
+    except (CollectorError, ProgramFailed) as error:
         sys.exit(f"demo: {error}")
     except KeyboardInterrupt:
-        console.print("\nStopped.")
+        print("\nStopped.")
 
 
-def _report(volunteer: Path, cluster: Path, collector_port: int) -> None:
-    """Preview, then send one report through a wire tap, and show both."""
-    with tempfile.TemporaryDirectory() as folder, running_wire_tap(collector_port) as tap:
-        key_file = Path(folder) / "key"
-        key_file.touch(mode=0o600)
-        key_file.write_text(secrets.token_hex(KEY_BYTES) + "\n")
-        settings = (
-            *("--cluster-id", "auto", "--key-file", str(key_file)),
-            *("--kubeconfig", str(cluster), "--period", "0", "--database", tap.url),
-        )
-        show_step(console, "What the volunteer would send, and what it withholds: its preview")
-        print(run_volunteer(volunteer, ("preview", *settings)))
-        show_step(console, "Sending one report")
-        run_volunteer(volunteer, settings)
-        show_step(console, "What went over the wire")
-        show_sent(console, _only(tap.sent))
+def _fill(data: Path, clusters: int, today: date) -> None:
+    """Have the collector heard from a fleet for months, where its folder is empty."""
+    if has_reports(data):
+        _step(f"Going on with the reports in {data}")
+        return
+    _step(f"Making up {clusters} clusters, and what they reported in {MONTHS} months")
+    seed = secrets.randbits(32)
+    made = fleet(clusters, months=MONTHS, seed=seed, today=today)
+    reports = list(past_reports(made, months=MONTHS, today=today))
+    write(data, _SPOOL, reports)
+    publish(data, reports, [Period(*each) for each in days_of_months(today, MONTHS)[:-1]])
+
+
+def _report(volunteer: Path, settings: Sequence[str], collector_port: int, data: Path) -> None:
+    """Preview a report, and send it through a wire tap."""
+    with running_wire_tap(collector_port) as tap:
+        to_tap = (*settings, "--period", "0", "--database", tap.url)
+        _step("What the volunteer would send, and what it withholds: its preview")
+        print(run_volunteer(volunteer, ("preview", *to_tap)))
+        previewed = run_volunteer(volunteer, ("preview", "--json", *to_tap))
+        run_volunteer(volunteer, to_tap)
+        sent = _only(tap.sent)
+    _step(f"Sent: one POST of {len(sent.body)} bytes, answered {sent.status}")
+    kept = data.with_name(f"{data.name}.sent.json")
+    kept.write_bytes(sent.body)
+    if _without_time(sent.body) == _without_time(previewed):
+        print(f"It was the report above and nothing else; its bytes are in {kept}")
+    else:
+        print(f"The cluster has changed since the preview; the bytes are in {kept}")
+
+
+def _without_time(encoded: str | bytes) -> dict[str, object]:
+    return {name: value for name, value in json.loads(encoded).items() if name != "timestamp"}
 
 
 def _only(sent: list[Sent]) -> Sent:
@@ -92,10 +117,12 @@ def _only(sent: list[Sent]) -> Sent:
 
 
 @contextmanager
-def _running(program: Path, data_dir: Path, port: int) -> Iterator[Collector]:
+def _running(program: Path, data_dir: Path, port: int, today: date) -> Iterator[Collector]:
     log = data_dir.with_name(f"{data_dir.name}.log")
-    show_step(console, f"Starting the collector; its files: {data_dir}, its log: {log}")
-    collector = Collector(program, port=port, data_dir=data_dir, log=log)
+    _step(f"Starting the collector; its files: {data_dir}, its log: {log}")
+    (since, _), *_ = days_of_months(today, MONTHS)
+    flags = ("--publish", "monthly", "--publish-since", f"{since:%Y-%m}")
+    collector = Collector(program, *flags, port=port, data_dir=data_dir, log=log)
     try:
         collector.wait_until_ready()
         yield collector
@@ -109,12 +136,22 @@ def _cluster(kubeconfig: Path | None, nodes: int) -> Iterator[Path]:
     if kubeconfig is not None:
         yield kubeconfig
         return
-    show_step(console, f"Simulating a Kubernetes cluster of {nodes} nodes")
+    _step(f"Simulating a Kubernetes cluster of {nodes} nodes")
     with (
         tempfile.TemporaryDirectory() as folder,
         running_simulator(Cluster.generate(nodes=nodes, seed=secrets.randbits(32))) as simulator,
     ):
         yield simulator.kubeconfig(Path(folder) / "kubeconfig")
+
+
+@contextmanager
+def _settings(cluster: Path) -> Iterator[tuple[str, ...]]:
+    """Yield the flags that name a cluster to the volunteer, with a secret of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        key_file = Path(folder) / "key"
+        key_file.touch(mode=0o600)
+        key_file.write_text(secrets.token_hex(KEY_BYTES) + "\n")
+        yield ("--cluster-id", "auto", "--key-file", str(key_file), "--kubeconfig", str(cluster))
 
 
 @contextmanager
@@ -126,9 +163,17 @@ def _folder(data_dir: Path | None) -> Iterator[Path]:
         yield Path(fresh) / "data"
 
 
-def _free_port() -> int:
-    with socket.create_server((LOOPBACK, 0)) as probe:
-        return int(probe.getsockname()[1])
+def _free_port(port: int) -> int:
+    """Return the port, or any free one for 0. Raises `ProgramFailed` where it is taken."""
+    try:
+        with socket.create_server((LOOPBACK, port)) as probe:
+            return int(probe.getsockname()[1])
+    except OSError as error:
+        raise ProgramFailed(f"port {port} cannot be used: {error.strerror}") from error
+
+
+def _step(text: str) -> None:
+    typer.secho(f"▸ {text}", bold=True)
 
 
 if __name__ == "__main__":

@@ -21,26 +21,25 @@ class ProgramFailed(Exception):
 class Collector:
     """A collector on loopback with its files in `data_dir`. Its log goes to `log`."""
 
-    def __init__(self, program: Path, *, port: int, data_dir: Path, log: Path) -> None:
-        self._port = port
+    def __init__(self, program: Path, *flags: str, port: int, data_dir: Path, log: Path) -> None:
+        self.port: Final = port
         self._log = log
-        arguments = ("--host", LOOPBACK, "--port", str(port), "--data-dir", str(data_dir))
+        arguments = ("--host", LOOPBACK, "--port", str(port), "--data-dir", str(data_dir), *flags)
         with log.open("ab") as output:
             self._process = subprocess.Popen([program, *arguments], stderr=output)
 
     @property
     def url(self) -> str:
         """Where it answers."""
-        return f"http://{LOOPBACK}:{self._port}"
+        return f"http://{LOOPBACK}:{self.port}"
 
     def wait_until_ready(self) -> None:
         """Wait until it can accept reports. Raises `ProgramFailed`."""
-        deadline = time.monotonic() + _START_SECONDS
-        while not self._is_ready():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise ProgramFailed(f"the collector did not start:\n{self._log.read_text()}")
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(0.05)
+        self._wait_until_found("/readyz", "the collector did not start")
+
+    def wait_until_published(self) -> None:
+        """Wait until there is a release of the census. Raises `ProgramFailed`."""
+        self._wait_until_found("/api/v1/statistics", "the collector published nothing")
 
     def stop(self) -> None:
         """Ask it to finish what it has, and wait. Raises `ProgramFailed`."""
@@ -64,13 +63,21 @@ class Collector:
         """Wait until it exits by itself or the user interrupts."""
         self._process.wait()
 
-    def _is_ready(self) -> bool:
-        connection = http.client.HTTPConnection(LOOPBACK, self._port, timeout=5)
+    def _wait_until_found(self, path: str, failure: str) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while self._status(path) != http.HTTPStatus.OK:
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise ProgramFailed(f"{failure}:\n{self._log.read_text()}")
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(0.05)
+
+    def _status(self, path: str) -> int | None:
+        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=5)
         try:
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == http.HTTPStatus.OK
+            connection.request("GET", path)
+            return connection.getresponse().status
         except OSError:
-            return False
+            return None
         finally:
             connection.close()
 

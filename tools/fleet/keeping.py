@@ -1,20 +1,25 @@
 """Where a fleet's reports go: into a folder of reports, or over HTTP to a collector."""
 
 import http.client
-from collections.abc import Iterable, Iterator
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 import report
+from census import Budget, Period, Received, count_received, release_of
 from collector.commands.importing import batches_of
 from collector.disk.data_directory import DataDirectory
+from collector.publishing.store import RELEASES_FOLDER, add
 from collector.records import SpooledReport
 from collector.settings import REPORTS_FOLDER
 from collector.warehouse.parquet.warehouse import open_parquet
 from report import Report
 
+_EPOCH: Final = date(1970, 1, 1)
 _CONNECTIONS: Final = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
 _SECONDS: Final = 30
 _PATH: Final = "/api/v1"
@@ -23,6 +28,11 @@ _HEADERS: Final = {"Content-Type": "application/json"}
 
 class NotKept(Exception):
     """A report did not get where it should; the message says what helps."""
+
+
+def has_reports(data_dir: Path) -> bool:
+    """Whether a data directory holds reports."""
+    return any((data_dir / REPORTS_FOLDER).glob("*/*.parquet"))
 
 
 def write(data_dir: Path, spool_id: str, reports: Iterable[SpooledReport]) -> int:
@@ -36,12 +46,24 @@ def write(data_dir: Path, spool_id: str, reports: Iterable[SpooledReport]) -> in
         DataDirectory(data_dir) as directory,
         closing(open_parquet(data_dir / REPORTS_FOLDER, data_dir=directory.path)) as warehouse,
     ):
-        if any((data_dir / REPORTS_FOLDER).glob("*/*.parquet")):
+        if has_reports(data_dir):
             raise NotKept(f"there are reports in {data_dir} already; name an empty --data-dir")
         for batch in batches_of(reports, spool_id=spool_id, limits=warehouse.limits):
             warehouse.write(batch)
             count += len(batch.reports)
     return count
+
+
+def publish(data_dir: Path, reports: Sequence[SpooledReport], months: Sequence[Period]) -> None:
+    """Make the releases of closed months, as a collector that publishes would have."""
+    for month in months:
+        received = [
+            Received(report.decode(each.encoded), each.received_at)
+            for each in reports
+            if month.first <= _EPOCH + timedelta(days=each.day) <= month.last
+        ]
+        counts = count_received(received)
+        add(data_dir / RELEASES_FOLDER, release_of(counts, month, Budget(), secrets.randbits))
 
 
 def post(url: str, reports: Iterable[Report]) -> int:

@@ -51,7 +51,7 @@ def past_reports(
     What a cluster is like is looked up once a month: it reports the same each week.
     """
     row_id = 0
-    for first, last in _months(today, months):
+    for first, last in days_of_months(today, months):
         for day, reports in sorted(_reports_by_day(clusters, first, last).items()):
             for hour, made in reports:
                 row_id += 1
@@ -61,7 +61,7 @@ def past_reports(
                 yield SpooledReport(row_id, key, received_at, report.encode(stamped))
 
 
-def _months(today: date, months: int) -> list[tuple[date, date]]:
+def days_of_months(today: date, months: int) -> list[tuple[date, date]]:
     """Return first and last days: of so many months before today's, and of this one until today."""
     begin, end = today.replace(day=1), today
     found = []

@@ -1,21 +1,32 @@
 """`collector statistics`: what the census says, in the terminal."""
 
 import shutil
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 import typer
 
-from census import Period, Release, encode
+import report
+from census import Period, Received, Release, count_received, encode, exact_release_of
 from census.periods import name_of, parse
 from census.table import to_csv
+from collector.commands.importing import reports_of
+from collector.commands.scratch import scratch
 from collector.commands.streams import standard_output
-from collector.commands.warehouses import ReadSettings
+from collector.commands.warehouses import ReadSettings, existing_folder
 from collector.errors import CommandFailed
 from collector.publishing.store import RELEASES_FOLDER, read
+from collector.warehouse.parquet.engine import Engine
+from collector.warehouse.parquet.folder import Staging
+from collector.warehouse.parquet.reading import OpenedFile, lines_of, snapshot, split_damaged
 from command_line.errors import InvalidOption, InvalidValue
 from command_line.flags import flag, switch
 from command_line.program import Command
 
+_DAYS_BACK: Final = timedelta(days=30)
 _EXACT: Final = "Exact figures, for you alone: do not publish them."
 _PUBLISHED_EXACT: Final = "Exact figures, published without noise: they are not private."
 
@@ -53,27 +64,58 @@ class Statistics(ReadSettings, frozen=True, kw_only=True):
 def statistics(settings: Statistics) -> None:
     """Show what the census says, whether the collector runs or not.
 
-    Exit status 1: there is no such release, or it cannot be read.
+    Exit status 1: there is no such release, or what it takes cannot be read.
     """
     if settings.as_json and settings.as_csv:
-        raise InvalidOption("--csv", "and --json exclude each other")
-    release = _stored(settings)
+        raise InvalidOption("--csv", "is one form, and --json another: give one of them")
+    release = _exact(settings) if settings.exact else _stored(settings)
     with standard_output() as output:
-        if settings.as_json:
-            output.write(encode(release))
-        elif settings.as_csv:
-            output.write(to_csv([(release.name, release)]))
-        else:
-            # Only now: rich takes as long to start as all the rest.
-            from collector.publishing.terminal import render
+        output.write(_written(release, settings, is_terminal=output.isatty()))
 
-            text = render(
-                release,
-                _PUBLISHED_EXACT if release.guarantee is None else "",
-                width=shutil.get_terminal_size().columns,
-                is_terminal=output.isatty(),
-            )
-            output.write(text.encode("utf-8"))
+
+def _written(release: Release, settings: Statistics, *, is_terminal: bool) -> bytes:
+    if settings.exact and (settings.as_json or settings.as_csv):
+        typer.echo(_EXACT, err=True)
+    if settings.as_json:
+        return encode(release)
+    if settings.as_csv:
+        name = _days(release) if settings.exact and not settings.period else release.name
+        return to_csv([(name, release)])
+    # Only now: rich takes as long to start as all the rest.
+    from collector.publishing.terminal import render
+
+    is_exact = release.guarantee is None
+    warning = _EXACT if settings.exact else _PUBLISHED_EXACT if is_exact else ""
+    width = shutil.get_terminal_size().columns
+    return render(release, warning, width=width, is_terminal=is_terminal).encode("utf-8")
+
+
+def _exact(settings: Statistics) -> Release:
+    today = datetime.fromtimestamp(time.time(), UTC).date()
+    period = settings.period or Period(today - _DAYS_BACK, today)
+    directory, folder = settings.existing_data_dir, existing_folder(settings)
+    with scratch(directory) as staging, snapshot(folder) as opened:
+        sound, damaged = split_damaged(opened, skip_damaged=settings.skip_damaged)
+        counts = count_received(_received(sound, period, staging))
+    for path in damaged:
+        typer.echo(f"left out, because it is damaged: {path}", err=True)
+    return exact_release_of(counts, period)
+
+
+def _received(files: Iterable[OpenedFile], period: Period, staging: Staging) -> Iterator[Received]:
+    days = [
+        each
+        for each in files
+        if period.first <= date.fromisoformat(each.path.parent.name) <= period.last
+    ]
+    with closing(Engine()) as engine:
+        for each in reports_of(lines_of(engine, days, staging), spool_id=""):
+            yield Received(report.decode(each.encoded), each.received_at)
+
+
+def _days(release: Release) -> str:
+    """Return a period that has no name, as ISO 8601 writes one."""
+    return f"{release.first_day}/{release.last_day}"
 
 
 def _stored(settings: Statistics) -> Release:

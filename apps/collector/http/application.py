@@ -12,7 +12,7 @@ from collector.errors import NothingPublished, Refusal, SpoolUnavailable
 from collector.http.dispatcher import GroupCommit
 from collector.http.intake import MAX_BODY_BYTES, Post, accept
 from collector.http.openapi import openapi_document
-from collector.http.problems import problem, problem_of
+from collector.http.problems import problem, problem_of, reason_of
 from collector.http.rate_limit import Forwarding, RateLimit
 from collector.http.response import Response
 from collector.http.statistics import Statistics
@@ -128,7 +128,7 @@ def _handle_errors(
         request: falcon.Request, response: falcon.Response, error: Exception, _arguments: object
     ) -> None:
         if request.method == "POST":
-            metrics.refused(error)
+            metrics.refused(reason_of(error))
         _send(response, problem_of(error))
 
     def leave_to_the_dispatcher(

@@ -10,7 +10,7 @@ from structlog.stdlib import BoundLogger
 
 from collector.errors import SpoolUnavailable
 from collector.http.connection import Afterwards, Connection
-from collector.http.problems import problem_of
+from collector.http.problems import problem_of, server_reason
 from collector.http.request import Endpoint, make_environ
 from collector.http.response import Response, call_application, encode, plain_text
 from collector.records import AcceptedReport
@@ -183,7 +183,7 @@ class Dispatcher:
     def _handle(self, connection: Connection) -> Reply:
         request = connection.request
         if request.error_response is not None:
-            self._metrics.refused_by_server(request.error_response.status_code)
+            self._metrics.refused(server_reason(request.error_response.status_code))
             return self._reply(connection, request.error_response)
         environ = make_environ(request, client=connection.client, server=self._address)
         try:

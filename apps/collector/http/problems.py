@@ -34,9 +34,10 @@ class Row(NamedTuple):
     """A status of an error."""
 
     meaning: str
-    errors: tuple[type[Exception], ...] = ()
-    """Those that are answered with it; none where only the server in front of the application is
-    the one that answers."""
+    errors: Mapping[type[Exception], str] = MappingProxyType({})
+    """Those that are answered with it, and what each is called in the metrics."""
+    is_of_server: bool = False
+    """Whether the server in front of the application answers with it, too or alone."""
     may_retry: bool = False
     """Whether Retry-After says when to come again."""
     is_of_posts: bool = True
@@ -47,43 +48,80 @@ STATUSES: Final[Mapping[HTTPStatus, Row]] = MappingProxyType(
     {
         HTTPStatus.BAD_REQUEST: Row(
             "Not JSON, or breaks a rule; `path` and `rule` say which.",
-            (InvalidReport, InvalidCompression, InvalidIdempotencyKey),
+            {
+                InvalidReport: "invalid_report",
+                InvalidCompression: "invalid_compression",
+                InvalidIdempotencyKey: "invalid_idempotency_key",
+            },
+            is_of_server=True,
         ),
         HTTPStatus.NOT_FOUND: Row(
             "Nothing is published there: publishing is off, or there is no such release.",
-            (NothingPublished,),
+            {NothingPublished: "nothing_published"},
             is_of_posts=False,
         ),
-        HTTPStatus.REQUEST_TIMEOUT: Row("The request took too long to arrive."),
+        HTTPStatus.REQUEST_TIMEOUT: Row("The request took too long to arrive.", is_of_server=True),
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Row(
             "Over 8 MiB once decompressed, or costly to get there.",
-            (BodyTooLarge, DecompressionTooCostly, ReportTooLarge),
+            {
+                BodyTooLarge: "body_too_large",
+                DecompressionTooCostly: "decompression_too_costly",
+                ReportTooLarge: "report_too_large",
+            },
+            is_of_server=True,
         ),
-        HTTPStatus.REQUEST_URI_TOO_LONG: Row("The target is too long."),
+        HTTPStatus.REQUEST_URI_TOO_LONG: Row("The target is too long.", is_of_server=True),
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE: Row(
             "Wrong content type or content encoding.",
-            (UnsupportedContentType, UnsupportedContentEncoding),
+            {
+                UnsupportedContentType: "unsupported_content_type",
+                UnsupportedContentEncoding: "unsupported_content_encoding",
+            },
         ),
         HTTPStatus.UNPROCESSABLE_ENTITY: Row(
-            "The same Idempotency-Key came with another report.", (IdempotencyKeyReused,)
+            "The same Idempotency-Key came with another report.",
+            {IdempotencyKeyReused: "idempotency_key_reused"},
         ),
         HTTPStatus.TOO_MANY_REQUESTS: Row(
-            "Too often, where a limit is set; see Retry-After.", (RateExceeded,), may_retry=True
+            "Too often, where a limit is set; see Retry-After.",
+            {RateExceeded: "rate_exceeded"},
+            may_retry=True,
         ),
         HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: Row(
-            "The header is too long, or has too many fields."
+            "The header is too long, or has too many fields.", is_of_server=True
         ),
-        HTTPStatus.NOT_IMPLEMENTED: Row("A Transfer-Encoding other than chunked."),
+        HTTPStatus.NOT_IMPLEMENTED: Row(
+            "A Transfer-Encoding other than chunked.", is_of_server=True
+        ),
         HTTPStatus.SERVICE_UNAVAILABLE: Row(
             "The spool or the disk is full, or too many large bodies at once; see Retry-After.",
-            (SpoolFull, SpoolUnavailable),
+            {SpoolFull: "spool_full", SpoolUnavailable: "spool_unavailable"},
             may_retry=True,
+            is_of_server=True,
         ),
     }
 )
 STATUS_OF: Final[Mapping[type[Exception], HTTPStatus]] = MappingProxyType(
     {error: status for status, row in STATUSES.items() for error in row.errors}
 )
+
+
+def reason_of(error: Exception) -> str:
+    """Return what the metrics call `error`, one that the table knows; else raises `KeyError`."""
+    kind = _kind_of(error)
+    return STATUSES[STATUS_OF[kind]].errors[kind]
+
+
+def server_reason(status: int) -> str:
+    """Return what the metrics call a request that the server itself answered with `status`."""
+    return f"http_{status}"
+
+
+REASONS: Final = (
+    *(reason for row in STATUSES.values() if row.is_of_posts for reason in row.errors.values()),
+    *(server_reason(status) for status, row in STATUSES.items() if row.is_of_server),
+)
+"""Everything that a post may be refused for, as the metrics call it."""
 
 
 def problem(
@@ -104,10 +142,15 @@ def problem(
 
 def problem_of(error: Exception) -> Response:
     """Return the response to `error`. Raises `KeyError` for one that the table does not know."""
-    kinds = type(error).__mro__
-    status = STATUS_OF[next((kind for kind in kinds if kind in STATUS_OF), type(error))]
+    status = STATUS_OF[_kind_of(error)]
     members = {"path": error.path, "rule": error.rule} if isinstance(error, InvalidReport) else {}
     return problem(status, str(error), members, _headers_of(error, status))
+
+
+def _kind_of(error: Exception) -> type[Exception]:
+    """Return the nearest class of `error` that the table knows, its own where it knows none."""
+    kinds = type(error).__mro__
+    return next((kind for kind in kinds if kind in STATUS_OF), type(error))
 
 
 def _headers_of(error: Exception, status: HTTPStatus) -> tuple[tuple[str, str], ...]:

@@ -4,9 +4,18 @@ import json
 from http import HTTPStatus
 
 import pytest
+from waitress import utilities
 
-from collector.errors import RateExceeded, Refusal, SpoolUnavailable, UnsupportedContentEncoding
-from collector.http.problems import STATUS_OF, problem_of
+from collector.errors import (
+    RateExceeded,
+    Refusal,
+    SpoolFull,
+    SpoolUnavailable,
+    UnsupportedContentEncoding,
+)
+from collector.http import connections, request
+from collector.http.problems import REASONS, STATUS_OF, STATUSES, problem_of, reason_of
+from collector.http.response import Response
 from report import InvalidReport, ReportTooLarge
 
 
@@ -51,3 +60,22 @@ def test_headers_say_what_a_client_can_do() -> None:
     """A 503 says when to come again, a refused encoding which one is taken."""
     assert ("Retry-After", "30") in problem_of(SpoolUnavailable()).headers
     assert ("Accept-Encoding", "gzip") in problem_of(UnsupportedContentEncoding()).headers
+
+
+def test_every_error_has_a_reason_of_its_own() -> None:
+    """What a post is refused for is counted under a name that is declared, and nobody else's."""
+    assert len(set(REASONS)) == len(REASONS)
+    assert reason_of(ReportTooLarge("$", "is too large")) == "report_too_large"
+    assert reason_of(SpoolFull()) == "spool_full"
+
+
+def test_whatever_the_server_refuses_is_in_the_table() -> None:
+    """Each status of an answer that is the server's own, or its parser's, is known as such."""
+    own = [*vars(request).values(), *vars(connections).values()]
+    statuses = {each.status_code for each in own if isinstance(each, Response)}
+    kinds = [each for each in vars(utilities).values() if isinstance(each, type)]
+    errors = {each for each in kinds if issubclass(each, utilities.Error)}
+    # The base, and what waitress's own tasks answer when an application fails, no parser raises.
+    errors -= {utilities.Error, utilities.InternalServerError}
+    statuses |= {each.code for each in errors}
+    assert statuses == {status for status, row in STATUSES.items() if row.is_of_server}

@@ -6,7 +6,7 @@ from another.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -21,27 +21,12 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
-from collector.errors import (
-    BodyTooLarge,
-    DecompressionTooCostly,
-    IdempotencyKeyReused,
-    InvalidCompression,
-    InvalidIdempotencyKey,
-    RateExceeded,
-    SpoolFull,
-    SpoolUnavailable,
-    UnsupportedContentEncoding,
-    UnsupportedContentType,
-)
 from collector.spool.backlog import Backlog
-from report import InvalidReport, ReportTooLarge
 
 _REPORTS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
 _COMMIT_SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1)
 _POST_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 _DRAIN_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-# Answers of the server itself, to what never becomes a request for the application.
-_SERVER_STATUSES: Final = (400, 408, 413, 414, 431, 501, 503)
 _NO_PROCESS: Final = -1
 
 _HELP: Final[Mapping[str, str]] = {
@@ -72,22 +57,6 @@ _HELP: Final[Mapping[str, str]] = {
 }
 """Every metric of ours, without the prefix."""
 
-REASONS: Final[Mapping[type[Exception], str]] = {
-    InvalidReport: "invalid_report",
-    InvalidCompression: "invalid_compression",
-    InvalidIdempotencyKey: "invalid_idempotency_key",
-    BodyTooLarge: "body_too_large",
-    DecompressionTooCostly: "decompression_too_costly",
-    ReportTooLarge: "report_too_large",
-    UnsupportedContentType: "unsupported_content_type",
-    UnsupportedContentEncoding: "unsupported_content_encoding",
-    IdempotencyKeyReused: "idempotency_key_reused",
-    RateExceeded: "rate_exceeded",
-    SpoolFull: "spool_full",
-    SpoolUnavailable: "spool_unavailable",
-}
-"""The label of each error that a post is refused for."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
@@ -108,15 +77,16 @@ class Metrics:
         self,
         *,
         version: str,
+        refusals: Iterable[str] = (),
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        """`wall_clock` gives UNIX seconds."""
+        """`refusals` are all reasons to refuse a post; `wall_clock` gives UNIX seconds."""
         # One more series for each, with the time it was made.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry: Final = CollectorRegistry()
         self._wall_clock: Final = wall_clock
         self._drain_pid = _NO_PROCESS
-        self._make_metrics_of_posts()
+        self._make_metrics_of_posts(refusals)
         self._make_metrics_of_the_drain()
         self._make_metrics_of_the_process(version)
 
@@ -163,15 +133,9 @@ class Metrics:
         """Count a repeat of an accepted report."""
         self._repeated.inc()
 
-    def refused(self, error: Exception) -> None:
-        """Count a post that was refused for `error`."""
-        reasons = (REASONS.get(kind) for kind in type(error).__mro__)
-        reason = next(each for each in (*reasons, "other") if each is not None)
+    def refused(self, reason: str) -> None:
+        """Count a post that was refused, or a request cut off."""
         self._refused.labels(reason).inc()
-
-    def refused_by_server(self, status: int) -> None:
-        """Count a request that the server answered itself, with an HTTP status."""
-        self._refused.labels(_server_reason(status)).inc()
 
     def drained(self, reports: int, *, seconds: float) -> None:
         """Count a batch that the warehouse took."""
@@ -193,11 +157,11 @@ class Metrics:
             self._drain_restarts.inc()
         self._drain_pid = process_id
 
-    def _make_metrics_of_posts(self) -> None:
+    def _make_metrics_of_posts(self, refusals: Iterable[str]) -> None:
         self._accepted = self._counter("reports_accepted")
         self._repeated = self._counter("reports_repeated")
         self._refused = self._counter("posts_refused", "reason")
-        for reason in (*REASONS.values(), *map(_server_reason, _SERVER_STATUSES)):
+        for reason in refusals:
             self._refused.labels(reason)  # so that each is there, as 0, before it happens
         responses = self._counter("responses", "status")
 
@@ -239,7 +203,3 @@ class Metrics:
 
     def _gauge(self, name: str) -> Gauge:
         return Gauge(f"spartakus_{name}", _HELP[name], registry=self.registry)
-
-
-def _server_reason(status: int) -> str:
-    return f"http_{status}"

@@ -1,6 +1,5 @@
 """Behaviour of `collector.telemetry.status`."""
 
-from collector.errors import BodyTooLarge, SpoolFull
 from collector.spool.backlog import Backlog
 from collector.telemetry.metrics import Metrics, Sources
 from collector.telemetry.status import Samples, Status, describe, status_of
@@ -24,8 +23,8 @@ def status(*reasons: str, backlog: Backlog, drained_at: float | None) -> Status:
     )
     metrics.serving()
     metrics.committed(12, seconds=0.1)
-    metrics.refused(SpoolFull())
-    metrics.refused(BodyTooLarge(1))
+    metrics.refused("spool_full")
+    metrics.refused("body_too_large")
     metrics.drain_failed()
     if drained_at is not None:
         now[0] = drained_at

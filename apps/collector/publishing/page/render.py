@@ -128,8 +128,8 @@ _EXACT: Final = (
     " clusters but one learns that one's answers."
 )
 _NOISE: Final = (
-    "Every count gets random noise before it is published, once and for ever, so that no figure"
-    " tells whether one particular cluster took part, or what it runs."
+    "Every count gets random noise before it is published, once and for ever, so that the figures"
+    " hardly depend on whether any one cluster takes part, or on what it runs."
 )
 _PLACE_OF_ADDRESS: Final = "ADDRESS"
 
@@ -173,9 +173,9 @@ def _privacy(release: Release) -> str:
     deviation = texts.number(guarantee.standard_deviation)
     return (
         f"{_NOISE} Its standard deviation is {deviation} clusters; what does not stand out of it is"
-        f" in `other`. {release.statement} The budget of a year's {guarantee.releases_a_year}"
+        f' in "other". {release.statement} The budget of a year\'s {guarantee.releases_a_year}'
         f" releases, all questions together, is ε = {guarantee.epsilon:g} at δ ="
-        f" {guarantee.delta:g} (differential privacy)."
+        f" {texts.small(guarantee.delta)} (differential privacy)."
     )
 
 

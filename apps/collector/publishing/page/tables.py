@@ -67,13 +67,12 @@ STYLES: Final = {
 """Of the questions that are known. Others are shown by share."""
 
 GROUPS: Final = {
-    "Kubernetes": ("kubernetes", "skew"),
+    "Kubernetes": ("kubernetes", "skew", "controlPlaneNodes"),
     "Where clusters run": ("distribution", "provider"),
     "What nodes run": ("osImage", "operatingSystem", "kernel", "containerRuntime"),
     "Hardware": ("architecture", "accelerators", "cpuPerNode", "memoryPerNode"),
     "How large clusters are": (
-        *("nodes", "controlPlaneNodes", "cpuPerCluster", "memoryPerCluster"),
-        *("namespaces", "podsPerNamespace"),
+        *("nodes", "cpuPerCluster", "memoryPerCluster", "namespaces", "podsPerNamespace"),
     ),
 }
 """The sections of the page. What no section names comes last."""

@@ -7,11 +7,10 @@ from typing import Final
 from census import Release
 from census.words import NONE, OTHER, SEVERAL, UNKNOWN
 
-EXACT_DIGITS: Final = 1
+_EXACT_DIGITS: Final = 1
 # A figure has as many decimals as its margin, in percent points, leaves room for.
 _DECIMALS_BELOW: Final = ((0.1, 2), (2.0, 1))
 _MONTHS_A_QUARTER: Final = 3
-_DAYS_A_WEEK: Final = 7
 _LABELS: Final = {UNKNOWN: "not reported", NONE: "none", SEVERAL: "several", OTHER: "other"}
 _SKEWS: Final = {
     "newer": "newer than the control plane",
@@ -54,7 +53,7 @@ def _is_whole_months(first: date, last: date) -> bool:
 def decimals(release: Release) -> int:
     """Return how many decimals the shares of a release are worth, in percent."""
     if release.guarantee is None or not release.clusters:
-        return EXACT_DIGITS
+        return _EXACT_DIGITS
     # The margin of a share of one half, whose divisor is noisy as well.
     points = 100 * release.margin * sqrt(1.25) / release.clusters
     return next((digits for limit, digits in _DECIMALS_BELOW if points < limit), 0)
@@ -73,6 +72,11 @@ def points(share: float, digits: int) -> str:
 def number(value: float) -> str:
     """Return a count of clusters: `10,037`."""
     return f"{round(value):,}"
+
+
+def small(value: float) -> str:
+    """Return a number far below 1 in decimals: `0.000001`."""
+    return f"{value:.15f}".rstrip("0")
 
 
 def label(question: str, answer: str) -> str:

@@ -1,0 +1,115 @@
+"""What the page says of each kind of census."""
+
+import re
+from datetime import date
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from census import Release
+from census.release import Answers, Cell
+from collector.publishing.page.render import About, render
+from collector.publishing.testing import exact_release, release
+from collector.settings import Publish
+
+ABOUT = About(publish=Publish.MONTHLY)
+
+
+def text_of(*releases: Release, about: About = ABOUT) -> str:
+    """Return the page as one line of text, without its tags."""
+    page = render(releases, about).decode()
+    body = page[page.index("<body>") :]
+    return re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", body))
+
+
+def test_no_release_explains_itself() -> None:
+    """Who comes too early learns when there will be figures, and how to take part."""
+    text = text_of(about=replace(ABOUT, next_due=date(2026, 12, 4)))
+    assert "No figures yet" in text
+    assert "The next is due on 4 December 2026." in text
+    assert "volunteer.pex manifest" in text
+
+
+def test_too_few_clusters_explain_themselves() -> None:
+    """There is no table and no share, but what is missing and why."""
+    few = release(30)
+    assert few.answers == ()
+    text = text_of(few)
+    assert "Too few clusters took part" in text
+    assert "%" not in text.partition("About these figures")[0]
+    assert b"<table" not in render([few], ABOUT)
+
+
+def test_exact_figures_say_so_first() -> None:
+    """The first words of the page are that they are not private."""
+    about = replace(ABOUT, publish=Publish.EXACT)
+    for releases in ((), (exact_release(50),)):
+        first = text_of(*releases, about=about).partition("results ")[2]
+        assert first.lstrip().startswith("Exact figures, not private")
+    assert "Exact figures" not in text_of(release(300))
+
+
+def test_the_guarantee_is_in_plain_words() -> None:
+    """With the release's own statement, its noise and its budget."""
+    latest = release(5_000)
+    text = text_of(latest)
+    assert latest.statement in text
+    assert "Its standard deviation is 19 clusters" in text
+    assert "ε = 4 at δ = 0.000001" in text
+
+
+def test_those_who_want_to_join_find_one_command() -> None:
+    """It names the collector where its address is known."""
+    command = "volunteer.pex manifest --image IMAGE --database"
+    assert f"{command} ADDRESS |" in text_of(release(300))
+    known = replace(ABOUT, address="https://census.example.com")
+    assert f"{command} https://census.example.com |" in text_of(release(300), about=known)
+
+
+def test_every_release_is_linked() -> None:
+    """The newest first."""
+    page = render([exact_release(50, month) for month in (9, 10, 11)], ABOUT).decode()
+    links = re.findall('href="/api/v1/statistics/([^"]*)"', page)
+    assert links == ["2026-11", "2026-10", "2026-09"]
+
+
+def test_the_page_holds_no_code() -> None:
+    """No script, no inline style and no address of another host."""
+    page = render([release(5_000, 10), release(5_000, 11)], ABOUT).decode()
+    assert not re.search(r"<script|<style|\sstyle=|\son[a-z]+=|https?:|//", page)
+
+
+TEXTS = st.text(max_size=20)
+SHARES = st.floats(0, 1)
+CELLS = st.builds(
+    Cell,
+    answer=TEXTS | st.sampled_from(["other", "unknown", "1.30", "4-7"]),
+    clusters=st.floats(0, 1e9),
+    share=SHARES,
+    low=SHARES,
+    high=SHARES,
+)
+ANSWERS = st.builds(
+    Answers,
+    question=TEXTS | st.sampled_from(["kubernetes", "skew", "osImage", "nodes"]),
+    title=TEXTS,
+    cells=st.lists(CELLS, max_size=20).map(tuple),
+)
+RELEASES = st.builds(
+    lambda month, clusters, margin, answers: replace(
+        release(30, month), clusters=clusters, margin=margin, answers=tuple(answers)
+    ),
+    st.integers(1, 30),
+    st.floats(0, 1e9),
+    st.floats(0, 1e9),
+    st.lists(ANSWERS, max_size=4),
+)
+
+
+@given(releases=st.lists(RELEASES, max_size=3, unique_by=lambda each: each.first_day))
+def test_any_release_makes_a_page(releases: list[Release]) -> None:
+    """Whatever its numbers and texts are, there is one page, and it is whole."""
+    page = render(sorted(releases, key=lambda each: each.first_day), ABOUT).decode()
+    assert page.count("<main") == page.count("</html>") == 1
+    assert page.count("<table") == page.count("</table>")
