@@ -160,6 +160,7 @@ def _make_supervisor(
         database=settings.warehouse.text,
         batch_seconds=settings.batch_seconds,
         retention_days=settings.retention_days,
+        publish=settings.publish_plan,
     )
     return DrainSupervisor(
         partial(launch_drain, drain),

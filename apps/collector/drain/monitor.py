@@ -12,6 +12,7 @@ from collector.drain.messages import (
     Notice,
     Opened,
     Released,
+    Scheduled,
     Unavailable,
     Unusable,
     Written,
@@ -101,8 +102,11 @@ class DrainMonitor:
                     self.opened.set_exception(WarehouseUnusable(reason))
             case Notice(level, event, fields):
                 self._log.log(level, event, **fields)
-            case Released():
+            case Released(_, seconds, bytes_billed):
+                self._metrics.released(seconds=seconds, bytes_billed=bytes_billed)
                 self._on_released()
+            case Scheduled(next_due, released_through):
+                self._metrics.scheduled(next_due, released_through=released_through)
             case Emptied():
                 self.is_emptied = True
 

@@ -19,17 +19,20 @@ class Upkeep:
         *,
         retention_days: int | None,
         expire_dead_letters: Callable[[], None],
+        make_releases: Callable[[], None] = lambda: None,
         send: Callable[[Message], None],
         now: Callable[[], float],
         clock: Callable[[], float],
     ) -> None:
         """Reports older than `retention_days` are deleted; none where it is None.
 
-        `expire_dead_letters` may raise `FileUnusable` or `WarehouseUnavailable`. `send` takes
-        notices for the log. `now` gives UNIX seconds, `clock` seconds that never go back.
+        `expire_dead_letters` may raise `FileUnusable` or `WarehouseUnavailable`. `make_releases`
+        begins to make what is due, and does not wait for it. `send` takes notices for the log.
+        `now` gives UNIX seconds, `clock` seconds that never go back.
         """
         self._retention_days: Final = retention_days
         self._expire_dead_letters: Final = expire_dead_letters
+        self._make_releases: Final = make_releases
         self._send: Final = send
         self._now: Final = now
         self._clock: Final = clock
@@ -44,6 +47,7 @@ class Upkeep:
         if self.seconds_left() > 0:
             return
         self._due = self._clock() + INTERVAL_SECONDS
+        self._make_releases()
         for action in (self._expire, self._compact, lambda _: self._expire_dead_letters()):
             try:
                 action(warehouse)
