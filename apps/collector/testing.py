@@ -65,22 +65,13 @@ class RunningCollector:
         self.data_dir: Final = data_dir
         self.log: Final[list[dict[str, object]]] = []
         self._serving: Final = threading.Event()
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        command = [
-            *under,
-            sys.executable,
-            "-m",
-            MODULES[0],
-            "--port",
-            "0",
-            "--data-dir",
-            str(data_dir),
-        ]
+        command = [*under, sys.executable, "-m", MODULES[0], "--port", "0"]
+        own_flags = ["--data-dir", str(data_dir), "--batch-seconds", BATCH_SECONDS]
         self.process: Final = subprocess.Popen(  # noqa: S603 - a test starts what it tests
-            [*command, "--batch-seconds", BATCH_SECONDS, *flags],
+            [*command, *own_flags, *flags],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=environment,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
         self._reader: Final = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()

@@ -19,6 +19,7 @@ def test_volunteer_holds_no_server_and_no_database() -> None:
     found = distributions(VOLUNTEER)
     assert {"msgspec", "pysocks", "typer", "urllib3"} <= found
     assert not {"kubernetes", "falcon", "waitress", "duckdb", "google-cloud-bigquery"} & found
+    assert not {"jinja2", "opendp"} & found
 
 
 def test_no_stubs_and_no_test_tools() -> None:

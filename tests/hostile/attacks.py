@@ -51,12 +51,18 @@ def nested_without_end(address: Address) -> None:
 
 
 def half_sent_requests(address: Address) -> None:
-    """Requests of which the second half never comes: with eight attackers 2,000 of them."""
+    """Requests of which the second half never comes: with eight attackers 2,000 of them.
+
+    Each is in the server's hands before the next: on a busy machine they would else fill the
+    system's queue of connections, and whoever comes then is put off for a second by the system.
+    """
     with ExitStack() as clients:
         for _ in range(HALF_SENT):
             client = clients.enter_context(closing(_connect(address)))
             with suppress(OSError):
-                client.sendall(HEAD + b"Content-Length: 1000\r\n\r\n" + b"x" * 500)
+                client.sendall(HEAD + b"Content-Length: 1000\r\nExpect: 100-continue\r\n\r\n")
+                client.recv(1_000)  # 100 Continue
+                client.sendall(b"x" * 500)
 
 
 def _report_of(node: bytes, comma: str, *, most: int = 1 << 30) -> bytes:

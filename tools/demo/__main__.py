@@ -5,6 +5,7 @@ and a volunteer that reports on one more. It ends on the page of the census.
 """
 
 import json
+import os
 import secrets
 import signal
 import socket
@@ -66,7 +67,9 @@ def demo(
                 _step("Where this cluster stands in the census, of which it only reads")
                 print(run_volunteer(volunteer, ("compare", "--with", running.url, *settings)))
                 _step(f"The page of this census: open {running.url}/")
-                if sys.stdout.isatty() and not once:
+                if once or not sys.stdout.isatty():
+                    print("It stops now; at a terminal and without --once it stays up.")
+                else:
                     print("The collector stays up; Ctrl-C stops it.", flush=True)
                     running.wait()
     except (CollectorError, ProgramFailed) as error:
@@ -169,7 +172,9 @@ def _free_port(port: int) -> int:
         with socket.create_server((LOOPBACK, port)) as probe:
             return int(probe.getsockname()[1])
     except OSError as error:
-        raise ProgramFailed(f"port {port} cannot be used: {error.strerror}") from error
+        raise ProgramFailed(
+            f"port {port} cannot be used: {os.strerror(error.errno or 0)}"
+        ) from error
 
 
 def _step(text: str) -> None:

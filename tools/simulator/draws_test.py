@@ -1,5 +1,8 @@
 """Draws are repeatable and stay in their range."""
 
+from collections import Counter
+from math import log
+from statistics import fmean, stdev
 from uuid import UUID
 
 from hypothesis import given
@@ -23,6 +26,22 @@ def test_other_label() -> None:
 def test_number_range(below: int, seed: int) -> None:
     """A number is at least 0 and below its bound."""
     assert 0 <= Draws(seed).number(below) < below
+
+
+def test_weighted() -> None:
+    """An option is drawn as often as its share says, and never where it has none."""
+    draws = Draws("weighted")
+    drawn = Counter(draws.weighted({"often": 9, "never": 0, "rarely": 1}) for _ in range(5_000))
+    assert set(drawn) == {"often", "rarely"}
+    assert 400 < drawn["rarely"] < 600
+
+
+def test_log_normal() -> None:
+    """Logarithms have the mean and the spread that were asked for."""
+    draws = Draws("log-normal")
+    logarithms = [log(draws.log_normal(7, 1.2)) for _ in range(5_000)]
+    assert abs(fmean(logarithms) - log(7)) < 0.06
+    assert abs(stdev(logarithms) - 1.2) < 0.05
 
 
 def test_shuffled() -> None:

@@ -3,6 +3,7 @@
 import re
 
 from tools.simulator.machines import Machines
+from tools.simulator.platforms import platforms
 
 MACHINES = [Machines(seed=1).machine(number) for number in range(3_000)]
 
@@ -34,3 +35,11 @@ def test_names_are_valid() -> None:
 def test_seed() -> None:
     """Another seed makes other machines."""
     assert Machines(seed=2).machine(0).machine_id != MACHINES[0].machine_id
+
+
+def test_platform() -> None:
+    """A machine is of the platform that is asked for, and otherwise who it always is."""
+    platform = platforms()[3]
+    machine = Machines(seed=1).machine(0, platform)
+    assert machine.platform == platform
+    assert machine.machine_id == MACHINES[0].machine_id

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from tools.simulator.cluster import Cluster
 from tools.simulator.node_documents import GENERATED_AT
+from tools.simulator.workloads import Namespaces, Workload
 
 COLLECTIONS = Cluster.generate(nodes=100, seed=1).collections
 PODS = [
@@ -19,6 +20,15 @@ def test_spread() -> None:
     assert len(counts) < COLLECTIONS["/api/v1/namespaces"].size
     assert max(counts.values()) > 100 * min(counts.values())
     assert len({count.bit_length() for count in counts.values()}) >= 5
+
+
+def test_counts() -> None:
+    """How many there are in each namespace is what the list of them says."""
+    namespaces = Namespaces(seed=1, nodes=40, company="initech")
+    pods = Workload(seed=1, kind="Pod", namespaces=namespaces, count=500)
+    listed = Counter(str(pods.metadata(each)["namespace"]) for each in range(pods.size))
+    assert {name: count for name, count in pods.counts().items() if count} == listed
+    assert pods.counts().keys() == set(namespaces.names)
 
 
 def test_namespaces_exist() -> None:

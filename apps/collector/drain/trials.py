@@ -95,14 +95,9 @@ class Trials:
 
         The record stays where the process dies, and where a defect ends it.
         """
-        trial = Trial(
-            self._spool_id,
-            batch.rows,
-            self._attempts(batch) + 1,
-            self._suspect_through,
-            self._max_reports,
-        )
-        self._file.save(trial)
+        count = self._attempts(batch) + 1
+        suspects = (self._suspect_through, self._max_reports)
+        self._file.save(Trial(self._spool_id, batch.rows, count, *suspects))
         try:
             yield
         except CollectorError:

@@ -251,7 +251,7 @@ def test_evictions_are_told_when_they_begin_and_when_they_are_over(
 def test_without_any_descriptor_the_server_rests_and_recovers() -> None:
     """Where not one connection can be opened, the loop waits and does not spin; then it serves."""
     with server_process() as (address, pid), ExitStack() as waiting:
-        assert answered_in(address) < 1
+        assert answered_in(address, pid) < 1
         _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, 4096))
         client = waiting.enter_context(closing(RawClient(address)))
         client.send(get("/healthz"))

@@ -28,18 +28,33 @@ def read(
 ) -> tuple[Release, ...]:
     """Return all releases in a folder, in the order of their days; none where it is missing.
 
-    `on_broken` is called for each file that cannot be read, and the others are returned; without
-    it `FileUnusable` is raised.
+    `on_broken` is called for each file that cannot be read, or for the folder, and the others are
+    returned; without it `FileUnusable` is raised.
     """
+
+    def complain(error: FileUnusable) -> None:
+        if on_broken is None:
+            raise error
+        on_broken(error)
+
     releases = []
-    for path in sorted(folder.glob(f"[!.]*{_SUFFIX}")):
+    for path in _files(folder, complain):
         try:
             releases.append(_read(path))
         except FileUnusable as error:
-            if on_broken is None:
-                raise
-            on_broken(error)
+            complain(error)
     return tuple(sorted(releases, key=lambda each: (each.first_day, each.last_day)))
+
+
+def _files(folder: Path, complain: Callable[[FileUnusable], None]) -> list[Path]:
+    try:
+        paths = sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        complain(FileUnusable(f"{folder} cannot be read: {reason_of(error)}"))
+        return []
+    return [each for each in paths if each.suffix == _SUFFIX and not each.name.startswith(".")]
 
 
 def add(folder: Path, release: Release) -> Release:

@@ -9,7 +9,7 @@ from census.words import OTHER, UNKNOWN
 _MOST_ANSWERS: Final = 8
 _WHOLE_FROM: Final = 0.01
 _WHOLE: Final = "clusters"
-_MEANINGS: Final = {OTHER: "not a public word", UNKNOWN: "this report does not say"}
+_MEANINGS: Final = {OTHER: "not a public word", UNKNOWN: "the report does not say"}
 """What the two answers mean that every question has."""
 
 
@@ -17,7 +17,7 @@ def render(comparison: Comparison, url: str) -> str:
     """Return the comparison with what is published at `url`, ready to be printed."""
     blocks = [
         _head(comparison, url),
-        *(_question(each) for each in comparison.questions),
+        *(_question(each) for each in comparison.questions if _is_answered(each)),
         _foot(comparison),
     ]
     return "\n\n".join("\n".join(lines) for lines in blocks) + "\n"
@@ -40,11 +40,18 @@ def _foot(comparison: Comparison) -> Iterator[str]:
         yield "Too few clusters took part for any answer to stand out of the noise."
     if any(each.question in VOTERS for each in comparison.questions):
         yield "Where nodes or namespaces answer, each cluster weighs the same."
+    unanswered = [each.title for each in comparison.questions if not _is_answered(each)]
+    if unanswered:
+        yield f"The report does not say: {', '.join(unanswered)}."
     if comparison.not_asked:
         yield f"That census does not ask for: {', '.join(comparison.not_asked)}."
     if comparison.not_known:
         yield f"Its questions that this version does not know: {comparison.not_known}."
     yield "Nothing of this cluster was sent."
+
+
+def _is_answered(compared: Compared) -> bool:
+    return any(each.answer != UNKNOWN for each in compared.answers)
 
 
 def _question(compared: Compared) -> Iterator[str]:

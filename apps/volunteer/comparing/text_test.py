@@ -79,10 +79,18 @@ def test_margins() -> None:
 
 
 def test_what_is_not_said() -> None:
-    """What a report does not say, and what is no public word, are explained."""
-    blocks = _blocks(_cluster(30, distribution="other"), _exact(_cluster(30)))
+    """What a report does not say is listed; parts that it does not say, and what is no public word,
+    are explained.
+    """
+    arm, silent = Node(id="a", architecture="arm64"), Node(id="b")
+    mine = Report(version="v", cluster_id="c", nodes=(arm, silent), distribution="other")
+    blocks = _blocks(mine, _exact(_cluster(30, "arm64")))
     assert blocks["Distribution"] == ["  other (not a public word): none of the clusters"]
-    assert blocks["Kernel"][0].startswith("  unknown (this report does not say): ")
+    assert blocks["Architecture"][1] == (
+        "  unknown (50% of its nodes, the report does not say): none of the nodes"
+    )
+    text = render(compare(mine, _exact(_cluster(30))), _URL)
+    assert "\nThe report does not say: Version of the control plane, Version skew " in text
 
 
 def test_too_few() -> None:
