@@ -1,4 +1,4 @@
-"""The end of a run: what SIGTERM and SIGINT begin."""
+"""The shutdown, which SIGTERM and SIGINT begin."""
 
 import signal
 import threading
@@ -12,11 +12,11 @@ _MOST_REQUEST_SECONDS: Final = 10.0
 
 @dataclass(eq=False, kw_only=True)
 class Shutdown:
-    """Ends a run on a signal: not ready at once, no new connections after the delay."""
+    """Stops the server on a signal: not ready at once, no new connections after the delay."""
 
     delay_seconds: float
     grace_seconds: float
-    """How long all that is under way may take after the delay."""
+    """After the delay, for requests under way and for the spool."""
     began: Iterable[Callable[[], None]]
     """Called at once."""
     shut_down: Callable[[float], None]

@@ -159,7 +159,7 @@ def _make_supervisor(
 ) -> DrainSupervisor:
     drain = DrainSettings(
         spool=str(directory.spool),
-        database=settings.warehouse.text,
+        warehouse=settings.warehouse.text,
         batch_seconds=settings.batch_seconds,
         retention_days=settings.retention_days,
         publish=settings.publish_plan,

@@ -29,7 +29,7 @@ class DrainSettings(Struct, frozen=True):
     """
 
     spool: str
-    database: str
+    warehouse: str
     batch_seconds: float = 60.0
     retention_days: int | None = None
     publish: PublishPlan | None = None

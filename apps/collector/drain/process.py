@@ -150,10 +150,11 @@ def _drain(settings: DrainSettings, channel: SocketChannel, environment: Mapping
     spool = Path(settings.spool)
     data_dir = spool.parent
     dead_letters = data_dir / DEAD_LETTERS_FILE
+    open_warehouse = partial(parse_address(settings.warehouse).open, data_dir, environment)
     with closing(SpoolReader(spool)) as rows:
         Drain(
             rows,
-            _opener(partial(parse_address(settings.database).open, data_dir, environment), channel),
+            _opener(open_warehouse, channel),
             channel,
             pace=Pace(batch_seconds=settings.batch_seconds),
             trials=Trials(TrialFile(data_dir / TRIAL_FILE), spool_id=rows.spool_id),

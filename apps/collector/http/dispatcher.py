@@ -37,8 +37,8 @@ logger = logging.getLogger(__name__)
 class GroupCommit:
     """Takes reports for one commit a tick; wakes the drain after it, and notes how the spool is.
 
-    Whoever adds a report joins the group: that a report is a repeat, and that its key was used for
-    another, is as true as the commit of what it was compared with.
+    Whoever adds a report joins the group, also where it is a repeat or its key was used before:
+    what it was compared with may be in this group, and is stored only if the commit succeeds.
     """
 
     spool: Spool

@@ -33,17 +33,17 @@ class WaitQueue(Generic[T]):
         self._since.pop(member, None)
 
     def members(self) -> list[T]:
-        """All who wait, the longest first."""
+        """All that wait, the longest first."""
         return list(self._since)
 
     def first(self) -> tuple[float, T] | None:
-        """Since when the longest waits, and which; None when nobody does."""
+        """Since when the longest waits, and which; None where none waits."""
         for member, since in self._since.items():
             return since, member
         return None
 
     def deadline(self) -> float | None:
-        """When the first is due; None when nobody waits."""
+        """When the first is due; None where none waits."""
         first = self.first()
         return None if first is None else first[0] + self.seconds
 
