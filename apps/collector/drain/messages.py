@@ -39,7 +39,7 @@ class ReleaseSettings(Struct, frozen=True):
     """What the process that makes releases is started with; `now` is in UNIX seconds."""
 
     data_dir: str
-    database: str
+    warehouse: str
     plan: PublishPlan
     now: float
 
@@ -103,6 +103,12 @@ class Released(Struct, frozen=True, tag="released"):
     bytes_billed: int = 0
 
 
+class ReleaseFailed(Struct, frozen=True, tag="release failed"):
+    """No release can be made now. It is tried again."""
+
+    reason: str
+
+
 class Scheduled(Struct, frozen=True, tag="scheduled"):
     """When the next release will be due, and through which day there are some, in UNIX seconds.
 
@@ -118,7 +124,15 @@ class Emptied(Struct, frozen=True, tag="emptied"):
 
 
 Message: TypeAlias = (
-    Opened | Written | Unavailable | Unusable | Notice | Released | Scheduled | Emptied
+    Opened
+    | Written
+    | Unavailable
+    | Unusable
+    | Notice
+    | Released
+    | ReleaseFailed
+    | Scheduled
+    | Emptied
 )
 
 _ENCODER: Final = msgspec.json.Encoder()

@@ -185,7 +185,7 @@ def _make_releases(settings: DrainSettings, channel: Channel) -> Callable[[], No
     data_dir = str(Path(settings.spool).parent)
     steady = partial(time.clock_gettime, time.CLOCK_BOOTTIME)
     return Releasing(
-        lambda now: make_in_process(ReleaseSettings(data_dir, settings.database, plan, now)),
+        lambda now: make_in_process(ReleaseSettings(data_dir, settings.warehouse, plan, now)),
         send=channel.send,
         clock=TrustedClock(time.time, steady),
         steady=steady,

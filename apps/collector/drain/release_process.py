@@ -18,12 +18,12 @@ from collector.drain.messages import (
     Message,
     Notice,
     Released,
+    ReleaseFailed,
     ReleaseSettings,
     Scheduled,
     decode_release_settings,
     encode,
 )
-from collector.drain.releasing import failed
 from collector.errors import CollectorError
 from collector.publishing import store
 from collector.publishing.making import Made, Publisher
@@ -44,15 +44,15 @@ def main() -> None:
         for message in _made(decode_release_settings(sys.argv[1]), os.environ):
             _send(message)
     except CollectorError as error:
-        _send(failed(str(error)))
+        _send(ReleaseFailed(str(error)))
     except Exception as error:  # noqa: BLE001 - a traceback could show a report
-        _send(failed(defect_in_words(error)))
+        _send(ReleaseFailed(defect_in_words(error)))
 
 
 def _made(settings: ReleaseSettings, environment: Mapping[str, str]) -> Iterator[Message]:
     data_dir = Path(settings.data_dir)
     folder = data_dir / store.RELEASES_FOLDER
-    address = parse_address(settings.database)
+    address = parse_address(settings.warehouse)
     with closing(address.open_census(data_dir, environment)) as census:
         publisher = Publisher(folder, census, settings.plan, random_bits=secrets.randbits)
         yield from publish(publisher, now=settings.now)

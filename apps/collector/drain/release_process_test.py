@@ -16,6 +16,7 @@ from collector.drain.messages import (
     Message,
     Notice,
     Released,
+    ReleaseFailed,
     ReleaseSettings,
     Scheduled,
     decode_message,
@@ -114,9 +115,9 @@ def test_what_goes_wrong_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "releases" / "2026-10.json").write_text("{")
     status, messages = run(tmp_path, MONTHLY)
     assert status == 0
-    (notice,) = messages
-    assert isinstance(notice, Notice)
-    assert "2026-10.json is damaged" in str(notice.fields["reason"])
+    (failure,) = messages
+    assert isinstance(failure, ReleaseFailed)
+    assert "2026-10.json is damaged" in failure.reason
 
 
 def test_it_exits_with_the_drain(tmp_path: Path) -> None:

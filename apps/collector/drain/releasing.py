@@ -4,7 +4,6 @@ The drain starts it, once an hour, when all that was in the spool has been writt
 that was received in a period that is over has been drained, too.
 """
 
-import logging
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from typing import Final, TypeAlias
 from collector.drain.messages import (
     Message,
     Notice,
+    ReleaseFailed,
     ReleaseSettings,
     decode_message,
     encode,
@@ -23,7 +23,6 @@ from collector.errors import DrainFailed
 from collector.publishing.schedule import TrustedClock
 
 INTERVAL_SECONDS: Final = 3_600.0
-_FAILED: Final = "no release can be made now; it is tried again"
 # Its name as text: importing the module would load the census here.
 _MODULE: Final = "collector.drain.release_process"
 
@@ -74,13 +73,8 @@ class Releasing:
                 if is_new:
                     self._send(message)
         except DrainFailed as error:
-            self._send(failed(str(error)))
+            self._send(ReleaseFailed(str(error)))
         self._told = frozenset(told)
-
-
-def failed(reason: str) -> Notice:
-    """Return what the log says of releases that could not be made."""
-    return Notice(logging.ERROR, _FAILED, {"reason": reason})
 
 
 def make_in_process(settings: ReleaseSettings) -> Iterator[Message]:
