@@ -16,10 +16,9 @@ from collector.http.connection import (
     Sent,
 )
 from collector.http.dispatcher import Reply
-from collector.http.queues import BodyMemory, ReadyQueue, WaitQueue
+from collector.http.queues import BodyMemory, Incident, ReadyQueue, WaitQueue
 from collector.http.request import Request, RequestLimits
 from collector.http.response import plain_text
-from collector.telemetry.logs import Incident
 from collector.telemetry.metrics import Metrics
 
 LINGER_SECONDS: Final = 2.0

@@ -13,11 +13,11 @@ from structlog.stdlib import BoundLogger
 from collector.errors import SpoolUnavailable
 from collector.http.connection import Afterwards, Connection
 from collector.http.problems import problem_of, server_reason
+from collector.http.queues import Incident
 from collector.http.request import Endpoint, make_environ
 from collector.http.response import Response, call_application, encode, plain_text
 from collector.records import AcceptedReport
 from collector.spool.writer import Added, Spool
-from collector.telemetry.logs import Incident
 from collector.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
