@@ -18,12 +18,13 @@ import duckdb
 
 from collector import main
 from collector.drain import process as drain_process
+from collector.drain import release_process
 from collector.settings import REPORTS_FOLDER
 from collector.warehouse.parquet.folder import Folder
 
 DEADLINE_SECONDS: Final = 30.0
 # Started by name; importing them here makes them, and what they need, part of the test.
-MODULES: Final = (main.__name__, drain_process.__name__)
+MODULES: Final = (main.__name__, drain_process.__name__, release_process.__name__)
 # Tests need not wait for a minute; a test about waiting sets the flag itself.
 BATCH_SECONDS: Final = "0.2"
 REPORT: Final = {

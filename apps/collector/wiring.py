@@ -162,6 +162,7 @@ def _make_supervisor(
         warehouse=settings.warehouse.text,
         batch_seconds=settings.batch_seconds,
         retention_days=settings.retention_days,
+        publish=settings.publish_plan,
     )
     return DrainSupervisor(
         partial(launch_drain, drain),

@@ -13,6 +13,8 @@ from collector.drain.messages import (
     Notice,
     Opened,
     Released,
+    ReleaseFailed,
+    Scheduled,
     Unavailable,
     Unusable,
     Written,
@@ -43,6 +45,7 @@ class DrainMonitor:
     """Done once the warehouse was open, or with why it cannot be opened."""
     is_emptied: bool = field(default=False, init=False)
     _failure: str | None = field(default=None, init=False)
+    _release_failure: str | None = field(default=None, init=False)
     _is_logging: bool = field(default=False, init=False)
     _is_stalled: bool = field(default=False, init=False)
 
@@ -94,8 +97,8 @@ class DrainMonitor:
                     self.opened.set_exception(WarehouseUnusable(reason))
             case Notice(level, event, fields):
                 self.log.log(level, event, **fields)
-            case Released():
-                self.on_released()
+            case Released() | ReleaseFailed() | Scheduled():
+                self._take_release(message)
             case Emptied():
                 self.is_emptied = True
 
@@ -128,6 +131,20 @@ class DrainMonitor:
         except SpoolUnavailable:
             # The rows stay until a later watermark; the commits show that the disk is in trouble.
             self.log.debug("rows that were drained cannot be deleted yet")
+
+    def _take_release(self, message: Released | ReleaseFailed | Scheduled) -> None:
+        match message:
+            case Released(_, seconds, bytes_billed):
+                self.metrics.released(seconds=seconds, bytes_billed=bytes_billed)
+                self.on_released()
+            case Scheduled(next_due, released_through):
+                self._release_failure = None
+                self.metrics.scheduled(next_due, released_through=released_through)
+            case ReleaseFailed(reason):
+                self.metrics.release_failed()
+                if reason != self._release_failure:
+                    self._release_failure = reason
+                    self.log.error("no release can be made now; it is tried again", reason=reason)
 
     def _recover(self) -> None:
         if self._failure is not None:

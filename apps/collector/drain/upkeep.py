@@ -24,6 +24,8 @@ class Upkeep:
     retention_days: int | None
     """How old reports may become; None keeps them."""
     expire_dead_letters: Callable[[], None]
+    make_releases: Callable[[], None] = lambda: None
+    """Begins to make what is due, and does not wait for it."""
     send: Callable[[Message], None]
     now: Callable[[], float]
     clock: Callable[[], float]
@@ -38,6 +40,7 @@ class Upkeep:
         if self.seconds_left() > 0:
             return
         self._due = self.clock() + INTERVAL_SECONDS
+        self.make_releases()
         for action in (self._expire, self._compact, lambda _: self.expire_dead_letters()):
             try:
                 action(warehouse)

@@ -66,22 +66,29 @@ def add(folder: Path, release: Release) -> Release:
     return release if add_private(path, encode(release)) else _read(path)
 
 
-def _read(path: Path) -> Release:
+def decode_named(name: str, data: bytes, *, place: object) -> Release:
+    """Return the release of that name. Raises `FileUnusable`, which names the `place`."""
     try:
-        with open(open_private(path, os.O_RDONLY), "rb") as file:  # noqa: PTH123 - of a descriptor
-            release = decode(file.read(_MOST_BYTES))
-        name = release.name
-    except OSError as error:
-        raise FileUnusable(f"{path} cannot be read: {reason_of(error)}") from error
+        release = decode(data)
+        found = release.name
     except (msgspec.DecodeError, ValueError) as error:
         raise FileUnusable(
-            f"{path} is damaged, and a release is never made again; restore a copy of it"
+            f"{place} is damaged, and a release is never made again; restore a copy of it"
         ) from error
     if release.format > FORMAT:
         raise FileUnusable(
-            f"{path} has format version {release.format}, this collector knows {FORMAT}; use the"
+            f"{place} has format version {release.format}, this collector knows {FORMAT}; use the"
             " release of the program that made it, or a newer one"
         )
-    if path.name != f"{name}{_SUFFIX}":
-        raise FileUnusable(f"{path} holds the release {name}; give it that name again")
+    if found != name:
+        raise FileUnusable(f"{place} holds the release {found}; give it that name again")
     return release
+
+
+def _read(path: Path) -> Release:
+    try:
+        with open(open_private(path, os.O_RDONLY), "rb") as file:  # noqa: PTH123 - of a descriptor
+            data = file.read(_MOST_BYTES)
+    except OSError as error:
+        raise FileUnusable(f"{path} cannot be read: {reason_of(error)}") from error
+    return decode_named(path.name.removesuffix(_SUFFIX), data, place=path)
