@@ -24,6 +24,11 @@ class Period(Struct, frozen=True):
     first: date
     last: date
 
+    @property
+    def days(self) -> tuple[date, ...]:
+        """All days, in order."""
+        return tuple(self.first + day * _DAY for day in range((self.last - self.first).days + 1))
+
 
 class Cadence(enum.Enum):
     """How often there is a release."""

@@ -1,10 +1,7 @@
 """Every cluster has one vote a question, whatever it says."""
 
-from itertools import starmap
-
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from msgspec import structs
 
 from census.counting import Received, count_received
@@ -13,60 +10,7 @@ from census.questions import QUESTIONS, UNIT
 from census.reading import TEXT_READ
 from report import NamespaceCount, Node, Report, Resource, WorkloadKind, Workloads
 from report.vocabulary.vocabularies import Vocabulary, lines, read
-
-texts = st.one_of(
-    st.sampled_from(
-        (
-            *("v1.30.2", "1.14+", "2.0", "Ubuntu 22.04.3 LTS", "Talos (v1.6.0)", "6.1.0-18"),
-            *("containerd://1.7.13", "docker://99999999999.1", "linux", "amd64", "aws", "other"),
-        )
-    ),
-    st.text(max_size=40),
-)
-quantities = st.one_of(
-    st.sampled_from(["4", "1e9", "1E999999999", "-5", "7.5Ti", "999999999999Ei", "0.1", "1.2.3"]),
-    texts,
-)
-resources = st.builds(
-    Resource, resource=st.sampled_from(["cpu", "memory", "nvidia.com/gpu", "amd.com/gpu", "x"]),
-    value=quantities,
-)  # fmt: skip
-nodes = st.builds(
-    Node,
-    id=st.just("n"),
-    operating_system=texts | st.none(),
-    os_image=texts | st.none(),
-    kernel_version=texts | st.none(),
-    architecture=texts | st.none(),
-    container_runtime_version=texts | st.none(),
-    kubelet_version=texts | st.none(),
-    cloud_provider=texts | st.none(),
-    capacity=st.lists(resources, max_size=4).map(tuple) | st.none(),
-    role=texts | st.none(),
-)
-counts = st.integers(0, 2**63 - 1)
-workloads = st.builds(
-    Workloads,
-    namespaces=st.builds(NamespaceCount, count=counts),
-    kinds=st.lists(
-        st.builds(
-            WorkloadKind,
-            kind=st.sampled_from(["pods", "jobs"]),
-            per_namespace=st.lists(counts, max_size=64).map(tuple),
-        ),
-        max_size=3,
-    ).map(tuple)
-    | st.none(),
-)
-reports = st.builds(
-    Report,
-    version=st.just("v"),
-    cluster_id=st.sampled_from("abcd"),
-    master_version=texts | st.none(),
-    nodes=st.lists(nodes, max_size=7).map(tuple) | st.none(),
-    distribution=texts | st.none(),
-    workloads=workloads | st.none(),
-)
+from tests.censuses import census_reports, censuses
 
 
 def assert_one_vote(report: Report) -> None:
@@ -80,21 +24,19 @@ def assert_one_vote(report: Report) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(reports)
+@given(census_reports())
 def test_no_cluster_moves_a_question_by_more_than_one_vote(report: Report) -> None:
     """A vote is at most 1 in L2, in whole units, among the fixed answers."""
     assert_one_vote(report)
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.tuples(reports, st.integers(0, 4 * 86_400)), max_size=8), st.data())
+@given(censuses(), censuses(max_size=4))
 def test_one_more_cluster_moves_each_question_by_one_vote(
-    census: list[tuple[Report, int]], data: st.DataObject
+    others: list[Received], more: list[Received]
 ) -> None:
     """Whatever one cluster sends, and however often, each question moves by at most 1 in L2."""
-    more = data.draw(st.lists(st.tuples(reports, st.integers(0, 4 * 86_400)), max_size=4))
-    one = [Received(structs.replace(report, cluster_id="one"), second) for report, second in more]
-    others = list(starmap(Received, census))
+    one = [each._replace(report=structs.replace(each.report, cluster_id="one")) for each in more]
     without, with_one = count_received(others), count_received(one + others)
     for question in QUESTIONS:
         before, after = without[question.name], with_one[question.name]
