@@ -111,7 +111,7 @@ def test_a_killed_drain_is_started_again(tmp_path: Path) -> None:
 
 
 def test_no_drain_outlives_its_collector(tmp_path: Path) -> None:
-    """The drain ends when the collector is killed."""
+    """The drain exits when the collector is killed."""
     with RunningCollector(tmp_path) as collector:
         pid = collector.drain_pid()
         collector.kill()
@@ -169,7 +169,7 @@ def test_the_log_holds_no_payload(tmp_path: Path) -> None:
 
 
 def test_two_collectors_do_not_share_a_data_directory(tmp_path: Path) -> None:
-    """A second collector on a data directory ends with one line that says so."""
+    """A second collector on a data directory exits with one line that says so."""
     with RunningCollector(tmp_path):
         outcome = _run("--data-dir", str(tmp_path), "--port", "0")
     assert outcome.returncode == 1

@@ -72,7 +72,7 @@ class NothingPublished(CollectorError):
 
 
 class Refusal(CollectorError):
-    """Base of the reasons why a post is refused, beside the report being invalid."""
+    """Base of the reasons to refuse a post, besides an invalid report."""
 
 
 class UnsupportedContentType(Refusal):

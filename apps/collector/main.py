@@ -91,9 +91,8 @@ def program(environment: Mapping[str, str]) -> Program:
 def take_environment(variables: MutableMapping[str, str]) -> Mapping[str, str]:
     """Return the environment, and remove from `variables` what is not for our children.
 
-    Kubernetes makes variables that look like ours, which are left out: a pod gets some for each
-    Service of its namespace, and one named `spartakus` makes `SPARTAKUS_PORT=tcp://10.0.0.1:80`,
-    which is not a port and was set by nobody.
+    What Kubernetes makes is left out: of a Service named `spartakus`, the pods of its namespace get
+    `SPARTAKUS_PORT=tcp://10.0.0.1:80`, which is not a port and was set by nobody.
     https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
     """
     name_of_link = re.compile(r"SPARTAKUS_(?:\w+_)?PORT")

@@ -117,7 +117,7 @@ def test_a_wrong_warehouse_is_one_line(tmp_path: Path) -> None:
 
 
 def test_output_that_nobody_reads_is_no_error() -> None:
-    """When the reader of a pipe is gone, the program ends as any other does, without a word."""
+    """When the reader of a pipe is gone, the program exits as others do, and prints nothing."""
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as output:

@@ -90,6 +90,17 @@ class Publish(enum.Enum):
     """Each month's figures without noise."""
 
 
+class PublishPlan(Struct, frozen=True):
+    """What is to be published: `publish` is not off, `epsilon` is a year's budget.
+
+    Nothing before `since` is; None is the period in which this was first asked for.
+    """
+
+    publish: Publish
+    epsilon: float
+    since: date | None = None
+
+
 class LogSettings(Struct, frozen=True, kw_only=True):
     """Which events are logged, and how."""
 
@@ -285,6 +296,13 @@ class Settings(LoggedSettings, frozen=True, kw_only=True):
         metavar="URL",
         help="Address by which others reach this collector: the page names it to those who join.",
     )
+
+    @property
+    def publish_plan(self) -> PublishPlan | None:
+        """What is to be published, None for nothing."""
+        if self.publish is Publish.OFF:
+            return None
+        return PublishPlan(self.publish, self.publish_epsilon, self.publish_since)
 
     @property
     def spool_limits(self) -> SpoolLimits:

@@ -18,12 +18,13 @@ import duckdb
 
 from collector import main
 from collector.drain import process as drain_process
+from collector.drain import release_process
 from collector.settings import REPORTS_FOLDER
 from collector.warehouse.parquet.folder import Folder
 
 DEADLINE_SECONDS: Final = 30.0
 # Started by name; importing them here makes them, and what they need, part of the test.
-MODULES: Final = (main.__name__, drain_process.__name__)
+MODULES: Final = (main.__name__, drain_process.__name__, release_process.__name__)
 # Tests need not wait for a minute; a test about waiting sets the flag itself.
 BATCH_SECONDS: Final = "0.2"
 REPORT: Final = {
@@ -64,22 +65,13 @@ class RunningCollector:
         self.data_dir: Final = data_dir
         self.log: Final[list[dict[str, object]]] = []
         self._serving: Final = threading.Event()
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        command = [
-            *under,
-            sys.executable,
-            "-m",
-            MODULES[0],
-            "--port",
-            "0",
-            "--data-dir",
-            str(data_dir),
-        ]
+        command = [*under, sys.executable, "-m", MODULES[0], "--port", "0"]
+        own_flags = ["--data-dir", str(data_dir), "--batch-seconds", BATCH_SECONDS]
         self.process: Final = subprocess.Popen(  # noqa: S603 - a test starts what it tests
-            [*command, "--batch-seconds", BATCH_SECONDS, *flags],
+            [*command, *own_flags, *flags],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=environment,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
         self._reader: Final = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()

@@ -2,16 +2,13 @@
 
 import gc
 import os
-import signal
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from types import FrameType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from structlog.stdlib import BoundLogger
 
@@ -34,6 +31,7 @@ from collector.http.rate_limit import RateLimit
 from collector.http.server import Server
 from collector.http.statistics import Statistics
 from collector.settings import Publish, Settings
+from collector.shutdown import Shutdown
 from collector.spool.writer import Spool
 from collector.telemetry.admin_server import SOCKET_NAME as ADMIN_SOCKET_NAME
 from collector.telemetry.admin_server import admin_application, served_at, served_on
@@ -45,8 +43,6 @@ from release import VERSION
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
-
-_MOST_REQUEST_SECONDS: Final = 10.0
 
 
 def run(settings: Settings, *, process_id: int) -> None:
@@ -60,12 +56,8 @@ def run(settings: Settings, *, process_id: int) -> None:
     with DataDirectory(settings.data_dir) as directory:
         if directory.is_open_to_others:
             get_log().warning("other users may read the data directory", path=str(directory.path))
-        spool = Spool(
-            directory.spool,
-            clock=time.time,
-            random_bytes=os.urandom,
-            limits=settings.spool_limits,
-        )
+        limits = settings.spool_limits
+        spool = Spool(directory.spool, clock=time.time, random_bytes=os.urandom, limits=limits)
         with closing(spool):
             _serve(settings, directory, spool, manager, listening)
 
@@ -89,9 +81,7 @@ def _serve(
         settings, group, supervisor, listening, metrics=metrics, statistics=statistics
     )
     metrics.watch(_sources(settings, spool, server))
-    shutdown = Shutdown(
-        settings, server.shut_down, began=(group.stop, manager.stopping), clock=time.monotonic
-    )
+    shutdown = _make_shutdown(settings, server, began=(group.stop, manager.stopping))
     shutdown.install()
     is_alive = Heartbeat(listening).is_alive
     admin = admin_application(
@@ -110,7 +100,7 @@ def _serve(
 
 
 @contextmanager
-def _drained(supervisor: DrainSupervisor, shutdown: "Shutdown", log: BoundLogger) -> Iterator[None]:
+def _drained(supervisor: DrainSupervisor, shutdown: Shutdown, log: BoundLogger) -> Iterator[None]:
     """Drain the spool during the `with` block, and then until it is empty or the grace ends."""
     try:
         supervisor.start()
@@ -148,6 +138,18 @@ def _make_server(
     return Server(application, group, listening, metrics=metrics, limits=limits, cost_of=cost_of)
 
 
+def _make_shutdown(
+    settings: Settings, server: Server, *, began: tuple[Callable[[], None], ...]
+) -> Shutdown:
+    return Shutdown(
+        delay_seconds=settings.shutdown_delay_seconds,
+        grace_seconds=settings.shutdown_grace_seconds,
+        began=began,
+        shut_down=server.shut_down,
+        clock=time.monotonic,
+    )
+
+
 def _make_supervisor(
     settings: Settings,
     directory: DataDirectory,
@@ -157,9 +159,10 @@ def _make_supervisor(
 ) -> DrainSupervisor:
     drain = DrainSettings(
         spool=str(directory.spool),
-        database=settings.warehouse.text,
+        warehouse=settings.warehouse.text,
         batch_seconds=settings.batch_seconds,
         retention_days=settings.retention_days,
+        publish=settings.publish_plan,
     )
     return DrainSupervisor(
         partial(launch_drain, drain),
@@ -227,50 +230,3 @@ def _admin_served(
         with served_on(host, settings.admin_port, application) as admin_port:
             log.info("serving metrics", host=host, admin_port=admin_port)
             yield
-
-
-class Shutdown:
-    """Ends a run on a signal: not ready at once, no new connections after the delay."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        shut_down: Callable[[float], None],
-        *,
-        began: Iterable[Callable[[], None]],
-        clock: Callable[[], float],
-    ) -> None:
-        """`shut_down` takes the seconds for requests under way; `began` are called at once.
-
-        `clock` is monotonic.
-        """
-        self._delay: Final = settings.shutdown_delay_seconds
-        self._grace: Final = settings.shutdown_grace_seconds
-        self._shut_down: Final = shut_down
-        self._began: Final = tuple(began)
-        self._clock: Final = clock
-        self._ends_at: float | None = None
-
-    def install(self) -> None:
-        """Take SIGTERM and SIGINT, which process 1 of a container would otherwise ignore."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self.begin)
-
-    def begin(self, _number: int, _frame: FrameType | None) -> None:
-        """Begin the shutdown; further signals change nothing."""
-        if self._ends_at is not None:
-            return
-        self._ends_at = self._clock() + self._delay + self._grace
-        for call in self._began:
-            call()
-        request_seconds = min(_MOST_REQUEST_SECONDS, self._grace)
-        if self._delay > 0:
-            timer = threading.Timer(self._delay, self._shut_down, [request_seconds])
-            timer.daemon = True
-            timer.start()
-        else:
-            self._shut_down(request_seconds)
-
-    def seconds_left(self) -> float:
-        """Return what is left of the grace; none when no signal began the shutdown."""
-        return 0.0 if self._ends_at is None else max(0.0, self._ends_at - self._clock())

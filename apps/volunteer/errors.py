@@ -22,8 +22,8 @@ EXIT_STATUSES: Final[Mapping[int, str]] = {
     EXIT_NOT_WRITTEN: "what was asked for could not be printed",
     EXIT_USAGE: "a flag, a variable or a file that it names breaks a rule",
     EXIT_CLUSTER: "the cluster could not be observed",
-    EXIT_REFUSED: "the collector refuses the report or has no release to compare with, or the"
-    " cluster does not fit into a report",
+    EXIT_REFUSED: "the collector refuses the report, or the cluster does not fit into one; or it"
+    " has no release",
     EXIT_NOT_DELIVERED: "the report was not delivered in time, or no release arrived",
     EXIT_DEFECT: "a defect of the program: please report the line that it printed",
     EXIT_INTERRUPTED: "interrupted by Ctrl-C",

@@ -60,15 +60,19 @@ def check_budget(period: Period, budget: Budget, earlier: Iterable[Release]) -> 
     left = budget.rho_a_year - budget.rho_a_release
     if left < 0:
         raise ValueError("a release spends no more than a year may")
-    spent.sort()
-    counted = [(day, rho) for day, rho in spent if day > period.first - _YEAR]
-    over = sum((rho for _, rho in counted), Fraction()) - left
-    for day, rho in counted:
-        if over <= 0:
-            return
-        over -= rho
-        if over <= 0:
-            raise BudgetSpent(day + _YEAR)
+    later = sorted(day + _YEAR for day, _ in spent if day + _YEAR > period.first)
+    possible = next(day for day in (period.first, *later) if _most_spent(day, spent) <= left)
+    if possible > period.first:
+        raise BudgetSpent(possible)
+
+
+def _most_spent(day: date, spent: Sequence[tuple[date, Fraction]]) -> Fraction:
+    """Return the most that is spent in any 365 days that `day` is one of."""
+    begins = (day, *(each for each, _ in spent if day - _YEAR < each < day))
+    return max(
+        sum((rho for each, rho in spent if begin <= each < begin + _YEAR), Fraction())
+        for begin in begins
+    )
 
 
 def release_of(

@@ -177,6 +177,17 @@ def test_settings_may_change_every_time(plans: list[tuple[Cadence, float]]) -> N
     assert_within_budget(released)
 
 
+def test_an_earlier_year_may_still_be_released() -> None:
+    """Months before those that were released count with the ones that share 365 days with them."""
+    released = [empty(month(2027, number)) for number in range(1, 13)]
+    for number in range(1, 13):
+        check_budget(month(2026, number), Budget(), released)
+        released.append(empty(month(2026, number)))
+    assert_within_budget(released)
+    with pytest.raises(BudgetSpent):
+        check_budget(parse("2026-W52"), Budget(epsilon=0.5), released[:12])
+
+
 def test_no_day_is_released_twice() -> None:
     """A period that shares a day with an earlier release is refused."""
     with pytest.raises(AlreadyReleased, match="2026-10-01 to 2026-10-31"):

@@ -127,7 +127,7 @@ QUESTIONS: Final = (
     ),
     Question(
         "skew",
-        "Minor versions that the oldest kubelet is behind",
+        "Version skew of the oldest kubelet",
         _SKEWS,
         once(reading.skew),
         _skew,
@@ -140,7 +140,7 @@ QUESTIONS: Final = (
     ),
     Question(
         "provider",
-        "Provider",
+        "Cloud provider",
         (*_plain(Vocabulary.CLOUD_PROVIDERS), SEVERAL),
         once(reading.provider),
     ),
@@ -192,19 +192,19 @@ QUESTIONS: Final = (
         _stepped(_LARGEST_NODES),
     ),
     Question(
-        "cpuPerNode", "CPUs of a node", steps(_LARGEST_NODE), by_node(amount("cpu")), _sized(1)
+        "cpuPerNode", "CPUs per node", steps(_LARGEST_NODE), by_node(amount("cpu")), _sized(1)
     ),
     Question(
         "memoryPerNode",
-        "GiB of memory of a node",
+        "Memory per node, in GiB",
         steps(_LARGEST_NODE),
         by_node(amount("memory")),
         _sized(GIB),
     ),
-    Question("cpuPerCluster", "CPUs of a cluster", steps(MOST), in_all("cpu", 1), _stepped(MOST)),
+    Question("cpuPerCluster", "CPUs per cluster", steps(MOST), in_all("cpu", 1), _stepped(MOST)),
     Question(
         "memoryPerCluster",
-        "GiB of memory of a cluster",
+        "Memory per cluster, in GiB",
         steps(MOST),
         in_all("memory", GIB),
         _stepped(MOST),
@@ -216,6 +216,6 @@ QUESTIONS: Final = (
         once(reading.accelerators),
     ),
     Question("namespaces", "Namespaces", steps(MOST), once(reading.namespaces), _stepped(MOST)),
-    Question("podsPerNamespace", "Pods of a namespace", steps(MOST), reading.pods, _namespace),
+    Question("podsPerNamespace", "Pods per namespace", steps(MOST), reading.pods, _namespace),
 )
 """All questions, in the order in which they are shown."""

@@ -18,7 +18,7 @@ from typer._completion_classes import completion_init
 from typer.core import TyperCommand, TyperGroup
 
 import release
-from command_line.errors import ProgramError, UsageError, discard_output
+from command_line.errors import EXIT_INTERRUPTED, ProgramError, UsageError, discard_output
 from command_line.flags import (
     Environment,
     Flag,
@@ -136,7 +136,7 @@ class Program(TyperGroup):
         all_words = [str(self._default.name), *words] if is_default else list(words)
         self._chosen.clear()
         try:
-            self.main(all_words, prog_name=self._name, standalone_mode=False)
+            status = self.main(all_words, prog_name=self._name, standalone_mode=False)
         except typer.TyperException as error:
             raise UsageError(_explain(error)) from error
         except typer.Abort as error:
@@ -146,6 +146,8 @@ class Program(TyperGroup):
         except OSError as error:  # help, and what else is printed here
             discard_output()
             raise ProgramError(f"standard output: {error.strerror}") from error
+        if status == EXIT_INTERRUPTED:  # Typer's answer to Ctrl-C while a command is loaded
+            raise KeyboardInterrupt
         return next((run() for run in self._chosen), None) or 0
 
     def _choose(self, command: Command, given: Given) -> None:

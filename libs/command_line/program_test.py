@@ -64,6 +64,18 @@ def test_flags(words: list[str], expected: _Greet) -> None:
     assert made == [expected]
 
 
+def test_interrupted() -> None:
+    """Ctrl-C while a command is loaded is no success: it is raised as anywhere else."""
+
+    def load() -> Command:
+        raise KeyboardInterrupt
+
+    entries = {"slow": Entry(load, "Slow.")}
+    program = Program("polite", entries, default="slow", environment={})
+    with pytest.raises(KeyboardInterrupt):
+        program.run(["slow"])
+
+
 def test_status() -> None:
     """The status is what the command returns."""
     assert _program().run(["fail", "--status", "5"]) == 5

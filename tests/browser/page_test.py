@@ -87,6 +87,14 @@ def test_the_page_needs_no_scripts(browser: Browser, census: tuple[str, str]) ->
         keep_screenshot(without.page, f"{census[0]}-without-scripts")
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_large_letters_fit(browser: Browser, address: str, width: int) -> None:
+    """Who reads letters of twice the size does not have to scroll sideways (WCAG 1.4.4)."""
+    with visiting(browser, address, width=width) as visit:
+        visit.page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert visit.width() == width
+
+
 def test_dark_is_dark(browser: Browser, address: str) -> None:
     """The colours follow what the reader's system asks for."""
     grounds = []

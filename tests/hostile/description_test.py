@@ -7,14 +7,16 @@ from pathlib import Path
 
 from schemathesis import cli
 
+from collector.publishing import store
+from collector.publishing.testing import exact_release
 from collector.testing import RunningCollector
 
 # What a description cannot say: a version is printable as Unicode defines it, which is a 400, and
-# a key does not come again with another report, which is a 422. That it says of a report what the
-# decoder does is tested beside the schema.
+# a key does not come again with another report, which is a 422; a release has to be there, or it is
+# a 404. That it says of a report what the decoder does is tested beside the schema.
 CONFIGURATION = """
 [checks]
-positive_data_acceptance.expected-statuses = ["2xx", "400", "422"]
+positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "422"]
 """
 EXAMPLES = 25
 SECONDS = 110
@@ -26,7 +28,9 @@ def test_it_does_what_it_says(tmp_path: Path) -> None:
     configuration.write_text(CONFIGURATION)
     command = [sys.executable, "-m", cli.__name__, "--config-file", str(configuration), "run"]
     command += ["--max-examples", str(EXAMPLES), "--seed", "1", "--no-color"]
-    with RunningCollector(tmp_path / "data") as collector:
+    data_dir = tmp_path / "data"
+    store.add(data_dir / store.RELEASES_FOLDER, exact_release(50, month=10))
+    with RunningCollector(data_dir, "--publish", "monthly") as collector:
         outcome = subprocess.run(
             [*command, f"http://127.0.0.1:{collector.port()}/openapi.json"],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},

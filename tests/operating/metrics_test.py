@@ -6,6 +6,7 @@ from typing import Final
 
 import yaml
 
+from collector.http.problems import REASONS
 from collector.manifest import documents
 from collector.spool.backlog import Backlog
 from collector.telemetry.metrics import Metrics, Sources
@@ -18,7 +19,7 @@ _DOCUMENT: Final = "docs/operating.md"
 
 def samples() -> set[str]:
     """Return the names of all samples that a collector with a drain serves."""
-    metrics = Metrics(version="1.2.3")
+    metrics = Metrics(version="1.2.3", refusals=REASONS)
     metrics.drain_started(1)
     metrics.watch(
         Sources(

@@ -17,7 +17,7 @@ from collector.commands.importing import reports_of
 from collector.commands.scratch import scratch
 from collector.commands.streams import standard_output
 from collector.commands.warehouses import ReadSettings, existing_folder
-from collector.errors import CommandFailed
+from collector.errors import CommandFailed, FileUnusable
 from collector.publishing.store import RELEASES_FOLDER, read
 from collector.warehouse.parquet.engine import Engine
 from collector.warehouse.parquet.folder import Staging
@@ -37,7 +37,7 @@ def parse_period(text: str) -> Period:
         return parse(text)
     except ValueError as error:
         raise InvalidValue(
-            f"must be a month, a week or a quarter, such as 2026-11, 2026-W47 or 2026-Q4: {error}"
+            f"must be a month, week or quarter, such as 2026-11, 2026-W47 or 2026-Q4, not {text!r}"
         ) from error
 
 
@@ -67,7 +67,7 @@ def statistics(settings: Statistics) -> None:
     Exit status 1: there is no such release, or what it takes cannot be read.
     """
     if settings.as_json and settings.as_csv:
-        raise InvalidOption("--csv", "is one form, and --json another: give one of them")
+        raise InvalidOption("--csv", "excludes --json")
     release = _exact(settings) if settings.exact else _stored(settings)
     with standard_output() as output:
         output.write(_written(release, settings, is_terminal=output.isatty()))
@@ -120,7 +120,12 @@ def _days(release: Release) -> str:
 
 def _stored(settings: Statistics) -> Release:
     folder = settings.existing_data_dir / RELEASES_FOLDER
-    releases = read(folder, on_broken=lambda error: typer.echo(f"left out: {error}", err=True))
+    broken: list[FileUnusable] = []
+    releases = read(folder, on_broken=broken.append)
+    if broken and not releases:
+        raise broken[0]
+    for error in broken:
+        typer.echo(f"left out: {error}", err=True)
     wanted = settings.period
     if wanted is None and releases:
         return releases[-1]

@@ -90,9 +90,7 @@ def test_a_period_without_a_release(tmp_path: Path) -> None:
 def test_a_period_that_is_none(tmp_path: Path, name: str) -> None:
     """What names no period is a usage error that shows the forms."""
     line = failure_of(tmp_path, "--month", name, status=2)
-    assert line.startswith(
-        "collector: --month: must be a month, a week or a quarter, such as 2026-"
-    )
+    assert line.startswith("collector: --month: must be a month, week or quarter, such as 2026-")
 
 
 def test_two_forms_at_once(tmp_path: Path) -> None:
@@ -108,6 +106,17 @@ def test_a_release_that_is_damaged(tmp_path: Path) -> None:
     assert outcome.stdout.startswith(b"September 2026")
     assert b"2026-10.json is damaged" in outcome.stderr
     assert "no release 2026-10" in run(tmp_path, "--month=2026-10").stderr.decode()
+
+
+def test_nothing_that_can_be_read(tmp_path: Path) -> None:
+    """Where no release can be read, the first reason is all that is said."""
+    folder = published(tmp_path, release(3000, 9))
+    (folder / "2026-09.json").write_bytes(b"{")
+    assert "2026-09.json is damaged" in failure_of(tmp_path)
+    (folder / "2026-09.json").unlink()
+    folder.rmdir()
+    folder.touch()
+    assert "releases cannot be read: Not a directory" in failure_of(tmp_path)
 
 
 def test_no_data_directory(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import enum
 import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Final, Protocol
 
 from collector.drain.messages import Emptied, Message, Notice, Opened, Unavailable, Written
@@ -67,55 +67,41 @@ class Pace:
     """The longest pause, unless the warehouse asks for a longer one."""
 
 
+@dataclass(eq=False)
 class Drain:
-    """Drains one spool into one warehouse until a command to finish or to stop comes."""
+    """Drains one spool into one warehouse until a command to finish or to stop comes.
 
-    def __init__(
-        self,
-        rows: SpoolReader,
-        open_warehouse: OpenWarehouse,
-        channel: Channel,
-        *,
-        pace: Pace,
-        trials: Trials,
-        lock: Callable[[], AbstractContextManager[None]],
-        add_dead_letter: Callable[[SpooledReport, str], None],
-        upkeep: Upkeep,
-        jitter: Callable[[], float],
-        clock: Callable[[], float],
-    ) -> None:
-        """`lock` keeps others, who forget a cluster for instance, from what is being moved.
+    `lock` keeps others, who forget a cluster for instance, from what is being moved.
+    `add_dead_letter` keeps a report with the reason why it is not written; it may raise
+    `WarehouseUnavailable`. `jitter` gives a number from 0 to 1, by which pauses are shortened.
+    `clock` gives seconds, and never goes back.
+    """
 
-        `add_dead_letter` keeps a report with the reason why it is not written; it may raise
-        `WarehouseUnavailable`. `jitter` gives a number from 0 to 1, by which pauses are shortened.
-        `clock` gives seconds, and never goes back.
-        """
-        self._rows: Final = rows
-        self._open_warehouse: Final = open_warehouse
-        self._channel: Final = channel
-        self._pace: Final = pace
-        self._trials: Final = trials
-        self._lock: Final = lock
-        self._add_dead_letter: Final = add_dead_letter
-        self._upkeep: Final = upkeep
-        self._jitter: Final = jitter
-        self._clock: Final = clock
-        self._failures = 0
+    rows: SpoolReader
+    open_warehouse: OpenWarehouse
+    channel: Channel
+    _: KW_ONLY
+    pace: Pace
+    trials: Trials
+    lock: Callable[[], AbstractContextManager[None]]
+    add_dead_letter: Callable[[SpooledReport, str], None]
+    upkeep: Upkeep
+    jitter: Callable[[], float]
+    clock: Callable[[], float]
+    _failures: int = field(default=0, init=False)
 
     def run(self) -> None:
         """Drain until a command to finish or to stop comes.
 
-        Raises `WarehouseUnusable` or `FileUnusable`.
-
         After a failure the warehouse is opened anew: its watermark then says whether the batch
-        that failed was written after all.
+        that failed was written after all. Raises `WarehouseUnusable` or `FileUnusable`.
         """
         while True:
             try:
-                with closing(self._open_warehouse()) as warehouse:
+                with closing(self.open_warehouse()) as warehouse:
                     self._drain_into(warehouse)
             except WarehouseUnavailable as error:
-                self._channel.send(Unavailable(str(error)))
+                self.channel.send(Unavailable(str(error)))
                 if self._pause(error.retry_after) is Directive.STOP:
                     return
             else:
@@ -126,24 +112,24 @@ class Drain:
         directive = Directive.CONTINUE
         while directive is not Directive.STOP:
             # Read after the directive: what was committed before a command to finish is all there.
-            through = self._rows.last_id()
+            through = self.rows.last_id()
             last_id, directive = self._write_through(warehouse, last_id, through, directive)
-            if directive is Directive.FINISH and self._rows.last_id() == through:
-                self._channel.send(Emptied())
+            if directive is Directive.FINISH and self.rows.last_id() == through:
+                self.channel.send(Emptied())
                 return
             if directive is Directive.CONTINUE:
-                self._upkeep.run(warehouse)
+                self.upkeep.run(warehouse)
                 directive = self._gather(last_id, warehouse.limits)
 
     def _start(self, warehouse: Warehouse) -> int:
         """Return the ID of the last row that is in the warehouse already."""
-        watermark = warehouse.watermark(self._rows.spool_id)
-        self._channel.send(Opened(watermark))
+        watermark = warehouse.watermark(self.rows.spool_id)
+        self.channel.send(Opened(watermark))
         if watermark is None:
             return 0
-        missing = self._rows.first_unread() - watermark.last_id - 1
+        missing = self.rows.first_unread() - watermark.last_id - 1
         if missing > 0:
-            self._channel.send(Notice(logging.WARNING, MISSING, {"reports": missing}))
+            self.channel.send(Notice(logging.WARNING, MISSING, {"reports": missing}))
         return watermark.last_id
 
     def _write_pending(self, warehouse: Warehouse, last_id: int) -> int:
@@ -152,11 +138,11 @@ class Drain:
         Only a spool that was restored from an older copy has rows before it. The numbers of the
         batch are those of other rows then, and all are written in their order.
         """
-        rows = warehouse.pending(self._rows.spool_id)
-        if rows is None or self._rows.first_unread() < rows.first:
+        rows = warehouse.pending(self.rows.spool_id)
+        if rows is None or self.rows.first_unread() < rows.first:
             return last_id
-        with self._lock():
-            batch = self._rows.read_range(rows)
+        with self.lock():
+            batch = self.rows.read_range(rows)
             if batch is None:
                 return last_id
             self._write(warehouse, batch)
@@ -167,24 +153,24 @@ class Drain:
     ) -> tuple[int, Directive]:
         """Write the rows through `through`; return the last one, and the directive."""
         while directive is not Directive.STOP:
-            limits = self._trials.limits(warehouse.limits, last_id)
-            with self._lock():
-                batch = self._rows.read_after(last_id, through=through, limits=limits)
+            limits = self.trials.limits(warehouse.limits, last_id)
+            with self.lock():
+                batch = self.rows.read_after(last_id, through=through, limits=limits)
                 if batch is None:
                     return max(last_id, through), directive  # what is not there was forgotten
                 self._write(warehouse, batch)
             last_id = batch.rows.last
-            directive = self._channel.pause(0)
+            directive = self.channel.pause(0)
         return last_id, directive
 
     def _write(self, warehouse: Warehouse, batch: Batch) -> None:
-        began = self._clock()
+        began = self.clock()
         # Where the warehouse has the report already, the drains that died waited for the outcome.
-        if self._trials.is_given_up(batch) and not warehouse.is_submitted(batch):
-            self._add_dead_letter(batch.reports[0], GIVEN_UP)
+        if self.trials.is_given_up(batch) and not warehouse.is_submitted(batch):
+            self.add_dead_letter(batch.reports[0], GIVEN_UP)
         else:
             try:
-                with self._trials.attempt(batch):
+                with self.trials.attempt(batch):
                     warehouse.write(batch)
             except WarehouseUnavailable as error:
                 if error.written > 0:
@@ -194,28 +180,28 @@ class Drain:
 
     def _send_written(self, reports: tuple[SpooledReport, ...], began: float) -> None:
         self._failures = 0
-        watermark = Watermark(self._rows.spool_id, reports[-1].row_id)
-        self._channel.send(Written(watermark, len(reports), self._clock() - began))
+        watermark = Watermark(self.rows.spool_id, reports[-1].row_id)
+        self.channel.send(Written(watermark, len(reports), self.clock() - began))
 
     def _gather(self, last_id: int, limits: BatchLimits) -> Directive:
         """Wait for a row, and then for others to join it, until a batch is full or due."""
-        directive = self._channel.wait_for_work(self._upkeep.seconds_left())
-        due = self._clock() + self._pace.batch_seconds
+        directive = self.channel.wait_for_work(self.upkeep.seconds_left())
+        due = self.clock() + self.pace.batch_seconds
         while directive is Directive.CONTINUE and self._is_partial(last_id, limits):
-            left = due - self._clock()
+            left = due - self.clock()
             if left <= 0:
                 break
-            directive = self._channel.pause(min(left, self._pace.count_seconds))
+            directive = self.channel.pause(min(left, self.pace.count_seconds))
         return directive
 
     def _is_partial(self, last_id: int, limits: BatchLimits) -> bool:
         """Return whether rows wait above `last_id`, but fewer than fill a batch."""
-        return 0 < self._rows.last_id() - last_id < limits.max_reports
+        return 0 < self.rows.last_id() - last_id < limits.max_reports
 
     def _pause(self, retry_after: float | None) -> Directive:
         """Wait before the warehouse is tried again."""
-        backoff = self._pace.first_retry_seconds * 2**self._failures
-        longest = min(backoff, self._pace.last_retry_seconds)
+        backoff = self.pace.first_retry_seconds * 2**self._failures
+        longest = min(backoff, self.pace.last_retry_seconds)
         self._failures += 1
         # Half is certain, half is chance, so that collectors sharing a warehouse spread out.
-        return self._channel.pause(max(retry_after or 0.0, longest * (1 - self._jitter() / 2)))
+        return self.channel.pause(max(retry_after or 0.0, longest * (1 - self.jitter() / 2)))

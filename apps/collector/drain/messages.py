@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from collector.errors import DrainFailed
 from collector.records import Watermark
+from collector.settings import PublishPlan
 
 _OTHER_VERSION: Final = "the drain is of another version than the collector; restart the collector"
 _Line = TypeVar("_Line")
@@ -24,13 +25,23 @@ class DrainSettings(Struct, frozen=True):
     """What a drain is started with: the path of the spool, and the address of the warehouse.
 
     It writes rows at most `batch_seconds` after it heard of them, and deletes reports older than
-    `retention_days`; None keeps them.
+    `retention_days`; None keeps them. It makes releases as `publish` says; None makes none.
     """
 
     spool: str
-    database: str
+    warehouse: str
     batch_seconds: float = 60.0
     retention_days: int | None = None
+    publish: PublishPlan | None = None
+
+
+class ReleaseSettings(Struct, frozen=True):
+    """What the process that makes releases is started with; `now` is in UNIX seconds."""
+
+    data_dir: str
+    warehouse: str
+    plan: PublishPlan
+    now: float
 
 
 class Wake(Struct, frozen=True, tag="wake"):
@@ -82,22 +93,56 @@ class Notice(Struct, frozen=True, tag="notice"):
 
 
 class Released(Struct, frozen=True, tag="released"):
-    """A release was added to those that are published."""
+    """A release was added to those that are published.
+
+    It took `seconds` to make, and what was read for it cost `bytes_billed`.
+    """
+
+    name: str
+    seconds: float = 0.0
+    bytes_billed: int = 0
+
+
+class ReleaseFailed(Struct, frozen=True, tag="release failed"):
+    """No release can be made now. It is tried again."""
+
+    reason: str
+
+
+class Scheduled(Struct, frozen=True, tag="scheduled"):
+    """When the next release will be due, and through which day there are some, in UNIX seconds.
+
+    `released_through` is None where there is none yet.
+    """
+
+    next_due: int
+    released_through: int | None = None
 
 
 class Emptied(Struct, frozen=True, tag="emptied"):
     """The spool is empty, as the command to finish asked. The drain exits."""
 
 
-Message: TypeAlias = Opened | Written | Unavailable | Unusable | Notice | Released | Emptied
+Message: TypeAlias = (
+    Opened
+    | Written
+    | Unavailable
+    | Unusable
+    | Notice
+    | Released
+    | ReleaseFailed
+    | Scheduled
+    | Emptied
+)
 
 _ENCODER: Final = msgspec.json.Encoder()
 _COMMANDS: Final = msgspec.json.Decoder(Command)
 _MESSAGES: Final = msgspec.json.Decoder(Message)
 _SETTINGS: Final = msgspec.json.Decoder(DrainSettings)
+_RELEASE_SETTINGS: Final = msgspec.json.Decoder(ReleaseSettings)
 
 
-def encode(sent: Command | Message | DrainSettings) -> bytes:
+def encode(sent: Command | Message | DrainSettings | ReleaseSettings) -> bytes:
     """Return what is sent as one line."""
     return _ENCODER.encode(sent) + b"\n"
 
@@ -115,6 +160,17 @@ def messages_from(connection: socket) -> Iterator[Message]:
 def decode_settings(text: str) -> DrainSettings:
     """Return the settings of a drain. Raises `DrainFailed`."""
     return _decode(text, _SETTINGS)
+
+
+def decode_release_settings(text: str) -> ReleaseSettings:
+    """Return the settings of making releases. Raises `DrainFailed`."""
+    return _decode(text, _RELEASE_SETTINGS)
+
+
+def decode_message(line: bytes) -> Message:
+    """Return the message in a line. Raises `DrainFailed`."""
+    message: Message = _decode(line, _MESSAGES)
+    return message
 
 
 def _received(connection: socket, decoder: "msgspec.json.Decoder[_Line]") -> Iterator[_Line]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Final
 
 from structlog.stdlib import BoundLogger
@@ -12,6 +13,8 @@ from collector.drain.messages import (
     Notice,
     Opened,
     Released,
+    ReleaseFailed,
+    Scheduled,
     Unavailable,
     Unusable,
     Written,
@@ -25,36 +28,29 @@ _AWAY: Final = "the warehouse takes no reports; they wait"
 _STALLED: Final = "reports are due and the drain has written none for a while"
 
 
+@dataclass(eq=False)
 class DrainMonitor:
     """Follows the drain of one spool, through all the processes that do it."""
 
-    def __init__(
-        self,
-        spool: Spool,
-        *,
-        due_seconds: float,
-        log: BoundLogger,
-        metrics: Metrics,
-        clock: Callable[[], float],
-        on_released: Callable[[], None] = lambda: None,
-    ) -> None:
-        """The drain is stalled when none of the rows is written that waited `due_seconds`.
+    spool: Spool
+    _: KW_ONLY
+    due_seconds: float
+    """The drain is stalled when none of the rows is written that waited so long."""
+    log: BoundLogger
+    metrics: Metrics
+    clock: Callable[[], float]
+    on_released: Callable[[], None] = lambda: None
+    """Called when there is another release."""
+    opened: Future[None] = field(default_factory=Future, init=False)
+    """Done once the warehouse was open, or with why it cannot be opened."""
+    is_emptied: bool = field(default=False, init=False)
+    _failure: str | None = field(default=None, init=False)
+    _release_failure: str | None = field(default=None, init=False)
+    _is_logging: bool = field(default=False, init=False)
+    _is_stalled: bool = field(default=False, init=False)
 
-        `on_released` is called when there is another release.
-        """
-        self._spool: Final = spool
-        self._due_seconds: Final = due_seconds
-        self._log: Final = log
-        self._metrics: Final = metrics
-        self._clock: Final = clock
-        self._on_released: Final = on_released
-        self.opened: Final[Future[None]] = Future()
-        """Done once the warehouse was open, or with why it cannot be opened."""
-        self.is_emptied = False
-        self._failure: str | None = None
-        self._is_logging = False
-        self._progress_at = clock()
-        self._is_stalled = False
+    def __post_init__(self) -> None:
+        self._progress_at = self.clock()
 
     @property
     def reason(self) -> str:
@@ -65,7 +61,7 @@ class DrainMonitor:
         """Log failures from now on: until then the start of the collector fails with them."""
         self._is_logging = True
         if not self.opened.done():
-            self._log.error(_AWAY, reason=self.reason)
+            self.log.error(_AWAY, reason=self.reason)
 
     def notices(self) -> tuple[str, ...]:
         """Return what an operator should know, though reports are accepted."""
@@ -73,22 +69,22 @@ class DrainMonitor:
 
     def check_progress(self) -> None:
         """Notice, and log once, that rows are due and none was written for a while."""
-        idle = self._clock() - self._progress_at
-        waiting = self._spool.backlog()
-        is_stalled = min(idle, waiting.oldest_seconds) > self._due_seconds
+        idle = self.clock() - self._progress_at
+        waiting = self.spool.backlog()
+        is_stalled = min(idle, waiting.oldest_seconds) > self.due_seconds
         if is_stalled and not self._is_stalled:
-            self._log.error(
+            self.log.error(
                 _STALLED, reports=waiting.reports, seconds=round(idle), reason=self._failure
             )
         self._is_stalled = is_stalled
-        self._metrics.drain_stalled(is_stalled=is_stalled)
+        self.metrics.drain_stalled(is_stalled=is_stalled)
 
     def take(self, message: Message) -> None:
         """Do what a message asks for. Raises `DrainFailed`."""
         match message:
             case Written(watermark, reports, seconds):
-                self._progress_at = self._clock()
-                self._metrics.drained(reports, seconds=seconds)
+                self._progress_at = self.clock()
+                self.metrics.drained(reports, seconds=seconds)
                 self._recover()
                 self._delete_through(watermark)
             case Opened(watermark):
@@ -100,15 +96,15 @@ class DrainMonitor:
                 if not self.opened.done():
                     self.opened.set_exception(WarehouseUnusable(reason))
             case Notice(level, event, fields):
-                self._log.log(level, event, **fields)
-            case Released():
-                self._on_released()
+                self.log.log(level, event, **fields)
+            case Released() | ReleaseFailed() | Scheduled():
+                self._take_release(message)
             case Emptied():
                 self.is_emptied = True
 
     def failed(self, reason: str) -> None:
         """Count a failure, and log why nothing is drained."""
-        self._metrics.drain_failed()
+        self.metrics.drain_failed()
         self._explain(reason)
 
     def exited(self) -> None:
@@ -120,8 +116,8 @@ class DrainMonitor:
     def _open(self, watermark: Watermark | None) -> None:
         if watermark is not None:
             try:
-                if self._spool.number_above(watermark):
-                    self._log.warning("the spool is older than the warehouse; it is numbered anew")
+                if self.spool.number_above(watermark):
+                    self.log.warning("the spool is older than the warehouse; it is numbered anew")
             except SpoolUnavailable as error:
                 # Accepting reports now could give out numbers that the warehouse has passed.
                 raise DrainFailed(str(error)) from error
@@ -131,19 +127,33 @@ class DrainMonitor:
 
     def _delete_through(self, watermark: Watermark) -> None:
         try:
-            self._spool.delete_through(watermark)
+            self.spool.delete_through(watermark)
         except SpoolUnavailable:
             # The rows stay until a later watermark; the commits show that the disk is in trouble.
-            self._log.debug("rows that were drained cannot be deleted yet")
+            self.log.debug("rows that were drained cannot be deleted yet")
+
+    def _take_release(self, message: Released | ReleaseFailed | Scheduled) -> None:
+        match message:
+            case Released(_, seconds, bytes_billed):
+                self.metrics.released(seconds=seconds, bytes_billed=bytes_billed)
+                self.on_released()
+            case Scheduled(next_due, released_through):
+                self._release_failure = None
+                self.metrics.scheduled(next_due, released_through=released_through)
+            case ReleaseFailed(reason):
+                self.metrics.release_failed()
+                if reason != self._release_failure:
+                    self._release_failure = reason
+                    self.log.error("no release can be made now; it is tried again", reason=reason)
 
     def _recover(self) -> None:
         if self._failure is not None:
             self._failure = None
-            self._log.info("the warehouse takes reports again")
+            self.log.info("the warehouse takes reports again")
 
     def _explain(self, reason: str) -> None:
         """Log why nothing is drained, once for as long as the reason stays the same."""
         if reason != self._failure:
             self._failure = reason
             if self._is_logging:
-                self._log.error(_AWAY, reason=reason)
+                self.log.error(_AWAY, reason=reason)

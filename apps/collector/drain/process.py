@@ -26,6 +26,7 @@ from collector.drain.messages import (
     Finish,
     Message,
     Notice,
+    ReleaseSettings,
     Unusable,
     commands_from,
     decode_settings,
@@ -149,10 +150,11 @@ def _drain(settings: DrainSettings, channel: SocketChannel, environment: Mapping
     spool = Path(settings.spool)
     data_dir = spool.parent
     dead_letters = data_dir / DEAD_LETTERS_FILE
+    open_warehouse = partial(parse_address(settings.warehouse).open, data_dir, environment)
     with closing(SpoolReader(spool)) as rows:
         Drain(
             rows,
-            _opener(partial(parse_address(settings.database).open, data_dir, environment), channel),
+            _opener(open_warehouse, channel),
             channel,
             pace=Pace(batch_seconds=settings.batch_seconds),
             trials=Trials(TrialFile(data_dir / TRIAL_FILE), spool_id=rows.spool_id),
@@ -161,6 +163,7 @@ def _drain(settings: DrainSettings, channel: SocketChannel, environment: Mapping
             upkeep=Upkeep(
                 retention_days=settings.retention_days,
                 expire_dead_letters=partial(_expire_dead_letters, dead_letters),
+                make_releases=_make_releases(settings, channel),
                 send=channel.send,
                 now=time.time,
                 clock=time.monotonic,
@@ -168,6 +171,25 @@ def _drain(settings: DrainSettings, channel: SocketChannel, environment: Mapping
             jitter=random.SystemRandom().random,
             clock=time.monotonic,
         ).run()
+
+
+def _make_releases(settings: DrainSettings, channel: Channel) -> Callable[[], None]:
+    """Return what begins to make the releases that are due, if any are to be made."""
+    plan = settings.publish
+    if plan is None:
+        return lambda: None
+    # Only where something is published: they load the census.
+    from collector.drain.releasing import Releasing, make_in_process
+    from collector.publishing.schedule import TrustedClock
+
+    data_dir = str(Path(settings.spool).parent)
+    steady = partial(time.clock_gettime, time.CLOCK_BOOTTIME)
+    return Releasing(
+        lambda now: make_in_process(ReleaseSettings(data_dir, settings.warehouse, plan, now)),
+        send=channel.send,
+        clock=TrustedClock(time.time, steady),
+        steady=steady,
+    ).check
 
 
 def _opener(open_warehouse: OpenWarehouse, channel: Channel) -> OpenWarehouse:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Final
 
 from structlog.stdlib import BoundLogger
@@ -120,48 +120,39 @@ class RestartPolicy:
     """How often that is checked."""
 
 
+@dataclass(eq=False)
 class DrainSupervisor:
     """Supervises the drain of one spool."""
 
-    def __init__(
-        self,
-        launch: Callable[[], DrainProcess],
-        spool: Spool,
-        *,
-        log: BoundLogger,
-        policy: RestartPolicy,
-        metrics: Metrics,
-        may_be_away: bool = False,
-        batch_seconds: float = 60.0,
-        on_released: Callable[[], None] = lambda: None,
-    ) -> None:
-        """`launch` starts a drain, or raises `DrainFailed`.
+    launch: Callable[[], DrainProcess]
+    """Starts a drain, or raises `DrainFailed`."""
+    spool: Spool
+    _: KW_ONLY
+    log: BoundLogger
+    policy: RestartPolicy
+    metrics: Metrics
+    may_be_away: bool = False
+    """Whether a start need not wait for the warehouse, because it keeps no watermark."""
+    batch_seconds: float = 60.0
+    """How long rows wait before they are due."""
+    on_released: Callable[[], None] = lambda: None
+    """Called, by a thread of this supervisor, when there is another release."""
+    _process: DrainProcess | None = field(default=None, init=False)
+    _outcome: DrainOutcome = field(default=DrainOutcome.LEFT_OVER, init=False)
 
-        `on_released` is called, by a thread of this supervisor, when there is another release.
-
-        `may_be_away` says that a start need not wait for the warehouse: it keeps no watermark.
-        Rows wait `batch_seconds` before they are due.
-        """
-        self._launch: Final = launch
-        self._log: Final = log
-        self._policy: Final = policy
-        self._metrics: Final = metrics
-        self._may_be_away: Final = may_be_away
-        due_seconds = batch_seconds + policy.stalled_seconds
-        self._monitor: Final = DrainMonitor(
-            spool,
-            due_seconds=due_seconds,
-            log=log,
-            metrics=metrics,
+    def __post_init__(self) -> None:
+        self._monitor = DrainMonitor(
+            self.spool,
+            due_seconds=self.batch_seconds + self.policy.stalled_seconds,
+            log=self.log,
+            metrics=self.metrics,
             clock=time.monotonic,
-            on_released=on_released,
+            on_released=self.on_released,
         )
-        self._thread: Final = threading.Thread(target=self._supervise, name="drain", daemon=True)
-        self._stopping: Final = threading.Event()
-        self._grace_over: Final = threading.Event()
-        self._process: DrainProcess | None = None
-        self._outcome = DrainOutcome.LEFT_OVER
-        self._restart_seconds = policy.first_restart_seconds
+        self._thread = threading.Thread(target=self._supervise, name="drain", daemon=True)
+        self._stopping = threading.Event()
+        self._grace_over = threading.Event()
+        self._restart_seconds = self.policy.first_restart_seconds
 
     def start(self) -> None:
         """Start the drain and wait until the warehouse is open.
@@ -174,12 +165,12 @@ class DrainSupervisor:
         self._thread.start()
         threading.Thread(target=self._watch, name="drain watch", daemon=True).start()
         try:
-            self._monitor.opened.result(self._policy.opening_seconds)
+            self._monitor.opened.result(self.policy.opening_seconds)
         except CollectorError:
             self.finish(grace_seconds=0)
             raise
         except TimeoutError as error:
-            if not self._may_be_away:
+            if not self.may_be_away:
                 self.finish(grace_seconds=0)
                 raise WarehouseUnavailable(self._monitor.reason) from error
         self._monitor.begin_to_log()
@@ -210,7 +201,7 @@ class DrainSupervisor:
         return self._outcome
 
     def _watch(self) -> None:
-        while not self._stopping.wait(self._policy.check_seconds):
+        while not self._stopping.wait(self.policy.check_seconds):
             self._monitor.check_progress()
 
     def _send(self, command: Command) -> None:
@@ -232,12 +223,12 @@ class DrainSupervisor:
             if not self._stopping.is_set():
                 self._stopping.wait(self._restart_seconds)
                 doubled = 2 * self._restart_seconds
-                self._restart_seconds = min(doubled, self._policy.last_restart_seconds)
+                self._restart_seconds = min(doubled, self.policy.last_restart_seconds)
 
     def _run_once(self) -> None:
-        process = self._launch()
+        process = self.launch()
         self._process = process
-        self._metrics.drain_started(process.pid)
+        self.metrics.drain_started(process.pid)
         if self._stopping.is_set():
             process.send(Finish())  # `finish` may have been called before there was a process
         if self._grace_over.is_set():
@@ -245,7 +236,7 @@ class DrainSupervisor:
         try:
             for message in process.messages():
                 if isinstance(message, Written):
-                    self._restart_seconds = self._policy.first_restart_seconds
+                    self._restart_seconds = self.policy.first_restart_seconds
                 self._monitor.take(message)
         finally:
             self._process = None
@@ -254,7 +245,7 @@ class DrainSupervisor:
             self._outcome = DrainOutcome.EMPTIED
         elif self._monitor.is_emptied:
             self._outcome = DrainOutcome.DIED
-            self._log.error("the drain said that all is written, and then died", status=status)
+            self.log.error("the drain said that all is written, and then died", status=status)
         if not self._stopping.is_set():
-            self._metrics.drain_failed()
-            self._log.error("the drain exited and is started again", status=status)
+            self.metrics.drain_failed()
+            self.log.error("the drain exited and is started again", status=status)

@@ -55,14 +55,14 @@ class _Launcher:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.database = directory / "reports"
+        self.folder = directory / "reports"
         self.last: DrainProcess | None = None
 
     def __call__(self) -> DrainProcess:
         self.last = launch_drain(
             DrainSettings(
                 spool=str(self.directory / "spool.sqlite"),
-                database=ParquetFolder(self.database).text,
+                warehouse=ParquetFolder(self.folder).text,
                 batch_seconds=0.1,
             )
         )
@@ -144,16 +144,16 @@ def test_finishing_starts_a_drain_that_died_once_more(tmp_path: Path, spool: Spo
 def test_an_unusable_warehouse_is_an_error_at_the_start(tmp_path: Path, spool: Spool) -> None:
     """The drain's reason is the error of the start."""
     launcher = _Launcher(tmp_path)
-    launcher.database.mkdir()
-    (launcher.database / "theirs").write_bytes(b"")
-    with pytest.raises(WarehouseUnusable, match=str(launcher.database)):
+    launcher.folder.mkdir()
+    (launcher.folder / "theirs").write_bytes(b"")
+    with pytest.raises(WarehouseUnusable, match=str(launcher.folder)):
         supervise(launcher, spool).start()
 
 
 def test_a_folder_in_use_is_an_error_after_a_while(tmp_path: Path, spool: Spool) -> None:
     """A start waits for a folder that another collector writes to, but not forever."""
     launcher = _Launcher(tmp_path)
-    folder = Folder(launcher.database)
+    folder = Folder(launcher.folder)
     folder.prepare()
     with (
         folder.owned(),
@@ -199,7 +199,7 @@ def test_a_drain_that_writes_nothing_is_noticed(tmp_path: Path, spool: Spool) ->
         batch_seconds=0.1,
     )
     supervisor.start()
-    with Folder(launcher.database).writing():
+    with Folder(launcher.folder).writing():
         add(spool, "one")
         supervisor.wake()
         wait_until(lambda: supervisor.notices() != ())
@@ -269,7 +269,7 @@ def test_a_defect_of_the_drain_is_a_message(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """A drain that fails as nobody expected says where in one line, and prints no traceback."""
-    process = launch_drain(DrainSettings(spool=str(tmp_path / "spool.sqlite"), database="c-1"))
+    process = launch_drain(DrainSettings(spool=str(tmp_path / "spool.sqlite"), warehouse="c-1"))
     [message] = process.messages()
     assert isinstance(message, Unusable)
     assert message.reason.startswith("a defect of the program: InvalidWarehouseAddress in ")

@@ -1,4 +1,4 @@
-"""Finding the report that ends the drain: a process that dies leaves no error to read.
+"""Finding the report that kills the drain: a process that dies leaves no error to read.
 
 Before a batch is written, that is recorded in a file. A record found at the start was left by a
 drain that died in the middle: of a report that takes too much memory for instance, of a defect in
@@ -93,16 +93,11 @@ class Trials:
     def attempt(self, batch: Batch) -> Iterator[None]:
         """Record that `batch` is being written, for the `with` block.
 
-        The record stays where the process dies, and where a defect ends it.
+        The record stays where the process dies, and after a defect.
         """
-        trial = Trial(
-            self._spool_id,
-            batch.rows,
-            self._attempts(batch) + 1,
-            self._suspect_through,
-            self._max_reports,
-        )
-        self._file.save(trial)
+        count = self._attempts(batch) + 1
+        suspects = (self._suspect_through, self._max_reports)
+        self._file.save(Trial(self._spool_id, batch.rows, count, *suspects))
         try:
             yield
         except CollectorError:

@@ -48,8 +48,7 @@ class Reports:
             content_type=environ.get("CONTENT_TYPE"),
             content_encoding=environ.get("HTTP_CONTENT_ENCODING"),
             idempotency_key=environ.get("HTTP_IDEMPOTENCY_KEY"),
-            # The stream ends with the body. One byte more than allowed is enough to know that
-            # there is too much.
+            # The stream ends with the body. One byte more than allowed is enough to be refused.
             body=request.stream.read(MAX_BODY_BYTES + 1),
         )
         self.group.add(accept(post, now=self.clock(), random_bytes=self.random_bytes))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from threading import Thread
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
@@ -159,18 +159,25 @@ class FakeGroup(GroupCommit):
 
 def server_of(
     application: "WSGIApplication" = echo,
-    group: FakeGroup | None = None,
+    group: GroupCommit | None = None,
     *,
+    host: str = LOOPBACK,
     metrics: Metrics | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    clock: Callable[[], float] = time.monotonic,
+    wall_clock: Callable[[], float] = time.time,
+    cost_of: Callable[[Request], int] = lambda request: request.body_size,
 ) -> Server:
-    """A server on a free port of the loopback address that does not run yet."""
+    """A server on a free port of `host` that does not run yet."""
     return Server(
         application,
-        group or FakeGroup(),
-        listen(LOOPBACK, 0),
+        group or group_of(FakeSpool()),
+        listen(host, 0),
         metrics=metrics or Metrics(version="0"),
         limits=limits,
+        clock=clock,
+        wall_clock=wall_clock,
+        cost_of=cost_of,
     )
 
 
@@ -229,22 +236,8 @@ class Running:
         self.thread.join(TIMEOUT_SECONDS)
 
 
-class Serve(Protocol):
-    """Starts a server for the test."""
-
-    def __call__(
-        self,
-        application: "WSGIApplication" = ...,
-        group: FakeGroup | None = ...,
-        *,
-        limits: Limits = ...,
-        host: str = ...,
-        clock: Callable[[], float] = ...,
-        wall_clock: Callable[[], float] = ...,
-        cost_of: Callable[[Request], int] = ...,
-    ) -> Running:
-        """Start one on a free port of `host`."""
-        ...
+Serve: TypeAlias = Callable[..., Running]
+"""Starts a server for the test, with the arguments of `server_of`."""
 
 
 @pytest.fixture
@@ -252,26 +245,8 @@ def serve() -> Iterator[Serve]:
     """Start servers that are stopped when the test ends."""
     started: list[Running] = []
 
-    def start(
-        application: "WSGIApplication" = echo,
-        group: FakeGroup | None = None,
-        *,
-        limits: Limits = DEFAULT_LIMITS,
-        host: str = LOOPBACK,
-        clock: Callable[[], float] = time.monotonic,
-        wall_clock: Callable[[], float] = time.time,
-        cost_of: Callable[[Request], int] = lambda request: request.body_size,
-    ) -> Running:
-        server = Server(
-            application,
-            group or FakeGroup(),
-            listen(host, 0),
-            metrics=Metrics(version="0"),
-            limits=limits,
-            clock=clock,
-            wall_clock=wall_clock,
-            cost_of=cost_of,
-        )
+    def start(*arguments: Any, **options: Any) -> Running:  # noqa: ANN401 - of `server_of`
+        server = server_of(*arguments, **options)
         running = Running(server, Thread(target=server.run))
         running.thread.start()
         started.append(running)

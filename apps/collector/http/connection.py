@@ -13,7 +13,7 @@ RECEIVE_BYTES: Final = 64 * 1024
 MAX_LINGER_BYTES: Final = 16 * 1024 * 1024
 WORTH_READING_BYTES: Final = 4096
 
-# Who sends more small pieces than this, of a request whose length is not known, is a slow client.
+# A client that sends more small pieces than this, of a request of unknown length, is a slow one.
 SMALL_PIECES: Final = 8
 SMALL_PIECE_BYTES: Final = 512
 _NOTHING: Final = memoryview(b"")
@@ -26,7 +26,7 @@ ACCEPTS_PER_TICK: Final = 128
 # accept(2): the connection died in the queue. It is gone; the next one may be well.
 _LOST: Final = frozenset({errno.ECONNABORTED, errno.EPROTO, errno.EPERM, errno.ECONNRESET})
 
-# Who connects to a Unix socket is on this machine, and has no address.
+# A client of a Unix socket is on this machine, and has no address.
 _LOCAL: Final = ("127.0.0.1", 0)
 
 

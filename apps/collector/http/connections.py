@@ -16,10 +16,9 @@ from collector.http.connection import (
     Sent,
 )
 from collector.http.dispatcher import Reply
-from collector.http.queues import BodyMemory, ReadyQueue, WaitQueue
+from collector.http.queues import BodyMemory, Incident, ReadyQueue, WaitQueue
 from collector.http.request import Request, RequestLimits
 from collector.http.response import plain_text
-from collector.telemetry.logs import Incident
 from collector.telemetry.metrics import Metrics
 
 LINGER_SECONDS: Final = 2.0
@@ -39,7 +38,7 @@ class Connections:
     """The open connections.
 
     Each one either waits for its client, in one of four queues, or has a request that is ready
-    to be answered and is in none. Only those that wait can be closed for want of time or room.
+    to be answered and is in none. Only those that wait may be closed, when time or room runs out.
     """
 
     def __init__(
@@ -61,7 +60,7 @@ class Connections:
         self._sending: Queue = WaitQueue(limits.response_deadline_seconds)
         self._lingering: Queue = WaitQueue(LINGER_SECONDS)
         self._queues = (self._idle, self._receiving, self._sending, self._lingering)
-        # Those among the receiving that are read by the clock, not whenever a byte comes.
+        # Those of the receiving that are polled by the clock, instead of read at every byte.
         self._polled: Queue = WaitQueue(POLL_SECONDS)
         self._place: dict[Connection, Queue | None] = {}
         self.ready: ReadyQueue[Connection] = ReadyQueue(limits.large_body_bytes)

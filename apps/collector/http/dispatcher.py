@@ -3,7 +3,9 @@
 import logging
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import KW_ONLY, dataclass, field
 from email.utils import formatdate
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from structlog.stdlib import BoundLogger
@@ -11,11 +13,11 @@ from structlog.stdlib import BoundLogger
 from collector.errors import SpoolUnavailable
 from collector.http.connection import Afterwards, Connection
 from collector.http.problems import problem_of, server_reason
+from collector.http.queues import Incident
 from collector.http.request import Endpoint, make_environ
 from collector.http.response import Response, call_application, encode, plain_text
 from collector.records import AcceptedReport
 from collector.spool.writer import Added, Spool
-from collector.telemetry.logs import Incident
 from collector.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -31,39 +33,32 @@ FAULT: Final = plain_text("500 Internal Server Error", "the server could not han
 logger = logging.getLogger(__name__)
 
 
+@dataclass(eq=False)
 class GroupCommit:
     """Takes reports for one commit a tick; wakes the drain after it, and notes how the spool is.
 
-    Whoever adds a report joins the group: that a report is a repeat, and that its key was used for
-    another, is as true as the commit of what it was compared with.
+    Whoever adds a report joins the group, also where it is a repeat or its key was used before:
+    what it was compared with may be in this group, and is stored only if the commit succeeds.
     """
 
-    def __init__(
-        self,
-        spool: Spool,
-        *,
-        wake_drain: Callable[[], None],
-        metrics: Metrics,
-        clock: Callable[[], float],
-        log: BoundLogger,
-    ) -> None:
-        """`clock` gives seconds and is monotonic."""
-        self._spool: Final = spool
-        self._wake_drain: Final = wake_drain
-        self._metrics: Final = metrics
-        self._clock: Final = clock
-        self._log: Final = log
-        self._failures: Final = Incident(SPOOL_QUIET_SECONDS)
-        self._full: Final = Incident(SPOOL_QUIET_SECONDS)
-        self._joined = False
-        self._fails = False
-        self._stopping = False
+    spool: Spool
+    _: KW_ONLY
+    wake_drain: Callable[[], None]
+    metrics: Metrics
+    clock: Callable[[], float]
+    """Seconds, monotonic."""
+    log: BoundLogger
+    _failures: Incident = field(default_factory=partial(Incident, SPOOL_QUIET_SECONDS), init=False)
+    _full: Incident = field(default_factory=partial(Incident, SPOOL_QUIET_SECONDS), init=False)
+    _joined: bool = field(default=False, init=False)
+    _fails: bool = field(default=False, init=False)
+    _stopping: bool = field(default=False, init=False)
 
     def add(self, accepted: AcceptedReport) -> None:
         """Add a report. Raises what `Spool.add` raises."""
         self._joined = True
-        if self._spool.add(accepted) is Added.REPEATED:
-            self._metrics.repeated()
+        if self.spool.add(accepted) is Added.REPEATED:
+            self.metrics.repeated()
 
     def take_joined(self) -> bool:
         """Whether a report was added, or tried to be, since this was asked last."""
@@ -72,30 +67,33 @@ class GroupCommit:
 
     def commit(self) -> Response | None:
         """Commit the group; return what answers everybody in it where none of it is stored."""
-        began = self._clock()
+        began = self.clock()
         try:
-            reports = self._spool.commit()
+            reports = self.spool.commit()
         except SpoolUnavailable as error:
-            self._metrics.commit_failed()
-            self._fails = True
-            if self._failures.happens(began):
-                self._log.error("the spool takes no reports", reason=error.reason)
-            return problem_of(error)
+            return self._failed(error, began)
         self._fails = False
         if failed := self._failures.take_ended(began):
-            self._log.info("the spool takes reports again", failed_commits=failed)
+            self.log.info("the spool takes reports again", failed_commits=failed)
         self._note_room(began)
         if reports:
-            self._metrics.committed(reports, seconds=self._clock() - began)
-            self._wake_drain()
+            self.metrics.committed(reports, seconds=self.clock() - began)
+            self.wake_drain()
         return None
 
+    def _failed(self, error: SpoolUnavailable, now: float) -> Response:
+        self.metrics.commit_failed()
+        self._fails = True
+        if self._failures.happens(now):
+            self.log.error("the spool takes no reports", reason=error.reason)
+        return problem_of(error)
+
     def _note_room(self, now: float) -> None:
-        reason = self._spool.full()
+        reason = self.spool.full()
         if reason is not None and self._full.happens(now):
-            self._log.error("no more reports are taken until there is room", reason=reason)
+            self.log.error("no more reports are taken until there is room", reason=reason)
         elif reason is None and self._full.take_ended(now):
-            self._log.info("there is room for reports again")
+            self.log.info("there is room for reports again")
 
     def stop(self) -> None:
         """Say from now on that the collector is shutting down."""
@@ -111,14 +109,14 @@ class GroupCommit:
         reasons = [STOPPING] if self._stopping else []
         if self._fails and not self._spool_takes_a_write():
             reasons.append(SPOOL_FAILS)
-        full = self._spool.full()
+        full = self.spool.full()
         if full is not None:
             reasons.append(full)
         return tuple(reasons)
 
     def _spool_takes_a_write(self) -> bool:
         try:
-            self._spool.check_writable()
+            self.spool.check_writable()
         except SpoolUnavailable:
             return False
         return True

@@ -1,4 +1,4 @@
-"""The group of a tick: what is committed, what is told of it, and whether more is taken."""
+"""The group of a tick: what is committed, logged and counted, and whether more is taken."""
 
 from contextlib import nullcontext
 

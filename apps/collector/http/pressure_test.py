@@ -217,7 +217,7 @@ def test_a_deadline_without_end_does_not_end_the_server(serve: Serve, deadline: 
 
 @pytest.mark.parametrize("grace", [math.inf, 1e20, 1e308])
 def test_a_grace_without_end_is_no_wait_without_end(serve: Serve, grace: float) -> None:
-    """The server ends once the last request is answered, not when the grace is over."""
+    """The server stops once the last request is answered, not when the grace is over."""
     running = serve()
     client = running.client()
     client.send(post(b"hello")[:-1])

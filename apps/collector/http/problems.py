@@ -37,7 +37,7 @@ class Row(NamedTuple):
     errors: Mapping[type[Exception], str] = MappingProxyType({})
     """Those that are answered with it, and what each is called in the metrics."""
     is_of_server: bool = False
-    """Whether the server in front of the application answers with it, too or alone."""
+    """Whether the server itself, in front of the application, may answer with it."""
     may_retry: bool = False
     """Whether Retry-After says when to come again."""
     is_of_posts: bool = True

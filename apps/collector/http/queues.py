@@ -1,4 +1,7 @@
-"""In which order connections are served: by time, by cost, and by the memory they hold."""
+"""What the loop keeps count of: who waits, what is ready, what memory is held, what goes wrong.
+
+Pure: by time, by cost and by memory it says in which order connections are served.
+"""
 
 from collections import deque
 from typing import Final, Generic, TypeVar
@@ -33,17 +36,17 @@ class WaitQueue(Generic[T]):
         self._since.pop(member, None)
 
     def members(self) -> list[T]:
-        """All who wait, the longest first."""
+        """All that wait, the longest first."""
         return list(self._since)
 
     def first(self) -> tuple[float, T] | None:
-        """Since when the longest waits, and which; None when nobody does."""
+        """Since when the longest waits, and which; None where none waits."""
         for member, since in self._since.items():
             return since, member
         return None
 
     def deadline(self) -> float | None:
-        """When the first is due; None when nobody waits."""
+        """When the first is due; None where none waits."""
         first = self.first()
         return None if first is None else first[0] + self.seconds
 
@@ -140,3 +143,30 @@ class BodyMemory(Generic[T]):
         """Count the body of `holder` no more, if it was."""
         self._steps.pop(holder, None)
         self._total -= self._held.pop(holder, 0)
+
+
+class Incident:
+    """From the first time that something happens until it has not for a while.
+
+    It is logged when it begins and when it is over, with how often: under an attack, or on a full
+    disk, it happens hundreds of times a second.
+    """
+
+    def __init__(self, quiet_seconds: float) -> None:
+        """`quiet_seconds` is how long it must not happen to be over."""
+        self._quiet_seconds = quiet_seconds
+        self._count = 0
+        self._last_at = 0.0
+
+    def happens(self, now: float) -> bool:
+        """Note that it happens once more; return whether that begins an incident."""
+        self._count += 1
+        self._last_at = now
+        return self._count == 1
+
+    def take_ended(self, now: float) -> int:
+        """Return how often it happened if the incident is over now, else 0."""
+        if not self._count or now - self._last_at < self._quiet_seconds:
+            return 0
+        ended, self._count = self._count, 0
+        return ended

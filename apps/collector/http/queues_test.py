@@ -9,6 +9,7 @@ from collector.http.queues import (
     STALLED_SECONDS,
     STEP_BYTES,
     BodyMemory,
+    Incident,
     ReadyQueue,
     WaitQueue,
 )
@@ -152,3 +153,31 @@ def test_the_limit_is_never_exceeded(steps: list[tuple[int, int]]) -> None:
             if size > 10:
                 held[holder] = size
         assert sum(held.values()) <= 100
+
+
+def test_an_incident_begins_once() -> None:
+    """However often something happens, only the first time is news."""
+    incident = Incident(10)
+    assert [incident.happens(now) for now in (0, 1, 9, 18)] == [True, False, False, False]
+
+
+def test_an_incident_ends_when_it_has_been_quiet() -> None:
+    """It is over after so many seconds without, and says once how often it happened."""
+    incident = Incident(10)
+    for now in (0, 1, 2, 5):
+        incident.happens(now)
+    assert [incident.take_ended(now) for now in (5, 14, 15, 16)] == [0, 0, 4, 0]
+
+
+def test_another_incident_begins_again() -> None:
+    """What happens after the end is a new incident."""
+    incident = Incident(10)
+    incident.happens(0)
+    incident.take_ended(10)
+    assert incident.happens(11)
+    assert incident.take_ended(21) == 1
+
+
+def test_without_anything_nothing_ends() -> None:
+    """An incident that never began has no end."""
+    assert Incident(10).take_ended(1_000) == 0

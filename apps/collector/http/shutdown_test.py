@@ -160,7 +160,7 @@ def test_a_server_may_be_shut_down_before_it_runs() -> None:
 
 
 def test_a_signal_handler_may_shut_the_server_down() -> None:
-    """A server that waits for clients in the main thread ends on a signal."""
+    """A server that waits for clients in the main thread stops on a signal."""
     server = server_of()
     before = signal.signal(signal.SIGUSR1, lambda *_: server.shut_down())
     sender = Thread(target=os.kill, args=(os.getpid(), signal.SIGUSR1))

@@ -2,12 +2,13 @@
 
 import gzip
 
+import falcon
 import pytest
 from falcon.testing import TestClient
 
 from census import json_schema
 from collector.http.application import create_application
-from collector.http.conftest import FakeSpool, group_of
+from collector.http.conftest import FakeSpool, Serve, get, group_of
 from collector.http.statistics import Statistics
 from collector.publishing.representations import CONTENT_SECURITY_POLICY, build
 from collector.publishing.testing import exact_release
@@ -18,18 +19,20 @@ LATEST = "/api/v1/statistics"
 PATHS = ("/", LATEST, f"{LATEST}/2026-10", f"{LATEST}/2026-11", f"{LATEST}.csv", "/census.css")
 
 
-def client_of(statistics: Statistics) -> TestClient:
+def application_of(statistics: Statistics) -> falcon.App[falcon.Request, falcon.Response]:
     metrics = Metrics(version="1.2.3")
-    return TestClient(
-        create_application(
-            group_of(FakeSpool(), metrics),
-            clock=lambda: 0.0,
-            random_bytes=bytes,
-            version="1.2.3",
-            metrics=metrics,
-            statistics=statistics,
-        )
+    return create_application(
+        group_of(FakeSpool(), metrics),
+        clock=lambda: 0.0,
+        random_bytes=bytes,
+        version="1.2.3",
+        metrics=metrics,
+        statistics=statistics,
     )
+
+
+def client_of(statistics: Statistics) -> TestClient:
+    return TestClient(application_of(statistics))
 
 
 @pytest.fixture
@@ -150,3 +153,22 @@ def test_a_site_is_loaded_anew() -> None:
     assert client.simulate_get(LATEST).json["lastDay"] == "2026-10-31"
     statistics.reload()
     assert client.simulate_get(LATEST).json["lastDay"] == "2026-11-30"
+
+
+def test_a_connection_goes_on_after_each_answer(serve: Serve) -> None:
+    """The page, its header alone and a 304 follow one another on one connection, whole."""
+    page = b"<p>" + b"long " * 100_000
+    site = build(RELEASES, lambda _: page)
+    client = serve(application_of(Statistics(lambda: site, json_schema()))).client()
+    client.send(get("/"))
+    got = client.response()
+    client.send(get("/", method="HEAD"))
+    head = client.response(to_head=True)
+    client.send(get("/", f"If-None-Match: {got.headers['etag']}"))
+    same = client.response()
+    client.send(get("/"))
+    again = client.response()
+    assert [each.status for each in (got, head, same, again)] == [200, 200, 304, 200]
+    assert got.body == again.body == page
+    assert head.headers["content-length"] == str(len(page))
+    assert "content-length" not in same.headers

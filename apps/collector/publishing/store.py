@@ -28,18 +28,33 @@ def read(
 ) -> tuple[Release, ...]:
     """Return all releases in a folder, in the order of their days; none where it is missing.
 
-    `on_broken` is called for each file that cannot be read, and the others are returned; without
-    it `FileUnusable` is raised.
+    `on_broken` is called for each file that cannot be read, or for the folder, and the others are
+    returned; without it `FileUnusable` is raised.
     """
+
+    def complain(error: FileUnusable) -> None:
+        if on_broken is None:
+            raise error
+        on_broken(error)
+
     releases = []
-    for path in sorted(folder.glob(f"[!.]*{_SUFFIX}")):
+    for path in _files(folder, complain):
         try:
             releases.append(_read(path))
         except FileUnusable as error:
-            if on_broken is None:
-                raise
-            on_broken(error)
+            complain(error)
     return tuple(sorted(releases, key=lambda each: (each.first_day, each.last_day)))
+
+
+def _files(folder: Path, complain: Callable[[FileUnusable], None]) -> list[Path]:
+    try:
+        paths = sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        complain(FileUnusable(f"{folder} cannot be read: {reason_of(error)}"))
+        return []
+    return [each for each in paths if each.suffix == _SUFFIX and not each.name.startswith(".")]
 
 
 def add(folder: Path, release: Release) -> Release:
@@ -51,22 +66,29 @@ def add(folder: Path, release: Release) -> Release:
     return release if add_private(path, encode(release)) else _read(path)
 
 
-def _read(path: Path) -> Release:
+def decode_named(name: str, data: bytes, *, place: object) -> Release:
+    """Return the release of that name. Raises `FileUnusable`, which names the `place`."""
     try:
-        with open(open_private(path, os.O_RDONLY), "rb") as file:  # noqa: PTH123 - of a descriptor
-            release = decode(file.read(_MOST_BYTES))
-        name = release.name
-    except OSError as error:
-        raise FileUnusable(f"{path} cannot be read: {reason_of(error)}") from error
+        release = decode(data)
+        found = release.name
     except (msgspec.DecodeError, ValueError) as error:
         raise FileUnusable(
-            f"{path} is damaged, and a release is never made again; restore a copy of it"
+            f"{place} is damaged, and a release is never made again; restore a copy of it"
         ) from error
     if release.format > FORMAT:
         raise FileUnusable(
-            f"{path} has format version {release.format}, this collector knows {FORMAT}; use the"
+            f"{place} has format version {release.format}, this collector knows {FORMAT}; use the"
             " release of the program that made it, or a newer one"
         )
-    if path.name != f"{name}{_SUFFIX}":
-        raise FileUnusable(f"{path} holds the release {name}; give it that name again")
+    if found != name:
+        raise FileUnusable(f"{place} holds the release {found}; give it that name again")
     return release
+
+
+def _read(path: Path) -> Release:
+    try:
+        with open(open_private(path, os.O_RDONLY), "rb") as file:  # noqa: PTH123 - of a descriptor
+            data = file.read(_MOST_BYTES)
+    except OSError as error:
+        raise FileUnusable(f"{path} cannot be read: {reason_of(error)}") from error
+    return decode_named(path.name.removesuffix(_SUFFIX), data, place=path)

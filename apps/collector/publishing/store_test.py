@@ -41,6 +41,16 @@ def test_releases_are_read_in_the_order_of_their_days(tmp_path: Path) -> None:
     assert oct(folder.stat().st_mode)[-3:] == "700"
 
 
+def test_a_folder_that_cannot_be_read(tmp_path: Path) -> None:
+    """It is named, and is not the same as one without releases."""
+    (tmp_path / "releases").touch()
+    with pytest.raises(FileUnusable, match="releases cannot be read: Not a directory"):
+        store.read(tmp_path / "releases")
+    broken: list[FileUnusable] = []
+    assert store.read(tmp_path / "releases", on_broken=broken.append) == ()
+    assert len(broken) == 1
+
+
 def test_the_first_release_of_a_period_stays(tmp_path: Path) -> None:
     """A second one is not kept, and who made it gets the first."""
     store.add(tmp_path, OCTOBER)

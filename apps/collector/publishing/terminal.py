@@ -57,7 +57,10 @@ def _blocks(release: Release, warning: str, width: int, bars: int) -> Iterator[R
         yield Text(f"\n{section}", style="bold underline")
         for question in questions:
             yield ""
-            yield Text.assemble((_shown(question.title), "bold"), "  ", (question.note, "dim"))
+            title = _shown(question.title)
+            fits = len(title) + len(question.note) + _INDENT <= width
+            between = "  " if fits else "\n"
+            yield Text.assemble((title, "bold"), between, (question.note, "dim"))
             yield Padding.indent(_table(question, bars, is_narrow=width < _NARROW), _INDENT)
     yield Text(f"\n{_shown(release.statement)}", style="dim")
 

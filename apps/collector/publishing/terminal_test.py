@@ -6,6 +6,8 @@ import msgspec
 import pytest
 
 from census import Release
+from census.comparison import VOTERS
+from collector.publishing.page import tables
 from collector.publishing.terminal import render
 from collector.publishing.testing import exact_release, release
 
@@ -89,3 +91,9 @@ def test_hostile_texts() -> None:
     text = text_of(msgspec.structs.replace(made, answers=answers, statement=evil), width=200)
     assert not [each for each in text if not (each.isprintable() or each == "\n")]
     assert r"\x1b[2J\x1b]0;x\x07\u202e[red]:boom:" in text
+
+
+def test_the_same_voters() -> None:
+    """The page, the terminal and a comparison agree whose votes a question counts."""
+    units = {name: style.unit.name.lower() for name, style in tables.STYLES.items()}
+    assert {name: unit for name, unit in units.items() if unit != "clusters"} == VOTERS

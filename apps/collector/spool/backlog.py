@@ -1,4 +1,4 @@
-"""What waits in the spool: how many reports, how many bytes, for how long, and how many may."""
+"""What waits in the spool: reports, bytes, the age of the oldest, and how much may wait."""
 
 import threading
 from collections import deque

@@ -70,30 +70,3 @@ def _renderer(form: LogFormat, *, is_terminal: bool) -> Processor:
     if form is LogFormat.LOGFMT:
         return structlog.processors.LogfmtRenderer(key_order=_FIRST_KEYS)
     return structlog.processors.JSONRenderer(sort_keys=True)
-
-
-class Incident:
-    """From the first time that something happens until it has not for a while.
-
-    It is logged when it begins and when it is over, with how often: under an attack, or on a full
-    disk, it happens hundreds of times a second.
-    """
-
-    def __init__(self, quiet_seconds: float) -> None:
-        """`quiet_seconds` is how long it must not happen to be over."""
-        self._quiet_seconds = quiet_seconds
-        self._count = 0
-        self._last_at = 0.0
-
-    def happens(self, now: float) -> bool:
-        """Note that it happens once more; return whether that begins an incident."""
-        self._count += 1
-        self._last_at = now
-        return self._count == 1
-
-    def take_ended(self, now: float) -> int:
-        """Return how often it happened if the incident is over now, else 0."""
-        if not self._count or now - self._last_at < self._quiet_seconds:
-            return 0
-        ended, self._count = self._count, 0
-        return ended

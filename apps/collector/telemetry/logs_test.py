@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from collector.settings import LogFormat, LogLevel, LogSettings
-from collector.telemetry.logs import Incident, configure_logs, get_log
+from collector.telemetry.logs import configure_logs, get_log
 
 
 @pytest.fixture(autouse=True)
@@ -80,31 +80,3 @@ def test_a_level_is_the_least(
 ) -> None:
     """Events below the level are not logged."""
     assert len(logged(LogSettings(level=level), capsys)) == count
-
-
-def test_an_incident_begins_once() -> None:
-    """However often something happens, only the first time is news."""
-    incident = Incident(10)
-    assert [incident.happens(now) for now in (0, 1, 9, 18)] == [True, False, False, False]
-
-
-def test_an_incident_ends_when_it_has_been_quiet() -> None:
-    """It is over after so many seconds without, and says once how often it happened."""
-    incident = Incident(10)
-    for now in (0, 1, 2, 5):
-        incident.happens(now)
-    assert [incident.take_ended(now) for now in (5, 14, 15, 16)] == [0, 0, 4, 0]
-
-
-def test_another_incident_begins_again() -> None:
-    """What happens after the end is a new incident."""
-    incident = Incident(10)
-    incident.happens(0)
-    incident.take_ended(10)
-    assert incident.happens(11)
-    assert incident.take_ended(21) == 1
-
-
-def test_without_anything_nothing_ends() -> None:
-    """An incident that never began has no end."""
-    assert Incident(10).take_ended(1_000) == 0

@@ -50,6 +50,11 @@ _HELP: Final[Mapping[str, str]] = {
     "drain_failures": "Failures of the warehouse, or of the process that feeds it.",
     "drain_restarts": "Starts of the process that feeds the warehouse, after the first.",
     "drain_stalled": "1 while reports are due and none is written.",
+    "release_failures": "Times that no release could be made.",
+    "release_seconds": "How long the latest release took to make.",
+    "release_bytes_billed": "Bytes that BigQuery billed for counting.",
+    "released_through_timestamp_seconds": "The last day of the latest release; 0 for none.",
+    "release_due_timestamp_seconds": "When the next release is due; 0 where nothing is published.",
     "dead_letters": "Reports that the warehouse will never take, kept apart.",
     "stored_bytes": "Bytes of all files in the data directory, measured once a minute.",
     "free_bytes": "Bytes that are free on the disk of the data directory.",
@@ -147,6 +152,20 @@ class Metrics:
         """Note whether reports are due and none is written."""
         self._stalled.set(is_stalled)
 
+    def released(self, *, seconds: float, bytes_billed: int) -> None:
+        """Count a release."""
+        self._release_seconds.set(seconds)
+        self._release_bytes_billed.inc(bytes_billed)
+
+    def release_failed(self) -> None:
+        """Count that no release could be made."""
+        self._release_failures.inc()
+
+    def scheduled(self, next_due: int, *, released_through: int | None) -> None:
+        """Note when the next release is due, and the last day that is published."""
+        self._release_due.set(next_due)
+        self._released_through.set(released_through or 0)
+
     def drain_failed(self) -> None:
         """Count a failure of the warehouse, or of the process that feeds it."""
         self._drain_failures.inc()
@@ -186,6 +205,11 @@ class Metrics:
         self._drain_failures = self._counter("drain_failures")
         self._drain_restarts = self._counter("drain_restarts")
         self._stalled = self._gauge("drain_stalled")
+        self._release_failures = self._counter("release_failures")
+        self._release_seconds = self._gauge("release_seconds")
+        self._release_bytes_billed = self._counter("release_bytes_billed")
+        self._released_through = self._gauge("released_through_timestamp_seconds")
+        self._release_due = self._gauge("release_due_timestamp_seconds")
         ProcessCollector("spartakus_drain", lambda: self._drain_pid, registry=self.registry)
 
     def _make_metrics_of_the_process(self, version: str) -> None:

@@ -58,6 +58,10 @@ class Status(Struct, frozen=True, kw_only=True):
     written: int
     last_written: int | None
     """When the warehouse took reports last; None for not since the start."""
+    released_through: int | None
+    """The last day of the latest release; None where there is none."""
+    release_due: int | None
+    """When the next one is due; None where nothing is published."""
     drain_failures: int
     drain_restarts: int
     dead_letters: int
@@ -84,6 +88,8 @@ def status_of(samples: Samples, *, ready: bool, reasons: tuple[str, ...]) -> Sta
         refused=samples.by_label("spartakus_posts_refused_total", "reason"),
         written=samples.count("spartakus_drain_batch_reports_sum"),
         last_written=samples.count("spartakus_last_written_timestamp_seconds") or None,
+        released_through=samples.count("spartakus_released_through_timestamp_seconds") or None,
+        release_due=samples.count("spartakus_release_due_timestamp_seconds") or None,
         drain_failures=samples.count("spartakus_drain_failures_total"),
         drain_restarts=samples.count("spartakus_drain_restarts_total"),
         dead_letters=samples.count("spartakus_dead_letters"),
@@ -115,6 +121,10 @@ def _lines(status: Status, now: float) -> Iterator[tuple[str, str]]:
     yield "waiting", _waiting(status)
     yield "written", f"{status.written} reports"
     yield "last written", _moment(status.last_written, now)
+    if status.release_due:
+        through = status.released_through
+        yield "released", f"through {_day(through)}" if through else "nothing yet"
+        yield "next release due", _day(status.release_due)
     yield "dead letters", f"{status.dead_letters}"
     yield (
         "warehouse",
@@ -147,6 +157,10 @@ def _moment(seconds: int | None, now: float) -> str:
         return "not since the start"
     moment = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return f"{moment}, {_duration(now - seconds)} ago"
+
+
+def _day(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
 
 
 def _duration(seconds: float) -> str:

@@ -8,11 +8,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import ClassVar, Self, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias
 
 from msgspec import Struct
 
+from collector.errors import WarehouseUnusable
 from collector.records import Batch, RowRange, Watermark
+
+if TYPE_CHECKING:
+    from collector.warehouse.counting import CensusStore
 
 
 class BatchLimits(Struct, frozen=True):
@@ -147,6 +151,11 @@ class WarehouseAddress(ABC):
 
         Raises `WarehouseUnavailable`, `WarehouseUnusable` or `FileUnusable`.
         """
+
+    def open_census(self, data_dir: Path, environment: Mapping[str, str]) -> "CensusStore":
+        """Open the warehouse to count what is in it, which `can_count` says; as `open`."""
+        del data_dir, environment
+        raise WarehouseUnusable(f"reports in {self.text} cannot be counted")
 
     def forget(
         self, cluster_id: str, *, data_dir: Path, environment: Mapping[str, str]

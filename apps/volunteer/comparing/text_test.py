@@ -90,7 +90,7 @@ def test_what_is_not_said() -> None:
         "  unknown (50% of its nodes, the report does not say): none of the nodes"
     )
     text = render(compare(mine, _exact(_cluster(30))), _URL)
-    assert "\nThe report does not say: Version of the control plane, Minor versions " in text
+    assert "\nThe report does not say: Version of the control plane, Version skew " in text
 
 
 def test_too_few() -> None:

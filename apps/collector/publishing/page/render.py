@@ -22,6 +22,16 @@ _HEADLINES: Final = {
 }
 """Questions whose largest answer stands at the top, with what it is called there."""
 
+_EXACT: Final = (
+    "Exact figures, not private: this collector publishes for a closed circle. Who knows all"
+    " clusters but one learns that one's answers."
+)
+_NOISE: Final = (
+    "Every count gets random noise before it is published, once and for ever, so that the figures"
+    " hardly depend on whether any one cluster takes part, or on what it runs."
+)
+_PLACE_OF_ADDRESS: Final = "ADDRESS"
+
 
 class About(Struct, frozen=True, kw_only=True):
     """What the page says besides its releases; nothing that a report could change."""
@@ -49,7 +59,6 @@ class Published(NamedTuple):
 
     name: str
     period: str
-    clusters: str
 
 
 class Page(NamedTuple):
@@ -117,38 +126,23 @@ def _page(releases: Sequence[Release], about: About) -> Page:
         privacy=_privacy(latest),
         next_release=_next(about),
         address=about.address or _PLACE_OF_ADDRESS,
-        releases=tuple(
-            Published(each.name, texts.period(each), _about(each)) for each in reversed(releases)
-        ),
+        releases=tuple(Published(each.name, texts.period(each)) for each in reversed(releases)),
     )
 
 
-_EXACT: Final = (
-    "Exact figures, not private: this collector publishes for a closed circle. Who knows all"
-    " clusters but one learns that one's answers."
-)
-_NOISE: Final = (
-    "Every count gets random noise before it is published, once and for ever, so that the figures"
-    " hardly depend on whether any one cluster takes part, or on what it runs."
-)
-_PLACE_OF_ADDRESS: Final = "ADDRESS"
-
-
 def _lead(release: Release) -> str:
-    owners = "Their owners chose to take part: this is a census of volunteers, not of all clusters."
+    count = f"{texts.number(release.clusters)} clusters"
+    if release.guarantee is not None:
+        count = f"About {count}, give or take {texts.number(release.margin)},"
     if not release.answers:
         return (
-            f"Too few clusters took part for any figure to stand out of the noise that protects"
-            f" them: {_about(release)}. The census grows with every cluster that reports."
+            f"{count} took part: too few for any figure to stand out of the noise that protects"
+            " them. The census grows with every cluster that reports."
         )
-    return f"{_about(release).capitalize()} took part. {owners}"
-
-
-def _about(release: Release) -> str:
-    count = texts.number(release.clusters)
-    if release.guarantee is None:
-        return f"{count} clusters"
-    return f"about {count} clusters, give or take {texts.number(release.margin)},"
+    return (
+        f"{count} took part. Their owners chose to: this is a census of volunteers, not of all"
+        " clusters."
+    )
 
 
 def _figures(release: Release) -> tuple[Figure, ...]:

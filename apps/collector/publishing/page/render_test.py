@@ -36,7 +36,7 @@ def test_too_few_clusters_explain_themselves() -> None:
     few = release(30)
     assert few.answers == ()
     text = text_of(few)
-    assert "Too few clusters took part" in text
+    assert re.search(r"About \d+ clusters, give or take 38, took part: too few for", text)
     assert "%" not in text.partition("About these figures")[0]
     assert b"<table" not in render([few], ABOUT)
 
@@ -48,6 +48,14 @@ def test_exact_figures_say_so_first() -> None:
         first = text_of(*releases, about=about).partition("results ")[2]
         assert first.lstrip().startswith("Exact figures, not private")
     assert "Exact figures" not in text_of(release(300))
+
+
+def test_an_exact_census_of_none_is_no_noise() -> None:
+    """A question that nobody answered says so."""
+    about = replace(ABOUT, publish=Publish.EXACT)
+    text = text_of(exact_release(0), about=about)
+    assert "No cluster answered." in text
+    assert "noise" not in text
 
 
 def test_the_guarantee_is_in_plain_words() -> None:

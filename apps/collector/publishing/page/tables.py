@@ -44,7 +44,7 @@ _BY_SHARE: Final = Style(Order.BY_SHARE, Unit.CLUSTERS)
 _SIZES: Final = Style(Order.NATURAL, Unit.CLUSTERS)
 STYLES: Final = {
     "kubernetes": Style(Order.NEWEST_FIRST, Unit.CLUSTERS),
-    "skew": Style(Order.NATURAL, Unit.CLUSTERS),
+    "skew": Style(Order.NATURAL, Unit.CLUSTERS, "Minor versions behind the control plane."),
     "distribution": _BY_SHARE,
     "provider": _BY_SHARE,
     "operatingSystem": Style(Order.BY_SHARE, Unit.NODES),

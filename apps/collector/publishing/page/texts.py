@@ -13,9 +13,9 @@ _DECIMALS_BELOW: Final = ((0.1, 2), (2.0, 1))
 _MONTHS_A_QUARTER: Final = 3
 _LABELS: Final = {UNKNOWN: "not reported", NONE: "none", SEVERAL: "several", OTHER: "other"}
 _SKEWS: Final = {
-    "newer": "newer than the control plane",
-    "0": "the same minor version",
-    "1": "1 version behind",
+    "newer": "ahead of it",
+    "0": "the same",
+    "1": "1 behind",
 }
 
 
@@ -82,5 +82,5 @@ def small(value: float) -> str:
 def label(question: str, answer: str) -> str:
     """Return an answer in words, where it is not words already."""
     if question == "skew" and answer not in _LABELS:
-        return _SKEWS.get(answer, f"{answer} versions behind")
+        return _SKEWS.get(answer, f"{answer} behind")
     return _LABELS.get(answer, answer)

@@ -56,11 +56,11 @@ def test_answers_are_words() -> None:
     """What stands for itself stays; what does not is said."""
     labels = [texts.label("skew", each) for each in ("newer", "0", "1", "3", "4 or more")]
     assert labels == [
-        "newer than the control plane",
-        "the same minor version",
-        "1 version behind",
-        "3 versions behind",
-        "4 or more versions behind",
+        "ahead of it",
+        "the same",
+        "1 behind",
+        "3 behind",
+        "4 or more behind",
     ]
     assert texts.label("provider", "unknown") == "not reported"
     assert texts.label("skew", "other") == "other"

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, unquote, urlsplit
 
 from collector.errors import InvalidWarehouseAddress
 from collector.warehouse import Forgotten, Warehouse, WarehouseAddress
+
+if TYPE_CHECKING:
+    from collector.warehouse.counting import CensusStore
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,13 @@ class ParquetFolder(WarehouseAddress):
         from collector.warehouse.parquet.warehouse import open_parquet
 
         return open_parquet(self.path, data_dir=data_dir)
+
+    def open_census(self, data_dir: Path, environment: Mapping[str, str]) -> "CensusStore":
+        """Open the folder to count what is in it, also beside the collector that writes there."""
+        del environment
+        from collector.warehouse.parquet.counting import ParquetCensus
+
+        return ParquetCensus(self.path, data_dir=data_dir)
 
     def forget(
         self, cluster_id: str, *, data_dir: Path, environment: Mapping[str, str]

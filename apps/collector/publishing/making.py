@@ -1,0 +1,166 @@
+"""Making the releases that are due, and agreeing on them with whoever else makes them.
+
+The warehouse keeps a release before anybody sees it: the first of a period stays, whichever process
+or replica made it, and is what all publish. Beside it each keeps a copy in its data directory, from
+which it serves (docs/decisions/0033-how-a-release-is-kept.md).
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from census import (
+    Budget,
+    BudgetSpent,
+    Period,
+    RandomBits,
+    Release,
+    check_budget,
+    encode,
+    exact_release_of,
+    release_of,
+)
+from census.periods import name_of
+from collector.disk.errors import reason_of
+from collector.disk.files import add_private, open_private
+from collector.errors import FileUnusable
+from collector.publishing import store
+from collector.publishing.schedule import cadence_of, due_periods, next_due
+from collector.settings import Publish, PublishPlan
+from collector.warehouse.counting import CensusStore
+
+_SINCE: Final = "since"
+
+
+class Made(Struct, frozen=True):
+    """A release that is published from now on. It took `seconds`, and cost `bytes_billed`."""
+
+    name: str
+    seconds: float
+    bytes_billed: int
+
+
+class Refused(Struct, frozen=True):
+    """A release that will never be made, and why."""
+
+    name: str
+    reason: str
+
+
+class Publisher:
+    """Makes the releases of one data directory."""
+
+    def __init__(
+        self,
+        folder: Path,
+        census: CensusStore,
+        plan: PublishPlan,
+        *,
+        random_bits: RandomBits,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`folder` is that of releases. `random_bits` must never give the same bits twice."""
+        self._folder: Final = folder
+        self._census: Final = census
+        self._plan: Final = plan
+        self._cadence: Final = cadence_of(plan.publish)
+        self._random_bits: Final = random_bits
+        self._clock: Final = clock
+
+    def publish_due(self, now: float) -> Iterator[Made | Refused]:
+        """Make what is due by `now` (UNIX seconds), the oldest first.
+
+        Raises `WarehouseUnavailable` or `FileUnusable`; what was made by then is made.
+        """
+        today = _day(now)
+        releases = self._agree()
+        since = self._since(releases, today)
+        due = tuple(due_periods(self._cadence, releases, since=since, today=today))
+        for period in due:
+            began = self._clock()
+            try:
+                made = self._make(period, self._agree())
+            except BudgetSpent as error:
+                yield Refused(name_of(period), str(error))
+            else:
+                yield Made(made.name, self._clock() - began, self._census.bytes_billed)
+
+    def next_due(self, now: float) -> date:
+        """Return the day on which the next release will be due. Raises `FileUnusable`."""
+        today = _day(now)
+        releases = store.read(self._folder)
+        since = self._since(releases, today)
+        return next_due(self._cadence, releases, since=since, today=today)
+
+    def _make(self, period: Period, releases: Sequence[Release]) -> Release:
+        budget = Budget(epsilon=self._plan.epsilon, releases_a_year=self._cadence.releases_a_year)
+        if self._plan.publish is not Publish.EXACT:
+            check_budget(period, budget, releases)
+        counts = self._census.count(period)
+        if self._plan.publish is Publish.EXACT:
+            release = exact_release_of(counts, period)
+        else:
+            release = release_of(counts, period, budget, self._random_bits)
+        kept = self._census.add_release(release.name, encode(release))
+        return self._copy(release.name, kept)
+
+    def _agree(self) -> tuple[Release, ...]:
+        """Return all releases, kept in both places.
+
+        Where one place lost some, as a copy that was restored, it gets them back.
+        """
+        ours = {each.name: each for each in store.read(self._folder)}
+        kept = self._census.releases()
+        for name, data in kept.items():
+            self._copy(name, data)
+        for name, release in ours.items():
+            if name not in kept:
+                self._copy(name, self._census.add_release(name, encode(release)))
+        return store.read(self._folder)
+
+    def _copy(self, name: str, data: bytes) -> Release:
+        """Keep a release of the warehouse's. Raises `FileUnusable` where there is another."""
+        release = store.decode_named(name, data, place=f"the warehouse's release {name}")
+        if store.add(self._folder, release) != release:
+            raise FileUnusable(
+                f"the release {name} in {self._folder} is not the one that the warehouse keeps; a"
+                " release never changes, so find out which one was published, and move the other"
+                " away"
+            )
+        return release
+
+    def _since(self, releases: Sequence[Release], today: date) -> date:
+        """Return the first day of which anything is published.
+
+        Whoever reported before publishing was switched on did not know of it.
+        """
+        if self._plan.since is not None:
+            return self._plan.since
+        path = self._folder / _SINCE
+        first_days = [each.period.first for each in releases[:1]]
+        if not (first_days or path.exists()):
+            day = self._cadence.period_of(today).first
+            add_private(path, f"{day.isoformat()}\n".encode())
+        return min([*first_days, *([_read_day(path)] if path.exists() else [])])
+
+
+def _day(now: float) -> date:
+    return datetime.fromtimestamp(now, UTC).date()
+
+
+def _read_day(path: Path) -> date:
+    try:
+        with open(open_private(path, os.O_RDONLY)) as file:  # noqa: PTH123 - of a descriptor
+            return date.fromisoformat(file.read().strip())
+    except OSError as error:
+        raise FileUnusable(f"{path} cannot be read: {reason_of(error)}") from error
+    except ValueError as error:
+        raise FileUnusable(
+            f"{path} is damaged: it does not say since when is published; write that day into it,"
+            " such as 2026-11-01, or name it with --publish-since"
+        ) from error
