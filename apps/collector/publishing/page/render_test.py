@@ -41,6 +41,14 @@ def test_too_few_clusters_explain_themselves() -> None:
     assert b"<table" not in render([few], ABOUT)
 
 
+def test_the_heading_says_which_days() -> None:
+    """A month by its name, other periods from when to when."""
+    month = release(5_000)
+    week = replace(month, first_day="2026-11-23", last_day="2026-11-29")
+    assert "Kubernetes clusters in November 2026" in text_of(month)
+    assert "Kubernetes clusters from 23 to 29 November 2026" in text_of(week)
+
+
 def test_exact_figures_say_so_first() -> None:
     """The first words of the page are that they are not private."""
     about = replace(ABOUT, publish=Publish.EXACT)
@@ -86,6 +94,17 @@ def test_the_page_holds_no_code() -> None:
     """No script, no inline style and no address of another host."""
     page = render([release(5_000, 10), release(5_000, 11)], ABOUT).decode()
     assert not re.search(r"<script|<style|\sstyle=|\son[a-z]+=|https?:|//", page)
+
+
+def test_texts_are_texts() -> None:
+    """Whatever a title, an answer or the statement holds, it is no element of the page."""
+    plain = release(5_000)
+    title = '"><b onclick=x>&'
+    answers = tuple(replace(each, title=title) for each in plain.answers)
+    page = render([replace(plain, answers=answers, statement="<i>")], ABOUT).decode()
+    assert "<b " not in page
+    assert "<i>" not in page
+    assert page.count("&#34;&gt;&lt;b onclick=x&gt;&amp;</h3>") == len(answers)
 
 
 TEXTS = st.text(max_size=20)
