@@ -114,9 +114,10 @@ def _empty(about: About) -> Page:
 def _page(releases: Sequence[Release], about: About) -> Page:
     latest = releases[-1]
     period = texts.period(latest)
+    heading = f"Kubernetes clusters {'from' if ' to ' in period else 'in'} {period}"
     return Page(
-        title=f"Kubernetes clusters in {period}",
-        heading=f"Kubernetes clusters in {period}",
+        title=heading,
+        heading=heading,
         warning=_EXACT if latest.guarantee is None else "",
         lead=_lead(latest),
         figures=_figures(latest),

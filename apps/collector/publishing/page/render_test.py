@@ -41,6 +41,14 @@ def test_too_few_clusters_explain_themselves() -> None:
     assert b"<table" not in render([few], ABOUT)
 
 
+def test_the_heading_says_which_days() -> None:
+    """A month by its name, other periods from when to when."""
+    month = release(5_000)
+    week = replace(month, first_day="2026-11-23", last_day="2026-11-29")
+    assert "Kubernetes clusters in November 2026" in text_of(month)
+    assert "Kubernetes clusters from 23 to 29 November 2026" in text_of(week)
+
+
 def test_exact_figures_say_so_first() -> None:
     """The first words of the page are that they are not private."""
     about = replace(ABOUT, publish=Publish.EXACT)
@@ -94,7 +102,7 @@ def test_texts_are_texts() -> None:
     title = '"><b onclick=x>&'
     answers = tuple(replace(each, title=title) for each in plain.answers)
     page = render([replace(plain, answers=answers, statement="<i>")], ABOUT).decode()
-    assert "<b" not in page
+    assert "<b " not in page
     assert "<i>" not in page
     assert page.count("&#34;&gt;&lt;b onclick=x&gt;&amp;</h3>") == len(answers)
 
