@@ -17,11 +17,7 @@ CREATE TEMP FUNCTION suffix_of(size STRING) AS (
 );
 
 CREATE TEMP FUNCTION scaled(number INT64, multiplier INT64, divisor INT64) AS (
-  IF(
-    number > DIV(${largest}, multiplier),
-    ${largest},
-    DIV(number * multiplier, divisor)
-  )
+  IF(number > DIV(${largest}, multiplier), ${largest}, DIV(number * multiplier, divisor))
 );
 
 CREATE TEMP FUNCTION thousandths(text STRING) AS (
@@ -58,6 +54,8 @@ CREATE TEMP FUNCTION the_one(least_text STRING, greatest_text STRING, no_text ST
   END
 );
 
+CREATE TEMP FUNCTION provider_of(text STRING) AS (IFNULL(NULLIF(cut(text), ''), '${unknown}'));
+
 CREATE TEMP FUNCTION accelerator_vendor(name STRING) AS (
   IF(
     STRPOS(name, '/') > 1
@@ -80,7 +78,7 @@ voters AS (
   SELECT clusterID, MAX(receivedAt) AS latest, MAX_BY(parts, receivedAt) AS parts
   FROM hours
   GROUP BY clusterID
-  HAVING DATE(MIN(receivedAt)) <> DATE(MAX(receivedAt))
+  HAVING DATE(MIN(receivedAt), 'UTC') <> DATE(MAX(receivedAt), 'UTC')
 ),
 latest AS (
   SELECT
@@ -103,51 +101,32 @@ votes AS (
   SELECT
     latest.masterVersion,
     latest.distribution,
+    latest.nodes,
     latest.workloads.namespaces.`count` AS namespaces,
+    latest.pods,
     latest.parts,
     IFNULL(ARRAY_LENGTH(latest.nodes), 0) AS node_count,
     ARRAY(
-      SELECT AS STRUCT
-        read.operatingSystem,
-        read.osImage,
-        read.kernelVersion,
-        read.architecture,
-        read.containerRuntimeVersion,
-        read.role,
-        read.provider,
-        read.kubelet_minor,
-        read.cpu,
-        read.memory
-      FROM (
-        SELECT
-          node.operatingSystem,
-          node.osImage,
-          node.kernelVersion,
-          node.architecture,
-          node.containerRuntimeVersion,
-          node.role,
-          IFNULL(NULLIF(cut(node.cloudProvider), ''), '${unknown}') AS provider,
-          first_minor(node.kubeletVersion) AS kubelet_minor,
-          (
-            SELECT cut(listed.value)
-            FROM UNNEST(node.capacity) AS listed WITH OFFSET AS place
-            WHERE listed.resource = 'cpu'
-            ORDER BY place
-            LIMIT 1
-          ) AS cpu,
-          (
-            SELECT cut(listed.value)
-            FROM UNNEST(node.capacity) AS listed WITH OFFSET AS place
-            WHERE listed.resource = 'memory'
-            ORDER BY place
-            LIMIT 1
-          ) AS memory
-        FROM UNNEST(latest.nodes) AS node
-      ) AS read
-    ) AS nodes,
-    (
-      SELECT COUNT(*) FROM UNNEST(latest.nodes) AS node, UNNEST(node.capacity)
-    ) AS capacities,
+      SELECT IFNULL((
+        SELECT cut(listed.value)
+        FROM UNNEST(node.capacity) AS listed WITH OFFSET AS place
+        WHERE listed.resource = 'cpu'
+        ORDER BY place
+        LIMIT 1
+      ), '')
+      FROM UNNEST(latest.nodes) AS node
+    ) AS cpus,
+    ARRAY(
+      SELECT IFNULL((
+        SELECT cut(listed.value)
+        FROM UNNEST(node.capacity) AS listed WITH OFFSET AS place
+        WHERE listed.resource = 'memory'
+        ORDER BY place
+        LIMIT 1
+      ), '')
+      FROM UNNEST(latest.nodes) AS node
+    ) AS memories,
+    (SELECT COUNT(*) FROM UNNEST(latest.nodes) AS node, UNNEST(node.capacity)) AS capacities,
     ARRAY(
       SELECT accelerator_vendor(cut(listed.resource))
       FROM UNNEST(latest.nodes) AS node, UNNEST(node.capacity) AS listed
@@ -155,7 +134,6 @@ votes AS (
         thousandths(cut(listed.value)) > 0
         AND accelerator_vendor(cut(listed.resource)) IS NOT NULL
     ) AS vendors,
-    latest.pods,
     (
       SELECT IFNULL(SUM(LEAST(namespaces, ${most})), 0)
       FROM UNNEST(latest.pods) AS namespaces WITH OFFSET AS place
@@ -172,66 +150,58 @@ keys AS (
         ARRAY<STRUCT<question STRING, key STRING>>[
           ('clusters', 'clusters'),
           ('kubernetes', cut(votes.masterVersion)),
-          (
-            'skew',
-            (
-              SELECT
-                CONCAT(
-                  CAST(first_minor(votes.masterVersion) AS STRING),
-                  ' ',
-                  CAST(MIN(node.kubelet_minor) AS STRING)
-                )
-              FROM UNNEST(votes.nodes) AS node
-            )
-          ),
+          ('skew', (
+            SELECT
+              CONCAT(
+                CAST(first_minor(votes.masterVersion) AS STRING),
+                ' ',
+                CAST(MIN(first_minor(node.kubeletVersion)) AS STRING)
+              )
+            FROM UNNEST(votes.nodes) AS node
+          )),
           ('distribution', cut(votes.distribution)),
-          (
-            'provider',
-            (
-              SELECT the_one(MIN(node.provider), MAX(node.provider), '')
-              FROM UNNEST(votes.nodes) AS node
-            )
-          ),
+          ('provider', (
+            SELECT
+              the_one(
+                MIN(provider_of(node.cloudProvider)),
+                MAX(provider_of(node.cloudProvider)),
+                ''
+              )
+            FROM UNNEST(votes.nodes) AS node
+          )),
           ('nodes', CAST(NULLIF(votes.node_count, 0) AS STRING)),
-          (
-            'controlPlaneNodes',
-            (
-              SELECT
-                IF(
-                  COUNTIF(node.role <> '') > 0,
-                  CAST(COUNTIF(node.role = 'control-plane') AS STRING),
-                  ''
-                )
-              FROM UNNEST(votes.nodes) AS node
-            )
-          ),
-          (
-            'cpuPerCluster',
-            (
-              SELECT in_all(SUM(whole(node.cpu, ${cpu_unit})), SUM(rest(node.cpu, ${cpu_unit})), ${cpu_unit})
-              FROM UNNEST(votes.nodes) AS node
-            )
-          ),
-          (
-            'memoryPerCluster',
-            (
-              SELECT in_all(SUM(whole(node.memory, ${memory_unit})), SUM(rest(node.memory, ${memory_unit})), ${memory_unit})
-              FROM UNNEST(votes.nodes) AS node
-            )
-          ),
-          (
-            'accelerators',
-            (
-              SELECT the_one(MIN(vendor), MAX(vendor), IF(votes.capacities > 0, '${none}', ''))
-              FROM UNNEST(votes.vendors) AS vendor
-            )
-          ),
+          ('controlPlaneNodes', (
+            SELECT
+              IF(
+                COUNTIF(node.role <> '') > 0,
+                CAST(COUNTIF(node.role = 'control-plane') AS STRING),
+                ''
+              )
+            FROM UNNEST(votes.nodes) AS node
+          )),
+          ('cpuPerCluster', (
+            SELECT in_all(SUM(whole(cpu, ${cpu_unit})), SUM(rest(cpu, ${cpu_unit})), ${cpu_unit})
+            FROM UNNEST(votes.cpus) AS cpu
+          )),
+          ('memoryPerCluster', (
+            SELECT
+              in_all(
+                SUM(whole(memory, ${memory_unit})),
+                SUM(rest(memory, ${memory_unit})),
+                ${memory_unit}
+              )
+            FROM UNNEST(votes.memories) AS memory
+          )),
+          ('accelerators', (
+            SELECT the_one(MIN(vendor), MAX(vendor), IF(votes.capacities > 0, '${none}', ''))
+            FROM UNNEST(votes.vendors) AS vendor
+          )),
           ('namespaces', CAST(LEAST(votes.namespaces, ${most}) AS STRING))
         ]
       ) AS said
     ) AS of_report,
     ARRAY(
-      SELECT AS STRUCT said.question, IFNULL(said.key, '') AS key, 1 AS weight, votes.node_count AS total
+      SELECT AS STRUCT said.question, said.key, 1 AS weight, votes.node_count AS total
       FROM
         UNNEST(votes.nodes) AS node,
         UNNEST(
@@ -240,34 +210,20 @@ keys AS (
             ('osImage', cut(node.osImage)),
             ('kernel', cut(node.kernelVersion)),
             ('architecture', cut(node.architecture)),
-            ('containerRuntime', cut(node.containerRuntimeVersion)),
-            ('cpuPerNode', node.cpu),
-            ('memoryPerNode', node.memory)
+            ('containerRuntime', cut(node.containerRuntimeVersion))
           ]
         ) AS said
     ) AS of_nodes,
     ARRAY(
-      SELECT AS STRUCT question, '' AS key, 1 AS weight, 1 AS total
-      FROM
-        UNNEST(
-          ARRAY_CONCAT(
-            IF(
-              votes.node_count = 0,
-              [
-                'operatingSystem',
-                'osImage',
-                'kernel',
-                'architecture',
-                'containerRuntime',
-                'cpuPerNode',
-                'memoryPerNode'
-              ],
-              []
-            ),
-            IF(votes.namespaces_in_all = 0, ['podsPerNamespace'], [])
-          )
-        ) AS question
-    ) AS of_nothing,
+      SELECT AS STRUCT
+        'cpuPerNode' AS question, cpu AS key, 1 AS weight, votes.node_count AS total
+      FROM UNNEST(votes.cpus) AS cpu
+    ) AS of_cpus,
+    ARRAY(
+      SELECT AS STRUCT
+        'memoryPerNode' AS question, memory AS key, 1 AS weight, votes.node_count AS total
+      FROM UNNEST(votes.memories) AS memory
+    ) AS of_memories,
     ARRAY(
       SELECT AS STRUCT
         'podsPerNamespace' AS question,
@@ -276,14 +232,39 @@ keys AS (
         votes.namespaces_in_all AS total
       FROM UNNEST(votes.pods) AS namespaces WITH OFFSET AS place
       WHERE place < ${places} AND namespaces > 0
-    ) AS of_pods
+    ) AS of_pods,
+    ARRAY(
+      SELECT AS STRUCT said.question, '' AS key, 1 AS weight, 1 AS total
+      FROM UNNEST(
+        ARRAY<STRUCT<question STRING, parts INT64>>[
+          ('operatingSystem', votes.node_count),
+          ('osImage', votes.node_count),
+          ('kernel', votes.node_count),
+          ('architecture', votes.node_count),
+          ('containerRuntime', votes.node_count),
+          ('cpuPerNode', votes.node_count),
+          ('memoryPerNode', votes.node_count),
+          ('podsPerNamespace', votes.namespaces_in_all)
+        ]
+      ) AS said
+      WHERE said.parts = 0
+    ) AS of_nothing
   FROM votes
 ),
 units AS (
   SELECT read.question, read.key, ${unit} * read.weight AS votes, read.total * keys.parts AS shares
   FROM
     keys,
-    UNNEST(ARRAY_CONCAT(keys.of_report, keys.of_nodes, keys.of_nothing, keys.of_pods)) AS read
+    UNNEST(
+      ARRAY_CONCAT(
+        keys.of_report,
+        keys.of_nodes,
+        keys.of_cpus,
+        keys.of_memories,
+        keys.of_pods,
+        keys.of_nothing
+      )
+    ) AS read
 )
 SELECT question, key, SUM(DIV(votes, shares)) AS units
 FROM units
