@@ -1,8 +1,8 @@
 """Counting the reports in a table, by one query, and keeping releases in a table beside it."""
 
 import time
-from contextlib import ExitStack
 from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +16,7 @@ from collector.warehouse.bigquery.loading import Loader
 from collector.warehouse.bigquery.releases import Releases, prepare_releases
 from collector.warehouse.bigquery.service import DEADLINES, Deadlines, Service
 from collector.warehouse.bigquery.state import KNOWN_TABLES_FILE, KnownTables
-from collector.warehouse.bigquery.table import each_once, prepare_table
+from collector.warehouse.bigquery.table import each_once, missing_columns
 from collector.warehouse.counting import CONSTANTS, CensusStore
 from manifests import fill, read
 
@@ -55,16 +55,37 @@ def _timestamp(day: date) -> str:
 
 
 class BigQueryCensus(CensusStore):
-    """The reports in a table, and the releases in another."""
+    """The reports in a table, and the releases in another. Counting makes and changes neither."""
 
-    def __init__(self, reports: Service, releases: Loader) -> None:
+    def __init__(
+        self, reports: Service, releases: Service, *, known: KnownTables, deadlines: Deadlines
+    ) -> None:
         """`close` closes both services."""
         self._reports: Final = reports
-        self._service: Final = releases.service
-        self._releases: Final = Releases(releases)
+        self._service: Final = releases
+        self._known: Final = known
+        self._deadlines: Final = deadlines
+
+    @cached_property
+    def _releases(self) -> Releases:
+        table = prepare_releases(self._service, self._known)
+        return Releases(
+            Loader(
+                self._service,
+                table,
+                deadlines=self._deadlines,
+                sleep=time.sleep,
+                clock=time.monotonic,
+            )
+        )
 
     def count(self, period: Period) -> Counts:
-        """Count the reports of a period. Raises `WarehouseUnavailable`."""
+        """Count the reports of a period. Raises `WarehouseUnavailable` or `WarehouseUnusable`."""
+        if missing := missing_columns(self._reports):
+            raise WarehouseUnusable(
+                f"the reports in BigQuery table {self._reports.address} cannot be counted: it lacks"
+                f" the columns {', '.join(missing)}, which a collector adds that may"
+            )
         query = self._reports.query(counting_query(self._reports.address, period))
         self.bytes_billed += query.bytes_billed
         return count_keys(
@@ -72,11 +93,11 @@ class BigQueryCensus(CensusStore):
         )
 
     def releases(self) -> dict[str, bytes]:
-        """Return what is kept. Raises `WarehouseUnavailable`."""
+        """Return what is kept. Raises `WarehouseUnavailable` or `WarehouseUnusable`."""
         return self._releases.read()
 
     def add_release(self, name: str, release: bytes) -> bytes:
-        """Keep a release. Raises `WarehouseUnavailable`."""
+        """Keep a release. Raises `WarehouseUnavailable` or `WarehouseUnusable`."""
         return self._releases.add(name, release)
 
     def close(self) -> None:
@@ -92,24 +113,10 @@ def open_census(
     emulator: str | None = None,
     deadlines: Deadlines = DEADLINES,
 ) -> BigQueryCensus:
-    """Open the table to count what is in it; the table of releases is made where it is missing.
-
-    Raises `WarehouseUnavailable` or `WarehouseUnusable`.
-    """
+    """Open the table to count what is in it. Raises `WarehouseUnavailable`."""
+    reports, releases = (
+        Service(each, emulator=emulator, deadlines=deadlines)
+        for each in (address, address.releases)
+    )
     known = KnownTables(data_dir / KNOWN_TABLES_FILE)
-    with ExitStack() as opened:
-        reports = Service(address, emulator=emulator, deadlines=deadlines)
-        opened.callback(reports.close)
-        if missing := prepare_table(reports, known).missing_columns:
-            raise WarehouseUnusable(
-                f"the reports in BigQuery table {address} cannot be counted: it lacks the columns"
-                f" {', '.join(missing)}, and these credentials may not add them"
-            )
-        releases = Service(address.releases, emulator=emulator, deadlines=deadlines)
-        opened.callback(releases.close)
-        table = prepare_releases(releases, known)
-        loader = Loader(
-            releases, table, deadlines=deadlines, sleep=time.sleep, clock=time.monotonic
-        )
-        opened.pop_all()
-    return BigQueryCensus(reports, loader)
+    return BigQueryCensus(reports, releases, known=known, deadlines=deadlines)

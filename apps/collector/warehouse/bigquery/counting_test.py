@@ -12,6 +12,7 @@ from census import Period
 from census.questions import UNIT
 from collector.errors import WarehouseUnavailable, WarehouseUnusable
 from collector.warehouse.bigquery.counting import BigQueryCensus, open_census
+from collector.warehouse.bigquery.schema import new_table
 from collector.warehouse.bigquery.testing import ORIGINAL_COLUMNS, SHORT, TABLE, TABLE_ID
 from tools.bigquery.faults import (
     ACCESS_REVOKED,
@@ -49,8 +50,10 @@ ANSWERING = Behaviour(count=lambda _: ROWS, page_rows=2)
 
 @contextmanager
 def census_of(fake: FakeBigQuery, data_dir: Path) -> Iterator[BigQueryCensus]:
-    """Open the table of the fake to count what is in it."""
+    """Open the table of the fake, which is made, to count what is in it."""
     data_dir.mkdir(exist_ok=True)
+    if TABLE_ID not in fake.service.tables:
+        fake.service.add(TABLE_ID, new_table(TABLE_ID).to_api_repr())
     census = open_census(TABLE, data_dir=data_dir, emulator=fake.url, deadlines=SHORT)
     with closing(census):
         yield census
@@ -140,14 +143,25 @@ def test_no_error_quotes_a_report(tmp_path: Path) -> None:
 
 
 def test_columns_that_are_missing_are_named(tmp_path: Path) -> None:
-    """A table that may not be given the columns that are read is an error before any query."""
+    """A table without the columns that are read is an error before any query."""
     original: JSONObject = {"schema": {"fields": [*ORIGINAL_COLUMNS]}}  # type: ignore[list-item]
-    behaviour = replace(ANSWERING, forbidden=frozenset({"tables.patch"}))
-    with running_bigquery(behaviour=behaviour) as fake:
+    with running_bigquery(behaviour=ANSWERING) as fake:
         fake.service.add(TABLE_ID, original)
         with (
-            pytest.raises(WarehouseUnusable, match=r"lacks the columns .*receivedAt.*, and these"),
-            census_of(fake, tmp_path),
+            census_of(fake, tmp_path) as census,
+            pytest.raises(WarehouseUnusable, match=r"lacks the columns .*receivedAt.*, which a"),
         ):
-            pytest.fail("it must not open")
+            census.count(OCTOBER)
         assert fake.count(QUERY) == 0
+
+
+def test_counting_makes_and_changes_no_table(tmp_path: Path) -> None:
+    """Whoever only looks at exact figures leaves nothing behind, in BigQuery or beside it."""
+    with running_bigquery(behaviour=ANSWERING) as fake, census_of(fake, tmp_path) as census:
+        census.count(OCTOBER)
+        assert fake.count("tables.insert") == fake.count("tables.patch") == 0
+        del fake.service.tables[TABLE_ID]
+        with pytest.raises(WarehouseUnavailable, match=f"{TABLE_ID}: it is missing"):
+            census.count(OCTOBER)
+        assert not fake.service.tables
+        assert not [*tmp_path.iterdir()]

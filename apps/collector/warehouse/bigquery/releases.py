@@ -62,7 +62,9 @@ def prepare_releases(service: Service, known: KnownTables) -> PreparedTable:
 
     Raises `WarehouseUnavailable` or `WarehouseUnusable`.
     """
-    table = find_or_make(service, known, Table(str(service.address), schema=_COLUMNS))
+    new = Table(str(service.address), schema=_COLUMNS)
+    remedy = "restore it with what was published, which is the ledger of the privacy budget"
+    table = find_or_make(service, known, new, remedy=remedy)
     kinds = {field.name: field.field_type for field in table.schema}
     if any(kinds.get(column.name) != column.field_type for column in _COLUMNS):
         raise WarehouseUnusable(

@@ -21,6 +21,7 @@ from collector.warehouse.bigquery.service import Change, Service
 from collector.warehouse.bigquery.state import KnownTables
 
 _DAY_MILLISECONDS: Final = DAY_SECONDS * 1_000
+_REMEDY: Final = "restore it, or make an empty one of that name"
 
 # No name but the table's is put into the text, and that one is checked when it is parsed.
 _COUNT: Final = "SELECT COUNT(*) FROM ({each_once})"
@@ -96,6 +97,17 @@ def require_table(service: Service) -> Table:
     return table
 
 
+def missing_columns(service: Service) -> tuple[str, ...]:
+    """Return the columns of reports that the table lacks now.
+
+    Raises `WarehouseUnavailable`, also where there is no table, and `WarehouseUnusable`.
+    """
+    table = service.find_table()
+    if table is None:
+        raise WarehouseUnavailable(f"BigQuery table {service.address}: it is missing")
+    return added(table.schema, merge(table.schema, table_id=str(service.address)))
+
+
 def create_view(service: Service) -> None:
     """Make the view beside the table in which each report is once, or replace it.
 
@@ -138,14 +150,16 @@ def expire_reports(service: Service, *, days: int, now: float) -> int:
     return service.run(_DELETE_OLD.format(table=service.address), {"oldest": oldest}).changed
 
 
-def find_or_make(service: Service, known: KnownTables, new: Table) -> Table:
+def find_or_make(
+    service: Service, known: KnownTables, new: Table, *, remedy: str = _REMEDY
+) -> Table:
     """Return the table, made as `new` where it is missing and was never known.
 
-    Raises `WarehouseUnavailable`.
+    Raises `WarehouseUnavailable`; `remedy` says what to do about a table that was deleted.
     """
     table = service.find_table()
     if table is None and service.address in known:
-        raise _deleted(service)
+        raise _deleted(service, remedy)
     if table is None:
         service.create_table(new)
         table = service.find_table()
@@ -168,10 +182,9 @@ def _add_columns(service: Service, table: Table) -> tuple[str, ...]:
     return added(before, merged)
 
 
-def _deleted(service: Service) -> WarehouseUnavailable:
+def _deleted(service: Service, remedy: str = _REMEDY) -> WarehouseUnavailable:
     return WarehouseUnavailable(
-        f"BigQuery table {service.address}: it was deleted, and is not made again; restore it, or "
-        "make an empty one of that name"
+        f"BigQuery table {service.address}: it was deleted, and is not made again; {remedy}"
     )
 
 
