@@ -1,7 +1,6 @@
 """A period is counted by one query, whose SQL an emulator runs in tests/bigquery."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -11,9 +10,7 @@ import pytest
 from census import Period
 from census.questions import UNIT
 from collector.errors import WarehouseUnavailable, WarehouseUnusable
-from collector.warehouse.bigquery.counting import BigQueryCensus, open_census
-from collector.warehouse.bigquery.schema import new_table
-from collector.warehouse.bigquery.testing import ORIGINAL_COLUMNS, SHORT, TABLE, TABLE_ID
+from collector.warehouse.bigquery.testing import ORIGINAL_COLUMNS, TABLE_ID, census_of
 from tools.bigquery.faults import (
     ACCESS_REVOKED,
     UNAVAILABLE,
@@ -28,7 +25,7 @@ from tools.bigquery.faults import (
     no_faults,
 )
 from tools.bigquery.messages import JSONObject
-from tools.bigquery.server import FakeBigQuery, running_bigquery
+from tools.bigquery.server import running_bigquery
 from tools.bigquery.service import Behaviour
 
 OCTOBER = Period(date(2026, 10, 1), date(2026, 10, 31))
@@ -46,17 +43,6 @@ COUNTS = {
     "cpuPerNode": {"2-3": 3 * UNIT},
 }
 ANSWERING = Behaviour(count=lambda _: ROWS, page_rows=2)
-
-
-@contextmanager
-def census_of(fake: FakeBigQuery, data_dir: Path) -> Iterator[BigQueryCensus]:
-    """Open the table of the fake, which is made, to count what is in it."""
-    data_dir.mkdir(exist_ok=True)
-    if TABLE_ID not in fake.service.tables:
-        fake.service.add(TABLE_ID, new_table(TABLE_ID).to_api_repr())
-    census = open_census(TABLE, data_dir=data_dir, emulator=fake.url, deadlines=SHORT)
-    with closing(census):
-        yield census
 
 
 def test_what_a_query_counted_becomes_answers(tmp_path: Path) -> None:

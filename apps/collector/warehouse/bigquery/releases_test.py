@@ -9,8 +9,7 @@ import pytest
 
 from collector.errors import WarehouseUnavailable, WarehouseUnusable
 from collector.warehouse.bigquery.counting import BigQueryCensus
-from collector.warehouse.bigquery.counting_test import census_of
-from collector.warehouse.bigquery.testing import TABLE
+from collector.warehouse.bigquery.testing import TABLE, census_of
 from tools.bigquery.faults import (
     INSERT,
     QUOTA_EXCEEDED,
