@@ -1,5 +1,6 @@
 """The whole program with BigQuery behind it: what is counted there is published, once for all."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,8 @@ from collector.telemetry.admin_server import SOCKET_NAME
 from collector.testing import RunningCollector, wait_until
 from collector.warehouse.bigquery import EMULATOR
 from collector.warehouse.bigquery.testing import TABLE
-from tools.bigquery.faults import ACCESS_REVOKED, INSERT, always, no_faults
+from tools.bigquery.faults import ACCESS_REVOKED, INSERT, FaultScript, always, no_faults
+from tools.bigquery.messages import Request
 from tools.bigquery.server import FakeBigQuery, running_bigquery
 from tools.bigquery.service import Behaviour
 
@@ -59,6 +61,16 @@ def _files(data_dir: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (data_dir / RELEASES_FOLDER).glob("*.json")}
 
 
+def _loads_nothing(fake: FakeBigQuery) -> FaultScript:
+    """Keep load jobs from coming to their end."""
+
+    def script(_: Request) -> None:
+        for job in fake.service.jobs.values():
+            job.polls_left = 1
+
+    return script
+
+
 def test_what_bigquery_counted_is_published(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,7 +95,7 @@ def test_replicas_publish_one_release(tmp_path: Path, monkeypatch: pytest.Monkey
     publishes it too, and counts nothing.
     """
     folders = [tmp_path / name for name in ("one", "two", "three")]
-    with running_bigquery(behaviour=replace(COUNTED, polls=3)) as fake:
+    with running_bigquery(behaviour=replace(COUNTED, polls=1)) as fake:
         monkeypatch.setenv(EMULATOR, fake.url)
         with (
             RunningCollector(folders[0], *FLAGS) as one,
@@ -100,6 +112,28 @@ def test_replicas_publish_one_release(tmp_path: Path, monkeypatch: pytest.Monkey
         assert fake.count(QUERY) == counted
         kept = _kept(fake)
         assert all(_files(folder) == kept for folder in folders)
+
+
+def test_a_release_that_was_under_way_is_the_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A collector that is killed while its release is being loaded publishes that one later."""
+    with running_bigquery(behaviour=COUNTED) as fake:
+        monkeypatch.setenv(EMULATOR, fake.url)
+        fake.script = _loads_nothing(fake)
+        with RunningCollector(tmp_path, *FLAGS) as collector:
+            wait_until(lambda: fake.count(INSERT) == 1)
+            collector.kill()
+        assert _kept(fake) == _files(tmp_path) == {}
+        (job,) = fake.service.jobs.values()
+        fake.script = no_faults
+        with RunningCollector(tmp_path, *FLAGS) as collector:
+            wait_until(lambda: _has_published(collector))
+            assert collector.stop() == 0
+        kept = _kept(fake)
+        assert kept[f"{NAME}.json"] == json.loads(job.data)["release"].encode()
+        assert _files(tmp_path) == kept
+        assert fake.count(INSERT) == len(kept)
 
 
 def test_what_is_counted_in_vain_is_measured(
