@@ -4,31 +4,24 @@ How rows are loaded and columns added is tested elsewhere: the emulator gives jo
 and changes a table's description only.
 """
 
-import io
 import json
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from google.api_core.client_options import ClientOptions
-from google.auth.credentials import AnonymousCredentials, Credentials
 from google.cloud import bigquery
 
 from collector.records import SpooledReport
 from collector.warehouse.bigquery import BigQueryTable
-from collector.warehouse.bigquery.loading import encode_rows
 from collector.warehouse.bigquery.schema import COLUMNS
-from collector.warehouse.bigquery.service import Deadlines, Service
-from collector.warehouse.bigquery.state import KNOWN_TABLES_FILE, KnownTables
 from collector.warehouse.bigquery.table import (
     count_reports,
     create_view,
     expire_reports,
     forget_cluster,
-    prepare_table,
 )
-from tests.bigquery.emulator import PROJECT, running_emulator
+from tests.bigquery.emulator import PROJECT, client_of, running_emulator, service_of, write
 
 HOUR = 1_795_417_200  # 2026-11-23T07:00:00Z
 DAY = 86_400
@@ -39,7 +32,6 @@ WORKLOADS = {
         {"kind": "jobs", "perNamespace": [2, 1]},
     ],
 }
-DEADLINES = Deadlines(call=20.0, query=60.0)
 
 
 @pytest.fixture(scope="module")
@@ -52,17 +44,8 @@ def emulator() -> Iterator[str]:
 @pytest.fixture
 def client(emulator: str) -> Iterator[bigquery.Client]:
     """A client of the emulator."""
-    with closing(_client(emulator)) as made:
+    with closing(client_of(emulator)) as made:
         yield made
-
-
-def _client(emulator: str) -> bigquery.Client:
-    credentials: type[Credentials] = AnonymousCredentials
-    return bigquery.Client(
-        project=PROJECT,
-        credentials=credentials(),
-        client_options=ClientOptions(api_endpoint=emulator),
-    )
 
 
 @pytest.fixture
@@ -93,28 +76,8 @@ def _with_workloads(key: str) -> SpooledReport:
     return SpooledReport(1, key, HOUR, json.dumps(document).encode())
 
 
-def _service(emulator: str, table: BigQueryTable) -> Service:
-    return Service(table, emulator=emulator, deadlines=DEADLINES)
-
-
-def _write(emulator: str, table: BigQueryTable, data_dir: Path, *reports: SpooledReport) -> None:
-    """Load reports as the warehouse does, except for the job's ID, which the emulator ignores."""
-    with closing(_service(emulator, table)) as service:
-        prepared = prepare_table(service, KnownTables(data_dir / KNOWN_TABLES_FILE))
-    with closing(_client(emulator)) as client:
-        config = bigquery.LoadJobConfig(
-            schema=list(prepared.columns),
-            source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
-            create_disposition=bigquery.CreateDisposition.CREATE_NEVER,
-            write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
-        )
-        content = io.BytesIO(encode_rows(reports).content)
-        job = client.load_table_from_file(content, str(table), job_config=config)
-        job.result()
-
-
 def _make_view(emulator: str, table: BigQueryTable) -> None:
-    with closing(_service(emulator, table)) as service:
+    with closing(service_of(emulator, table)) as service:
         create_view(service)
 
 
@@ -126,7 +89,7 @@ def test_a_table_is_made_and_filled(
     emulator: str, client: bigquery.Client, table: BigQueryTable, tmp_path: Path
 ) -> None:
     """A table that is missing is made by day and by cluster, and its nested rows can be queried."""
-    _write(emulator, table, tmp_path, _report("one"))
+    write(emulator, table, tmp_path, [_report("one")])
     made = client.get_table(str(table))
     assert made.time_partitioning.field == "receivedAt"
     assert made.clustering_fields == ["clusterID"]
@@ -149,7 +112,7 @@ def test_workloads_can_be_queried(
     emulator: str, client: bigquery.Client, table: BigQueryTable, tmp_path: Path
 ) -> None:
     """Workloads are there in the view, nested, beside a report that has none."""
-    _write(emulator, table, tmp_path, _with_workloads("one"), _report("two"))
+    write(emulator, table, tmp_path, [_with_workloads("one"), _report("two")])
     _make_view(emulator, table)
     namespaces = f"""
         SELECT reportKey, workloads.namespaces.`count`, workloads.namespaces.meanAge
@@ -172,7 +135,7 @@ def test_rows_without_a_key_are_all_in_the_view(
     client.create_table(bigquery.Table(str(table), schema=COLUMNS))
     old = {"version": "v1.1.0", "timestamp": "1", "clusterID": "old"}
     assert client.insert_rows_json(str(table), [old, old]) == []
-    _write(emulator, table, tmp_path, _report("one"), _report("one"))
+    write(emulator, table, tmp_path, [_report("one"), _report("one")])
     _make_view(emulator, table)
     sql = f"SELECT clusterID, reportKey FROM `{table.view}` ORDER BY 1"  # noqa: S608 - ours
     assert _rows(client, sql) == [("c", "one"), ("old", None), ("old", None)]
@@ -190,7 +153,7 @@ def test_the_view_has_each_report_once(
         _report("one", received_at=HOUR + DAY),
         _report("three", cluster_id="other"),
     ]
-    _write(emulator, table, tmp_path, *reports)
+    write(emulator, table, tmp_path, reports)
     _make_view(emulator, table)
     # The name of the view is the test's own.
     sql = f"SELECT reportKey, receivedAt, clusterID FROM `{table.view}` ORDER BY 1, 2"  # noqa: S608
@@ -212,9 +175,9 @@ def test_the_view_can_be_made_again(
     emulator: str, client: bigquery.Client, table: BigQueryTable, tmp_path: Path
 ) -> None:
     """Making the view again, as after columns were added, replaces it."""
-    _write(emulator, table, tmp_path, _report("one"))
+    write(emulator, table, tmp_path, [_report("one")])
     _make_view(emulator, table)
-    _write(emulator, table, tmp_path, _report("two"))
+    write(emulator, table, tmp_path, [_report("two")])
     _make_view(emulator, table)
     sql = f"SELECT count(*) FROM `{table.view}`"  # noqa: S608 - a name of ours
     assert _rows(client, sql) == [(2,)]
@@ -222,8 +185,8 @@ def test_the_view_can_be_made_again(
 
 def test_reports_are_counted_once_each(emulator: str, table: BigQueryTable, tmp_path: Path) -> None:
     """The count leaves out repeats."""
-    _write(emulator, table, tmp_path, _report("one"), _report("one"), _report("two"))
-    with closing(_service(emulator, table)) as service:
+    write(emulator, table, tmp_path, [_report("one"), _report("one"), _report("two")])
+    with closing(service_of(emulator, table)) as service:
         assert count_reports(service) == 2
 
 
@@ -232,8 +195,8 @@ def test_a_cluster_is_forgotten(
 ) -> None:
     """All rows of a cluster are deleted, whatever its ID looks like, and no others."""
     odd = "a' OR 'a' = 'a"
-    _write(emulator, table, tmp_path, _report("one", cluster_id=odd), _report("two"))
-    with closing(_service(emulator, table)) as service:
+    write(emulator, table, tmp_path, [_report("one", cluster_id=odd), _report("two")])
+    with closing(service_of(emulator, table)) as service:
         assert forget_cluster(service, odd).removed == 1
         assert forget_cluster(service, odd).removed == 0
     assert _rows(client, f"SELECT clusterID FROM `{table}`") == [("c",)]  # noqa: S608 - ours
@@ -243,14 +206,14 @@ def test_reports_expire(
     emulator: str, client: bigquery.Client, table: BigQueryTable, tmp_path: Path
 ) -> None:
     """A table that is partitioned gets an expiration; from another, old reports are deleted."""
-    _write(emulator, table, tmp_path, _report("one"))
+    write(emulator, table, tmp_path, [_report("one")])
     plain = BigQueryTable(table.project, table.dataset, "plain")
     client.create_table(bigquery.Table(str(plain), schema=COLUMNS))
     old = _report("old", received_at=HOUR - 400 * DAY - 3_600)
     kept = _report("kept", received_at=HOUR - 400 * DAY)
-    _write(emulator, plain, tmp_path, old, kept)
+    write(emulator, plain, tmp_path, [old, kept])
     for each, deleted in ((table, 0), (plain, 1)):
-        with closing(_service(emulator, each)) as service:
+        with closing(service_of(emulator, each)) as service:
             assert expire_reports(service, days=400, now=HOUR) == deleted
     assert client.get_table(str(table)).time_partitioning.expiration_ms == 400 * DAY * 1_000
     assert _rows(client, f"SELECT reportKey FROM `{plain}`") == [("kept",)]  # noqa: S608 - ours

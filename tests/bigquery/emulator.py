@@ -1,18 +1,31 @@
-"""An emulator to test against."""
+"""An emulator to test against, and how reports get into it."""
 
+import io
 import os
 import socket
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
+
+from google.api_core.client_options import ClientOptions
+from google.auth.credentials import AnonymousCredentials, Credentials
+from google.cloud import bigquery
+
+from collector.records import SpooledReport
+from collector.warehouse.bigquery import BigQueryTable
+from collector.warehouse.bigquery.loading import encode_rows
+from collector.warehouse.bigquery.service import Deadlines, Service
+from collector.warehouse.bigquery.state import KNOWN_TABLES_FILE, KnownTables
+from collector.warehouse.bigquery.table import prepare_table
 
 PROGRAM: Final = Path("bqemulator.pex").resolve()
 PROJECT: Final = "project"
 _START_SECONDS: Final = 120.0
+_DEADLINES: Final = Deadlines(call=20.0, query=60.0)
 
 
 @contextmanager
@@ -43,6 +56,39 @@ def running_emulator() -> Iterator[str]:
         finally:
             process.terminate()
             log.join()
+
+
+def client_of(emulator: str) -> bigquery.Client:
+    """Return a client of the emulator at a URL."""
+    credentials: type[Credentials] = AnonymousCredentials
+    return bigquery.Client(
+        project=PROJECT,
+        credentials=credentials(),
+        client_options=ClientOptions(api_endpoint=emulator),
+    )
+
+
+def service_of(emulator: str, table: BigQueryTable) -> Service:
+    """Return the warehouse's interface to a table of the emulator."""
+    return Service(table, emulator=emulator, deadlines=_DEADLINES)
+
+
+def write(
+    emulator: str, table: BigQueryTable, data_dir: Path, reports: Iterable[SpooledReport]
+) -> None:
+    """Load reports as the warehouse does, except for the job's ID, which the emulator ignores."""
+    with closing(service_of(emulator, table)) as service:
+        prepared = prepare_table(service, KnownTables(data_dir / KNOWN_TABLES_FILE))
+    with closing(client_of(emulator)) as client:
+        config = bigquery.LoadJobConfig(
+            schema=list(prepared.columns),
+            source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
+            create_disposition=bigquery.CreateDisposition.CREATE_NEVER,
+            write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
+        )
+        content = io.BytesIO(encode_rows(reports).content)
+        job = client.load_table_from_file(content, str(table), job_config=config)
+        job.result()
 
 
 def _read(process: "subprocess.Popen[str]", listening: threading.Event) -> None:

@@ -7,9 +7,13 @@ from typing import Final
 from tools.bigquery.messages import Request
 
 _TABLES: Final = re.compile(r"/bigquery/v2/projects/([^/]+)/datasets/([^/]+)/tables(?:/([^/]+))?")
-_JOBS: Final = re.compile(r"/bigquery/v2/projects/([^/]+)/jobs/([^/]+)")
-_QUERIES: Final = re.compile(r"/bigquery/v2/projects/([^/]+)/queries")
+_DATA: Final = re.compile(_TABLES.pattern + "/data")
+_JOBS: Final = re.compile(r"/bigquery/v2/projects/([^/]+)/jobs(?:/([^/]+))?")
+_QUERIES: Final = re.compile(r"/bigquery/v2/projects/([^/]+)/queries(?:/([^/]+))?")
 _UPLOADS: Final = re.compile(r"/upload/bigquery/v2/projects/([^/]+)/jobs")
+# Google calls both `jobs.insert`; here that is the one that uploads a file.
+_JOB_METHODS: Final = {("GET", True): "jobs.get", ("POST", False): "queries.insert"}
+_QUERY_METHODS: Final = {("POST", False): "jobs.query", ("GET", True): "queries.getResults"}
 _TABLE_METHODS: Final = {
     ("POST", False): "tables.insert",
     ("GET", True): "tables.get",
@@ -44,10 +48,12 @@ def _name(command: str, path: str, query: Mapping[str, str]) -> tuple[str, str, 
         project, dataset, table = match.groups()
         method = _TABLE_METHODS.get((command, table is not None), "unknown")
         return method, project, f"{project}.{dataset}.{table or ''}"
-    if command == "GET" and (match := _JOBS.fullmatch(path)):
-        return "jobs.get", match[1], match[2]
-    if command == "POST" and (match := _QUERIES.fullmatch(path)):
-        return "jobs.query", match[1], ""
+    if command == "GET" and (match := _DATA.fullmatch(path)):
+        return "tabledata.list", match[1], ".".join(match.groups())
+    for pattern, methods in ((_JOBS, _JOB_METHODS), (_QUERIES, _QUERY_METHODS)):
+        if match := pattern.fullmatch(path):
+            method = methods.get((command, match[2] is not None), "unknown")
+            return method, match[1], match[2] or ""
     if match := _UPLOADS.fullmatch(path):
         upload = (command, query.get("uploadType", ""))
         return _UPLOAD_METHODS.get(upload, "unknown"), match[1], query.get("upload_id", "")

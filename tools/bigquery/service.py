@@ -5,13 +5,14 @@ https://cloud.google.com/bigquery/docs/reference/rest. No SQL: a test says what 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from tools.bigquery.faults import JobError
 from tools.bigquery.jobs import Job, run
 from tools.bigquery.messages import JSON, JSONObject, Request, Response, answer, error
+from tools.bigquery.queries import QueryJob, table_data
 from tools.bigquery.rows import fields_of
 from tools.bigquery.tables import Table
 
@@ -43,6 +44,15 @@ class Behaviour:
     """Runs SQL, which the fake cannot: gives the only cell of the result, where there is one, and
     how many rows were changed."""
 
+    count: Callable[[str], Sequence[tuple[str, str, int]]] = lambda _sql: ()
+    """Gives the rows of a query job."""
+
+    bytes_billed: int = 10 * 1024 * 1024
+    """What a query job costs."""
+
+    page_rows: int = 1_000
+    """How many rows are sent at a time."""
+
     forbidden: frozenset[str] = frozenset()
     """Methods that the account has no permission for."""
 
@@ -54,16 +64,20 @@ class Service:
         self.behaviour = behaviour
         self.tables: Final[dict[str, Table]] = {}
         self.jobs: Final[dict[str, Job]] = {}
+        self.query_jobs: Final[dict[str, QueryJob]] = {}
         self.datasets: Final[set[str]] = set()
         self._of_jobs: Final[dict[str, Callable[[Request], Response]]] = {
             "jobs.query": self._query,
             "jobs.insert": self._insert_job,
             "jobs.get": self._get_job,
+            "queries.insert": self._insert_query,
+            "queries.getResults": self._results,
         }
         self._of_tables: Final[dict[str, Callable[[Request, Table], Response]]] = {
             "tables.get": lambda _, table: answer(table.resource),
             "tables.patch": self._patch,
             "tables.delete": self._delete,
+            "tabledata.list": self._rows,
         }
 
     def handle(self, request: Request) -> Response:
@@ -84,10 +98,11 @@ class Service:
 
     def fail_job(self, request: Request, fault: JobError) -> Response:
         """Accept a job that is to end in an error."""
-        response = self._insert_job(request)
+        response = self._of_jobs[request.method](request)
         if response.status == 200:  # noqa: PLR2004 - HTTP's OK
-            reported: JSONObject = {"reason": fault.reason, "message": fault.message}
-            self.jobs[_job_id(request.document())].error = reported
+            job_id = _job_id(request.document())
+            job = self.jobs.get(job_id) or self.query_jobs[job_id]
+            job.error = {"reason": fault.reason, "message": fault.message}
         return response
 
     def add(self, table_id: str, resource: JSONObject) -> None:
@@ -127,16 +142,43 @@ class Service:
             return error(400, "invalid", f"Invalid job ID {job_id!r}")
         if job_id in self.jobs:
             return error(409, "duplicate", f"Already Exists: Job {request.project}:{job_id}")
+        resource = self._job_resource(request, job_id)
+        self.jobs[job_id] = Job(resource, request.body, polls_left=self.behaviour.polls)
+        return answer(self.jobs[job_id].describe())
+
+    def _job_resource(self, request: Request, job_id: str) -> JSONObject:
         reference: JSONObject = {
             "projectId": request.project,
             "jobId": job_id,
             "location": self.behaviour.location,
         }
-        resource = {**document, "jobReference": reference}
-        self.jobs[job_id] = Job(resource, request.body, polls_left=self.behaviour.polls)
-        return answer(self.jobs[job_id].describe())
+        return {**request.document(), "jobReference": reference}
+
+    def _insert_query(self, request: Request) -> Response:
+        document = request.document()
+        job_id, behaviour = _job_id(document), self.behaviour
+        self.query_jobs[job_id] = QueryJob(
+            self._job_resource(request, job_id),
+            behaviour.count(_sql_of(document)),
+            behaviour.bytes_billed,
+            polls_left=behaviour.polls,
+        )
+        return answer(self.query_jobs[job_id].describe())
+
+    def _results(self, request: Request) -> Response:
+        job = self.query_jobs[request.subject]
+        if job.polls_left <= 0 and job.error is not None:
+            return error(400, str(job.error["reason"]), str(job.error["message"]))
+        results = job.results(request.query, self.behaviour.page_rows)
+        job.polls_left -= 1
+        return answer(results)
+
+    def _rows(self, request: Request, table: Table) -> Response:
+        return answer(table_data(table, request.query, self.behaviour.page_rows))
 
     def _get_job(self, request: Request) -> Response:
+        if request.subject in self.query_jobs:
+            return answer(self.query_jobs[request.subject].describe())
         job = self.jobs.get(request.subject)
         # Of a job outside the multi-regions US and EU BigQuery wants to know where it is.
         if job is None or request.query.get("location") != self.behaviour.location:
@@ -173,6 +215,12 @@ class Service:
 def _job_id(document: JSONObject) -> str:
     reference = document.get("jobReference")
     return str(reference.get("jobId")) if isinstance(reference, dict) else ""
+
+
+def _sql_of(document: JSONObject) -> str:
+    configuration = document["configuration"]
+    query = configuration["query"] if isinstance(configuration, dict) else None
+    return str(query["query"]) if isinstance(query, dict) else ""
 
 
 def _query_answer(cell: int | None, changed: int) -> Response:

@@ -20,10 +20,12 @@ from typing import Annotated, Final
 import typer
 
 from census import Period
+from census.periods import name_of
 from collector.errors import CollectorError
+from collector.publishing.schedule import is_over
 from tools.demo.programs import LOOPBACK, Collector, ProgramFailed, run_volunteer
 from tools.demo.wire_tap import Sent, running_wire_tap
-from tools.fleet.keeping import has_reports, publish, write
+from tools.fleet.keeping import has_reports, write
 from tools.fleet.reports import days_of_months, fleet, past_reports
 from tools.simulator import Cluster, running_simulator
 
@@ -63,7 +65,7 @@ def demo(
                 _running(collector, data, _free_port(port), today) as running,
             ):
                 _report(volunteer, settings, running.port, data)
-                running.wait_until_published()
+                running.wait_until_published(_newest_due(today))
                 _step("Where this cluster stands in the census, of which it only reads")
                 print(run_volunteer(volunteer, ("compare", "--with", running.url, *settings)))
                 _step(f"The page of this census: open {running.url}/")
@@ -86,9 +88,7 @@ def _fill(data: Path, clusters: int, today: date) -> None:
     _step(f"Making up {clusters} clusters, and what they reported in {MONTHS} months")
     seed = secrets.randbits(32)
     made = fleet(clusters, months=MONTHS, seed=seed, today=today)
-    reports = list(past_reports(made, months=MONTHS, today=today))
-    write(data, _SPOOL, reports)
-    publish(data, reports, [Period(*each) for each in days_of_months(today, MONTHS)[:-1]])
+    write(data, _SPOOL, past_reports(made, months=MONTHS, today=today))
 
 
 def _report(volunteer: Path, settings: Sequence[str], collector_port: int, data: Path) -> None:
@@ -131,6 +131,12 @@ def _running(program: Path, data_dir: Path, port: int, today: date) -> Iterator[
         yield collector
     finally:
         collector.stop()
+
+
+def _newest_due(today: date) -> str:
+    """Return the name of the newest release that the collector will have made."""
+    closed = (Period(*days) for days in days_of_months(today, MONTHS)[:-1])
+    return [name_of(each) for each in closed if is_over(each, today)][-1]
 
 
 @contextmanager

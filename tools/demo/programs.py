@@ -37,9 +37,9 @@ class Collector:
         """Wait until it can accept reports. Raises `ProgramFailed`."""
         self._wait_until_found("/readyz", "the collector did not start")
 
-    def wait_until_published(self) -> None:
-        """Wait until there is a release of the census. Raises `ProgramFailed`."""
-        self._wait_until_found("/api/v1/statistics", "the collector published nothing")
+    def wait_until_published(self, name: str) -> None:
+        """Wait until the release with this name is there. Raises `ProgramFailed`."""
+        self._wait_until_found(f"/api/v1/statistics/{name}", f"there is no release {name}")
 
     def stop(self) -> None:
         """Ask it to finish what it has, and wait. Raises `ProgramFailed`."""

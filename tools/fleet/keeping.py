@@ -1,25 +1,20 @@
 """Where a fleet's reports go: into a folder of reports, or over HTTP to a collector."""
 
 import http.client
-import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 import report
-from census import Budget, Period, Received, count_received, release_of
 from collector.commands.importing import batches_of
 from collector.disk.data_directory import DataDirectory
-from collector.publishing.store import RELEASES_FOLDER, add
 from collector.records import SpooledReport
 from collector.settings import REPORTS_FOLDER
 from collector.warehouse.parquet.warehouse import open_parquet
 from report import Report
 
-_EPOCH: Final = date(1970, 1, 1)
 _CONNECTIONS: Final = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
 _SECONDS: Final = 30
 _PATH: Final = "/api/v1"
@@ -52,18 +47,6 @@ def write(data_dir: Path, spool_id: str, reports: Iterable[SpooledReport]) -> in
             warehouse.write(batch)
             count += len(batch.reports)
     return count
-
-
-def publish(data_dir: Path, reports: Sequence[SpooledReport], months: Sequence[Period]) -> None:
-    """Make the releases of closed months, as a collector that publishes would have."""
-    for month in months:
-        received = [
-            Received(report.decode(each.encoded), each.received_at)
-            for each in reports
-            if month.first <= _EPOCH + timedelta(days=each.day) <= month.last
-        ]
-        counts = count_received(received)
-        add(data_dir / RELEASES_FOLDER, release_of(counts, month, Budget(), secrets.randbits))
 
 
 def post(url: str, reports: Iterable[Report]) -> int:

@@ -2,26 +2,21 @@
 
 import shutil
 import time
-from collections.abc import Iterable, Iterator
 from contextlib import closing
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import typer
 
-import report
-from census import Period, Received, Release, count_received, encode, exact_release_of
+from census import Period, Release, encode, exact_release_of
 from census.periods import name_of, parse
 from census.table import to_csv
-from collector.commands.importing import reports_of
-from collector.commands.scratch import scratch
 from collector.commands.streams import standard_output
-from collector.commands.warehouses import ReadSettings, existing_folder
+from collector.commands.warehouses import existing_folder
 from collector.errors import CommandFailed, FileUnusable
 from collector.publishing.store import RELEASES_FOLDER, read
-from collector.warehouse.parquet.engine import Engine
-from collector.warehouse.parquet.folder import Staging
-from collector.warehouse.parquet.reading import OpenedFile, lines_of, snapshot, split_damaged
+from collector.settings import WarehouseSettings
+from collector.warehouse.parquet import ParquetFolder
 from command_line.errors import InvalidOption, InvalidValue
 from command_line.flags import flag, switch
 from command_line.program import Command
@@ -41,7 +36,7 @@ def parse_period(text: str) -> Period:
         ) from error
 
 
-class Statistics(ReadSettings, frozen=True, kw_only=True):
+class Statistics(WarehouseSettings, frozen=True, kw_only=True):
     """Which figures, and how they are written."""
 
     period: Period | None = flag(
@@ -93,24 +88,14 @@ def _written(release: Release, settings: Statistics, *, is_terminal: bool) -> by
 def _exact(settings: Statistics) -> Release:
     today = datetime.fromtimestamp(time.time(), UTC).date()
     period = settings.period or Period(today - _DAYS_BACK, today)
-    directory, folder = settings.existing_data_dir, existing_folder(settings)
-    with scratch(directory) as staging, snapshot(folder) as opened:
-        sound, damaged = split_damaged(opened, skip_damaged=settings.skip_damaged)
-        counts = count_received(_received(sound, period, staging))
-    for path in damaged:
-        typer.echo(f"left out, because it is damaged: {path}", err=True)
+    directory, address = settings.existing_data_dir, settings.warehouse
+    if isinstance(address, ParquetFolder):
+        existing_folder(settings)
+    with closing(address.open_census(directory, settings.environment)) as census:
+        counts = census.count(period)
+        if census.bytes_billed:
+            typer.echo(f"{census.bytes_billed} bytes were billed", err=True)
     return exact_release_of(counts, period)
-
-
-def _received(files: Iterable[OpenedFile], period: Period, staging: Staging) -> Iterator[Received]:
-    days = [
-        each
-        for each in files
-        if period.first <= date.fromisoformat(each.path.parent.name) <= period.last
-    ]
-    with closing(Engine()) as engine:
-        for each in reports_of(lines_of(engine, days, staging), spool_id=""):
-            yield Received(report.decode(each.encoded), each.received_at)
 
 
 def _days(release: Release) -> str:

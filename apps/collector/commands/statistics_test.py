@@ -247,18 +247,17 @@ def test_exact_figures_beside_a_running_collector(tmp_path: Path) -> None:
 
 
 def test_exact_figures_of_damaged_files(tmp_path: Path) -> None:
-    """A damaged file is an error that names it, unless it is to be left out."""
+    """A damaged file is an error that names it; one of another period is none."""
     kept(tmp_path, ("a", "v1.30.1", "2026-10-01"), ("a", "v1.30.1", "2026-10-02"))
     (file,) = (tmp_path / "reports" / "2026-10-02").glob("*.parquet")
     file.write_bytes(b"PAR1")
     line = failure_of(tmp_path, "--exact", "--month=2026-10")
-    assert str(file) in line
-    assert "--skip-damaged" in line
-    outcome = run(tmp_path, "--exact", "--month=2026-10", "--skip-damaged")
-    assert (outcome.returncode, str(file) in outcome.stderr.decode()) == (0, True)
+    assert line == f"collector: damaged: {file}; restore copies, or move them away\n"
+    assert exact_of(tmp_path, "--month=2026-11").clusters == 0.0
 
 
 def test_exact_figures_of_another_warehouse(tmp_path: Path) -> None:
-    """Only a folder of Parquet files is read."""
+    """A warehouse that cannot count is named, and so is a folder that is not there."""
     line = failure_of(tmp_path, "--exact", "--database=stdout")
-    assert line.startswith("collector: only a folder of Parquet files is read")
+    assert line == "collector: reports in stdout cannot be counted\n"
+    assert "there is no folder of reports" in failure_of(tmp_path, "--exact")

@@ -95,12 +95,17 @@ class Notice(Struct, frozen=True, tag="notice"):
 class Released(Struct, frozen=True, tag="released"):
     """A release was added to those that are published.
 
-    It took `seconds` to make, and what was read for it cost `bytes_billed`.
+    It took `seconds` to make; None where it was there already.
     """
 
     name: str
-    seconds: float = 0.0
-    bytes_billed: int = 0
+    seconds: float | None = None
+
+
+class Billed(Struct, frozen=True, tag="billed"):
+    """So many bytes were billed for counting, whatever came of it."""
+
+    bytes_billed: int
 
 
 class ReleaseFailed(Struct, frozen=True, tag="release failed"):
@@ -130,6 +135,7 @@ Message: TypeAlias = (
     | Unusable
     | Notice
     | Released
+    | Billed
     | ReleaseFailed
     | Scheduled
     | Emptied

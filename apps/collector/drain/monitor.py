@@ -8,6 +8,7 @@ from typing import Final
 from structlog.stdlib import BoundLogger
 
 from collector.drain.messages import (
+    Billed,
     Emptied,
     Message,
     Notice,
@@ -97,7 +98,7 @@ class DrainMonitor:
                     self.opened.set_exception(WarehouseUnusable(reason))
             case Notice(level, event, fields):
                 self.log.log(level, event, **fields)
-            case Released() | ReleaseFailed() | Scheduled():
+            case Released() | Billed() | ReleaseFailed() | Scheduled():
                 self._take_release(message)
             case Emptied():
                 self.is_emptied = True
@@ -132,11 +133,14 @@ class DrainMonitor:
             # The rows stay until a later watermark; the commits show that the disk is in trouble.
             self.log.debug("rows that were drained cannot be deleted yet")
 
-    def _take_release(self, message: Released | ReleaseFailed | Scheduled) -> None:
+    def _take_release(self, message: Released | Billed | ReleaseFailed | Scheduled) -> None:
         match message:
-            case Released(_, seconds, bytes_billed):
-                self.metrics.released(seconds=seconds, bytes_billed=bytes_billed)
+            case Released(_, seconds):
+                if seconds is not None:
+                    self.metrics.released(seconds=seconds)
                 self.on_released()
+            case Billed(bytes_billed):
+                self.metrics.billed(bytes_billed)
             case Scheduled(next_due, released_through):
                 self._release_failure = None
                 self.metrics.scheduled(next_due, released_through=released_through)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.drain.messages import (
+    Billed,
     Message,
     Notice,
     Released,
@@ -26,7 +27,7 @@ from collector.drain.messages import (
 )
 from collector.errors import CollectorError
 from collector.publishing import store
-from collector.publishing.making import Made, Publisher
+from collector.publishing.making import Made, Publisher, Refused, Taken
 from collector.warehouse.registry import parse_address
 from command_line.errors import defect_in_words
 
@@ -41,36 +42,42 @@ def main() -> None:
     os.nice(_NICENESS)
     threading.Thread(target=_exit_with_parent, name="parent", daemon=True).start()
     try:
-        for message in _made(decode_release_settings(sys.argv[1]), os.environ):
-            _send(message)
+        _make(decode_release_settings(sys.argv[1]), os.environ)
     except CollectorError as error:
         _send(ReleaseFailed(str(error)))
     except Exception as error:  # noqa: BLE001 - a traceback could show a report
         _send(ReleaseFailed(defect_in_words(error)))
 
 
-def _made(settings: ReleaseSettings, environment: Mapping[str, str]) -> Iterator[Message]:
+def _make(settings: ReleaseSettings, environment: Mapping[str, str]) -> None:
     data_dir = Path(settings.data_dir)
     folder = data_dir / store.RELEASES_FOLDER
     address = parse_address(settings.warehouse)
     with closing(address.open_census(data_dir, environment)) as census:
         publisher = Publisher(folder, census, settings.plan, random_bits=secrets.randbits)
-        yield from publish(publisher, now=settings.now)
-        yield _schedule(publisher, folder, settings.now)
+        try:
+            for message in publish(publisher, now=settings.now):
+                _send(message)
+            _send(_schedule(publisher, folder, settings.now))
+        finally:
+            if census.bytes_billed:
+                _send(Billed(census.bytes_billed))
 
 
 def publish(publisher: Publisher, *, now: float) -> Iterator[Message]:
     """Make what is due; return what to say of it."""
     for each in publisher.publish_due(now):
-        if isinstance(each, Made):
-            yield Notice(logging.INFO, "a release was made", {"release": each.name})
-            yield Released(each.name, each.seconds, each.bytes_billed)
-        else:
-            yield Notice(
-                logging.WARNING,
-                "a release is not made",
-                {"release": each.name, "reason": each.reason},
-            )
+        match each:
+            case Made(name, seconds, bytes_billed):
+                billed = {"bytes_billed": bytes_billed} if bytes_billed else {}
+                yield Notice(logging.INFO, "a release was made", {"release": name, **billed})
+                yield Released(name, seconds)
+            case Taken(name):
+                yield Notice(logging.INFO, "a release is in the warehouse", {"release": name})
+                yield Released(name)
+            case Refused(name, reason):
+                event = "a release is not made"
+                yield Notice(logging.WARNING, event, {"release": name, "reason": reason})
 
 
 def _schedule(publisher: Publisher, folder: Path, now: float) -> Scheduled:

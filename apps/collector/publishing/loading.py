@@ -1,22 +1,20 @@
 """From the folder of releases to the site of them, whenever one was added."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Final
 
 from structlog.stdlib import BoundLogger
 
-from census import Cadence, Release
+from census import Release
 from collector.errors import FileUnusable
 from collector.publishing.page.render import About, render
 from collector.publishing.representations import build
+from collector.publishing.schedule import cadence_of, next_due
 from collector.publishing.site import Site
 from collector.publishing.store import read
 from collector.settings import Publish
-
-_UNTIL_DUE: Final = timedelta(days=4)
-"""From the last day of a period to the day on which its release is due."""
 
 
 class Loader:
@@ -56,10 +54,6 @@ class Loader:
             self._log.error("a release is left out of what is published", reason=str(error))
 
     def _next_due(self, releases: Sequence[Release]) -> date:
-        is_exact = self._publish is Publish.EXACT
-        cadence = Cadence.MONTHLY if is_exact else Cadence(self._publish.value)
-        if releases:
-            period = cadence.after(releases[-1].period)
-        else:
-            period = cadence.period_of(self._today())
-        return period.last + _UNTIL_DUE
+        today, cadence = self._today(), cadence_of(self._publish)
+        since = releases[0].period.first if releases else cadence.period_of(today).first
+        return next_due(cadence, releases, since=since, today=today)

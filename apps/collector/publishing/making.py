@@ -15,6 +15,7 @@ from typing import Final
 from msgspec import Struct
 
 from census import (
+    AlreadyReleased,
     Budget,
     BudgetSpent,
     Period,
@@ -45,6 +46,12 @@ class Made(Struct, frozen=True):
     bytes_billed: int
 
 
+class Taken(Struct, frozen=True):
+    """A release that the warehouse keeps already, and that is published from now on."""
+
+    name: str
+
+
 class Refused(Struct, frozen=True):
     """A release that will never be made, and why."""
 
@@ -72,23 +79,20 @@ class Publisher:
         self._random_bits: Final = random_bits
         self._clock: Final = clock
 
-    def publish_due(self, now: float) -> Iterator[Made | Refused]:
+    def publish_due(self, now: float) -> Iterator[Made | Taken | Refused]:
         """Make what is due by `now` (UNIX seconds), the oldest first.
 
         Raises `WarehouseUnavailable` or `FileUnusable`; what was made by then is made.
         """
         today = _day(now)
-        releases = self._agree()
+        yield from self._agree()
+        releases = store.read(self._folder)
         since = self._since(releases, today)
-        due = tuple(due_periods(self._cadence, releases, since=since, today=today))
-        for period in due:
-            began = self._clock()
-            try:
-                made = self._make(period, self._agree())
-            except BudgetSpent as error:
-                yield Refused(name_of(period), str(error))
-            else:
-                yield Made(made.name, self._clock() - began, self._census.bytes_billed)
+        for period in tuple(due_periods(self._cadence, releases, since=since, today=today)):
+            yield from self._agree()
+            releases = store.read(self._folder)
+            if all(each.period != period for each in releases):
+                yield self._try(period, releases)
 
     def next_due(self, now: float) -> date:
         """Return the day on which the next release will be due. Raises `FileUnusable`."""
@@ -96,6 +100,14 @@ class Publisher:
         releases = store.read(self._folder)
         since = self._since(releases, today)
         return next_due(self._cadence, releases, since=since, today=today)
+
+    def _try(self, period: Period, releases: Sequence[Release]) -> Made | Refused:
+        began, billed = self._clock(), self._census.bytes_billed
+        try:
+            made = self._make(period, releases)
+        except (BudgetSpent, AlreadyReleased) as error:
+            return Refused(name_of(period), str(error))
+        return Made(made.name, self._clock() - began, self._census.bytes_billed - billed)
 
     def _make(self, period: Period, releases: Sequence[Release]) -> Release:
         budget = Budget(epsilon=self._plan.epsilon, releases_a_year=self._cadence.releases_a_year)
@@ -109,19 +121,20 @@ class Publisher:
         kept = self._census.add_release(release.name, encode(release))
         return self._copy(release.name, kept)
 
-    def _agree(self) -> tuple[Release, ...]:
-        """Return all releases, kept in both places.
+    def _agree(self) -> Iterator[Taken]:
+        """Have all releases kept in both places; return those that were not in the folder.
 
-        Where one place lost some, as a copy that was restored, it gets them back.
+        Another replica made them, or one place lost some, as a copy that was restored.
         """
         ours = {each.name: each for each in store.read(self._folder)}
         kept = self._census.releases()
         for name, data in kept.items():
             self._copy(name, data)
+            if name not in ours:
+                yield Taken(name)
         for name, release in ours.items():
             if name not in kept:
                 self._copy(name, self._census.add_release(name, encode(release)))
-        return store.read(self._folder)
 
     def _copy(self, name: str, data: bytes) -> Release:
         """Keep a release of the warehouse's. Raises `FileUnusable` where there is another."""

@@ -14,7 +14,7 @@ from census.periods import name_of, parse
 from census.questions import QUESTIONS, UNIT
 from collector.errors import FileUnusable, WarehouseUnavailable
 from collector.publishing import store
-from collector.publishing.making import Made, Publisher, Refused
+from collector.publishing.making import Made, Publisher, Refused, Taken
 from collector.settings import Publish, PublishPlan
 from collector.warehouse.counting import CensusStore
 
@@ -35,6 +35,7 @@ class _Census(CensusStore):
     def count(self, period: Period) -> Counts:
         self._call()
         self.counted.append(name_of(period))
+        self.bytes_billed += 10
         meanwhile, self.meanwhile = self.meanwhile, lambda: None
         meanwhile()
         return {each.name: {} for each in QUESTIONS} | {
@@ -74,7 +75,7 @@ def publisher(folder: Path, census: CensusStore, plan: PublishPlan = MONTHLY) ->
     return Publisher(folder, census, plan, random_bits=random.Random(next(_SEEDS)).getrandbits)
 
 
-def names(made: Iterator[Made | Refused]) -> list[str]:
+def names(made: Iterator[Made | Taken | Refused]) -> list[str]:
     return [each.name for each in made if isinstance(each, Made)]
 
 
@@ -116,6 +117,38 @@ def test_replicas_publish_the_same(tmp_path: Path) -> None:
     assert store.read(one) == store.read(other)
     assert len(store.read(one)) == 1
     assert encode(store.read(one)[0]) == census.kept["2026-10"]
+
+
+def test_what_another_made_meanwhile_is_taken(tmp_path: Path) -> None:
+    """A replica that was still at the first of two periods counts the second one no more."""
+    census = _Census()
+    plan = replace(MONTHLY, since=date(2026, 9, 1))
+    one, other = tmp_path / "one", tmp_path / "other"
+    census.meanwhile = lambda: list(publisher(other, census, plan).publish_due(NOVEMBER_25))
+    made, taken = publisher(one, census, plan).publish_due(NOVEMBER_25)
+    assert isinstance(made, Made)
+    assert (made.name, taken) == ("2026-09", Taken("2026-10"))
+    assert census.counted == ["2026-09", "2026-09", "2026-10"]
+    assert store.read(one) == store.read(other)
+
+
+def test_what_another_made_before_is_taken(tmp_path: Path) -> None:
+    """A replica with an empty folder says that there is something to publish."""
+    census = _Census()
+    plan = replace(MONTHLY, since=date(2026, 10, 1))
+    list(publisher(tmp_path / "one", census, plan).publish_due(NOVEMBER_25))
+    later = publisher(tmp_path / "other", census, plan)
+    assert [*later.publish_due(NOVEMBER_25)] == [Taken("2026-10")]
+    assert [*later.publish_due(NOVEMBER_25)] == []
+    assert census.counted == ["2026-10"]
+
+
+def test_what_each_release_cost_is_told(tmp_path: Path) -> None:
+    """Its own part of what the warehouse billed for all."""
+    census = _Census()
+    plan = replace(MONTHLY, since=date(2026, 9, 1))
+    made = publisher(tmp_path, census, plan).publish_due(NOVEMBER_25)
+    assert [each.bytes_billed for each in made if isinstance(each, Made)] == [10, 10]
 
 
 def test_a_release_never_changes(tmp_path: Path) -> None:

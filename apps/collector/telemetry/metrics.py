@@ -152,9 +152,12 @@ class Metrics:
         """Note whether reports are due and none is written."""
         self._stalled.set(is_stalled)
 
-    def released(self, *, seconds: float, bytes_billed: int) -> None:
-        """Count a release."""
+    def released(self, *, seconds: float) -> None:
+        """Note how long a release took."""
         self._release_seconds.set(seconds)
+
+    def billed(self, bytes_billed: int) -> None:
+        """Count what was billed for counting."""
         self._release_bytes_billed.inc(bytes_billed)
 
     def release_failed(self) -> None:

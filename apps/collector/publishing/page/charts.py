@@ -83,16 +83,7 @@ def of_answers(releases: Sequence[Release], question: str, answers: Sequence[str
     return Chart(
         title="Share of clusters, by release",
         lines=tuple(
-            Line(
-                number,
-                texts.label(question, answer),
-                _parts(series[answer], most),
-                _share(releases[-1], series[answer][-1][1]),
-                tuple(
-                    _share(release, share)
-                    for release, (_, share) in zip(releases, series[answer], strict=True)
-                ),
-            )
+            _line(number, texts.label(question, answer), releases, series[answer], most)
             for number, answer in enumerate(shown, 1)
         ),
         band="",
@@ -100,6 +91,13 @@ def of_answers(releases: Sequence[Release], question: str, answers: Sequence[str
         half=f"{50 * most:g}%",
         periods=tuple(texts.short_period(each) for each in releases),
     )
+
+
+def _line(number: int, name: str, releases: Sequence[Release], series: Points, most: float) -> Line:
+    values = tuple(
+        _share(release, share) for release, (_, share) in zip(releases, series, strict=True)
+    )
+    return Line(number, name, _parts(series, most), values[-1], values)
 
 
 def of_clusters(releases: Sequence[Release]) -> Chart | None:

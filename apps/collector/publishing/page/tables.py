@@ -119,36 +119,38 @@ def _table(answers: Answers, releases: Sequence[Release]) -> Table:
     style = STYLES.get(answers.question, _BY_SHARE)
     cells = [] if _says_nothing(answers) else _arranged(answers, style.order)
     longest = max((cell.high for cell in cells), default=1.0) or 1.0
-    digits = texts.decimals(releases[-1])
-    is_exact = releases[-1].guarantee is None
-    rows = tuple(
-        Row(
-            label=texts.label(answers.question, cell.answer),
-            share=texts.percent(cell.share, digits),
-            margin=""
-            if is_exact
-            else texts.points(max(cell.high - cell.share, cell.share - cell.low), digits),
-            width=f"{100 * cell.share / longest:.2f}",
-            low=f"{100 * cell.low / longest:.2f}",
-            spread=f"{100 * (cell.high - cell.low) / longest:.2f}",
-            is_rest=cell.answer in {OTHER, UNKNOWN},
-            trend=None
-            if cell.answer == OTHER
-            else charts.trend(releases, answers.question, cell.answer),
-        )
-        for cell in cells
-    )
+    rows = tuple(_row(answers.question, cell, longest, releases) for cell in cells)
     shown = [cell.answer for cell in cells if cell.answer not in {OTHER, UNKNOWN}]
+    has_chart = answers.question in charts.CHARTED
     return Table(
         name=answers.question,
         title=answers.title,
         note=f"{style.unit.value} {style.note}".rstrip(),
         rows=rows,
         has_trends=any(row.trend for row in rows),
-        chart=charts.of_answers(releases, answers.question, shown)
-        if answers.question in charts.CHARTED
-        else None,
+        chart=charts.of_answers(releases, answers.question, shown) if has_chart else None,
     )
+
+
+def _row(question: str, cell: Cell, longest: float, releases: Sequence[Release]) -> Row:
+    digits = texts.decimals(releases[-1])
+    is_exact = releases[-1].guarantee is None
+    trend = charts.trend(releases, question, cell.answer) if cell.answer != OTHER else None
+    return Row(
+        label=texts.label(question, cell.answer),
+        share=texts.percent(cell.share, digits),
+        margin="" if is_exact else texts.points(_margin(cell), digits),
+        width=f"{100 * cell.share / longest:.2f}",
+        low=f"{100 * cell.low / longest:.2f}",
+        spread=f"{100 * (cell.high - cell.low) / longest:.2f}",
+        is_rest=cell.answer in {OTHER, UNKNOWN},
+        trend=trend,
+    )
+
+
+def _margin(cell: Cell) -> float:
+    """Return half of the interval, which is cut where a share can go no further."""
+    return max(cell.high - cell.share, cell.share - cell.low)
 
 
 def _says_nothing(answers: Answers) -> bool:
@@ -178,7 +180,7 @@ def _arranged(answers: Answers, order: Order) -> list[Cell]:
 def _sum(answer: str, cells: Sequence[Cell]) -> Cell:
     """Return cells as one. Their noise is independent, so the squares of margins add up."""
     share = min(sum(cell.share for cell in cells), 1.0)
-    margin = sqrt(sum(max(cell.high - cell.share, cell.share - cell.low) ** 2 for cell in cells))
+    margin = sqrt(sum(_margin(cell) ** 2 for cell in cells))
     return Cell(
         answer=answer,
         clusters=sum(cell.clusters for cell in cells),

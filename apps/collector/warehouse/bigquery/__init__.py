@@ -4,10 +4,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from collector.errors import InvalidWarehouseAddress
 from collector.warehouse import Warehouse, WarehouseAddress
+
+if TYPE_CHECKING:
+    from collector.warehouse.counting import CensusStore
 
 EMULATOR: Final = "BIGQUERY_EMULATOR_HOST"
 """The client libraries' own variable for an emulator's URL."""
@@ -55,9 +58,20 @@ class BigQueryTable(WarehouseAddress):
         """The view beside it in which each report is once."""
         return f"{self}_deduplicated"
 
+    @property
+    def releases(self) -> "BigQueryTable":
+        """The table beside it in which releases are kept."""
+        return BigQueryTable(self.project, self.dataset, f"{self.table}_releases")
+
     def open(self, data_dir: Path, environment: Mapping[str, str]) -> Warehouse:
         """Open the table, which is made where it is missing."""
         # Google's client takes 40 MB.
         from collector.warehouse.bigquery.warehouse import open_bigquery
 
         return open_bigquery(self, data_dir=data_dir, emulator=environment.get(EMULATOR))
+
+    def open_census(self, data_dir: Path, environment: Mapping[str, str]) -> "CensusStore":
+        """Open the table to count what is in it, also beside collectors that write there."""
+        from collector.warehouse.bigquery.counting import open_census
+
+        return open_census(self, data_dir=data_dir, emulator=environment.get(EMULATOR))

@@ -96,9 +96,7 @@ class Loader:
         Where there is a job of that ID meanwhile nothing is loaded again, and its outcome counts.
         Raises `WarehouseUnavailable`, also for a job that takes too long.
         """
-        config = self._config(SourceFormat.NEWLINE_DELIMITED_JSON)
-        config.schema = list(self.table.columns)
-        self._insert(job_id, io.BytesIO(content), len(content), config)
+        self._insert_rows(job_id, content)
         return self._await_end(job_id, self._find(job_id))
 
     def load_parquet(self, path: Path, name: str) -> None:
@@ -109,23 +107,48 @@ class Loader:
         Raises `WarehouseUnavailable`, and `CommandFailed` for a file that cannot be read, or that
         BigQuery refuses.
         """
-        table = str(self.service.address)
-        attempt = 1
-        while (outcome := self.outcome_of(format_job_id(name, table, attempt))) is not None:
-            if isinstance(outcome, Loaded):
-                return
-            attempt += 1
-        with _opened(path) as file:
-            size = os.fstat(file.fileno()).st_size
-            job_id = format_job_id(name, table, attempt)
-            self._insert(job_id, file, size, self._config_for_parquet())
-        outcome = self._await_end(job_id, self._find(job_id))
+
+        def insert(job_id: str) -> None:
+            with _opened(path) as file:
+                size = os.fstat(file.fileno()).st_size
+                self._insert(job_id, file, size, self._config_for_parquet())
+
+        outcome = self._load_once(name, insert)
+        table = self.service.address
         if isinstance(outcome, Failed):
             raise WarehouseUnavailable(
                 f"BigQuery table {table}: {path}: {outcome.reason}", outcome.retry_after
             )
         if not isinstance(outcome, Loaded):
             raise CommandFailed(f"BigQuery refuses {path}: a row in it does not fit {table}")
+
+    def load_row(self, row: bytes, name: str) -> None:
+        """Have a row, a line of JSON, loaded: as `load_parquet`, but the first under `name` counts.
+
+        Raises `WarehouseUnavailable`.
+        """
+        outcome = self._load_once(name, lambda job_id: self._insert_rows(job_id, row))
+        if isinstance(outcome, Failed):
+            raise WarehouseUnavailable(
+                f"BigQuery table {self.service.address}: {outcome.reason}", outcome.retry_after
+            )
+        if not isinstance(outcome, Loaded):
+            raise self._unavailable("its columns do not take the rows that belong there")
+
+    def _load_once(self, name: str, insert: Callable[[str], None]) -> Outcome:
+        """Return the outcome of the job that loads `name`, after those that failed for good.
+
+        `insert` submits it under an ID, where there is none yet.
+        """
+        table = str(self.service.address)
+        attempt = 1
+        while (outcome := self.outcome_of(format_job_id(name, table, attempt))) is not None:
+            if isinstance(outcome, Loaded):
+                return outcome
+            attempt += 1
+        job_id = format_job_id(name, table, attempt)
+        insert(job_id)
+        return self._await_end(job_id, self._find(job_id))
 
     def _await_end(self, job_id: str, found: Outcome | UnderWay | None) -> Outcome:
         # A job does not say by itself that it ended, so it is polled. That is not a retry: nothing
@@ -139,6 +162,11 @@ class Loader:
         if found is None:
             raise self._unavailable("a job that it accepted cannot be found")
         return found
+
+    def _insert_rows(self, job_id: str, content: bytes) -> None:
+        config = self._config(SourceFormat.NEWLINE_DELIMITED_JSON)
+        config.schema = list(self.table.columns)
+        self._insert(job_id, io.BytesIO(content), len(content), config)
 
     def _find(self, job_id: str) -> Outcome | UnderWay | None:
         return self.service.find_job(job_id, location=self.table.location)

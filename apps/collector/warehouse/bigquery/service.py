@@ -4,10 +4,10 @@ Every call is made once, under a deadline: only the drain waits and tries again.
 """
 
 import enum
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import IO, Final
+from typing import IO, Any, Final
 
 import google.auth
 from google.api_core.client_info import ClientInfo
@@ -80,6 +80,16 @@ class Result:
 
     rows: tuple[tuple[object, ...], ...]
     changed: int
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a query gave: its rows, fetched as they are read, and what it cost."""
+
+    rows: Iterator[tuple[object, ...]]
+    """Reading them raises `WarehouseUnavailable`."""
+
+    bytes_billed: int
 
 
 class Service:
@@ -198,6 +208,29 @@ class Service:
             )
             cells = tuple(tuple(row.values()) for row in rows)
             return Result(cells, rows.num_dml_affected_rows or 0)
+
+    def query(self, sql: str) -> Query:
+        """Run a query of any number of rows."""
+        with self._errors():
+            job = self._client.query(sql, retry=_ONCE, job_retry=None, timeout=self._deadlines.call)
+            rows = job.result(retry=_ONCE, job_retry=None, timeout=self._deadlines.query)
+            return Query(self._read(rows), job.total_bytes_billed or 0)
+
+    def rows(self, columns: Sequence[bigquery.SchemaField]) -> Iterator[tuple[object, ...]]:
+        """Return these columns of all rows of the table. That is no query, and costs nothing."""
+        with self._errors():
+            rows = self._client.list_rows(
+                str(self.address),
+                selected_fields=columns,
+                retry=_ONCE,
+                timeout=self._deadlines.call,
+            )
+        return self._read(rows)
+
+    def _read(self, rows: Iterable[Any]) -> Iterator[tuple[object, ...]]:
+        with self._errors():
+            for row in rows:
+                yield tuple(row.values())
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -8,6 +8,7 @@ from google.cloud.bigquery import SchemaField, Table
 from collector.errors import WarehouseUnavailable, WarehouseUnusable
 from collector.records import DAY_SECONDS
 from collector.warehouse import Forgotten
+from collector.warehouse.bigquery import BigQueryTable
 from collector.warehouse.bigquery.schema import (
     RECEIVED_AT,
     Shape,
@@ -20,6 +21,7 @@ from collector.warehouse.bigquery.service import Change, Service
 from collector.warehouse.bigquery.state import KnownTables
 
 _DAY_MILLISECONDS: Final = DAY_SECONDS * 1_000
+_REMEDY: Final = "restore it, or make an empty one of that name"
 
 # No name but the table's is put into the text, and that one is checked when it is parsed.
 _COUNT: Final = "SELECT COUNT(*) FROM ({each_once})"
@@ -36,14 +38,15 @@ REMAINS: Final = (
 # of it, and so does a spool that was restored from an older copy: they have the same key, and the
 # same day unless midnight was between. A window by day lets a query for some days read only those
 # partitions. Rows of the original have no key: each of them is a report of its own.
+# Their clusters part them, or all of them would have to fit into the memory of one machine.
 _EACH_ONCE: Final = """
-SELECT *
+SELECT {columns}
 FROM `{table}`
-WHERE TRUE
+WHERE {condition}
 QUALIFY
   reportKey IS NULL
   OR ROW_NUMBER() OVER (
-    PARTITION BY DATE(receivedAt), reportKey
+    PARTITION BY DATE(receivedAt), reportKey, IF(reportKey IS NULL, clusterID, NULL)
     ORDER BY receivedAt
   ) = 1
 """.strip()
@@ -74,10 +77,7 @@ def prepare_table(service: Service, known: KnownTables) -> PreparedTable:
     A table that was deleted is never made again: whoever deleted it had a reason, or should know.
     Raises `WarehouseUnavailable` or `WarehouseUnusable`.
     """
-    table = service.find_table()
-    if table is None:
-        table = _make(service, known)
-    known.add(service.address)
+    table = find_or_make(service, known, new_table(str(service.address)))
     if table.table_type != "TABLE":
         raise WarehouseUnusable(f"{service.address} is a {table.table_type.lower()}, not a table")
     missing = _add_columns(service, table)
@@ -97,6 +97,17 @@ def require_table(service: Service) -> Table:
     return table
 
 
+def missing_columns(service: Service) -> tuple[str, ...]:
+    """Return the columns of reports that the table lacks now.
+
+    Raises `WarehouseUnavailable`, also where there is no table, and `WarehouseUnusable`.
+    """
+    table = service.find_table()
+    if table is None:
+        raise WarehouseUnavailable(f"BigQuery table {service.address}: it is missing")
+    return added(table.schema, merge(table.schema, table_id=str(service.address)))
+
+
 def create_view(service: Service) -> None:
     """Make the view beside the table in which each report is once, or replace it.
 
@@ -104,13 +115,17 @@ def create_view(service: Service) -> None:
     be replaced when columns are added. Raises `WarehouseUnavailable`.
     """
     table = service.address
-    each_once = _EACH_ONCE.format(table=table)
-    service.run(_VIEW.format(view=table.view, table=table, each_once=each_once))
+    service.run(_VIEW.format(view=table.view, table=table, each_once=each_once(table)))
+
+
+def each_once(table: BigQueryTable, *, columns: str = "*", condition: str = "TRUE") -> str:
+    """Return SQL for the reports that a condition is true of, each once; both are SQL."""
+    return _EACH_ONCE.format(table=table, columns=columns, condition=condition)
 
 
 def count_reports(service: Service) -> int:
     """Return how many reports the table holds, each counted once. Raises `WarehouseUnavailable`."""
-    counted = service.run(_COUNT.format(each_once=_EACH_ONCE.format(table=service.address)))
+    counted = service.run(_COUNT.format(each_once=each_once(service.address)))
     return int(str(counted.rows[0][0]))
 
 
@@ -135,13 +150,22 @@ def expire_reports(service: Service, *, days: int, now: float) -> int:
     return service.run(_DELETE_OLD.format(table=service.address), {"oldest": oldest}).changed
 
 
-def _make(service: Service, known: KnownTables) -> Table:
-    if service.address in known:
-        raise _deleted(service)
-    service.create_table(new_table(str(service.address)))
+def find_or_make(
+    service: Service, known: KnownTables, new: Table, *, remedy: str = _REMEDY
+) -> Table:
+    """Return the table, made as `new` where it is missing and was never known.
+
+    Raises `WarehouseUnavailable`; `remedy` says what to do about a table that was deleted.
+    """
     table = service.find_table()
+    if table is None and service.address in known:
+        raise _deleted(service, remedy)
+    if table is None:
+        service.create_table(new)
+        table = service.find_table()
     if table is None:
         raise WarehouseUnavailable(f"BigQuery table {service.address}: it is being made")
+    known.add(service.address)
     return table
 
 
@@ -158,10 +182,9 @@ def _add_columns(service: Service, table: Table) -> tuple[str, ...]:
     return added(before, merged)
 
 
-def _deleted(service: Service) -> WarehouseUnavailable:
+def _deleted(service: Service, remedy: str = _REMEDY) -> WarehouseUnavailable:
     return WarehouseUnavailable(
-        f"BigQuery table {service.address}: it was deleted, and is not made again; restore it, or "
-        "make an empty one of that name"
+        f"BigQuery table {service.address}: it was deleted, and is not made again; {remedy}"
     )
 
 

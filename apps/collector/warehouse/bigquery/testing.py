@@ -1,4 +1,4 @@
-"""For tests: a table, and a warehouse that gives up soon."""
+"""For tests: a table, and a warehouse and a count of it that give up soon."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from collector.warehouse.bigquery import BigQueryTable
+from collector.warehouse.bigquery.counting import BigQueryCensus, open_census
+from collector.warehouse.bigquery.schema import new_table
 from collector.warehouse.bigquery.service import Deadlines
 from collector.warehouse.bigquery.warehouse import BigQueryWarehouse, open_bigquery
+from tools.bigquery.server import FakeBigQuery
 
 TABLE: Final = BigQueryTable("project", "dataset", "reports")
 TABLE_ID: Final = str(TABLE)
@@ -61,3 +64,14 @@ def opened(
         open_bigquery(TABLE, data_dir=data_dir, emulator=url, deadlines=deadlines)
     ) as warehouse:
         yield warehouse
+
+
+@contextmanager
+def census_of(fake: FakeBigQuery, data_dir: Path) -> Iterator[BigQueryCensus]:
+    """Open the table of the fake, which is made, to count what is in it."""
+    data_dir.mkdir(exist_ok=True)
+    if TABLE_ID not in fake.service.tables:
+        fake.service.add(TABLE_ID, new_table(TABLE_ID).to_api_repr())
+    census = open_census(TABLE, data_dir=data_dir, emulator=fake.url, deadlines=SHORT)
+    with closing(census):
+        yield census

@@ -22,7 +22,7 @@ from collector.warehouse.counting import CONSTANTS, CensusStore
 from collector.warehouse.parquet import sql
 from collector.warehouse.parquet.folder import Folder, Staging
 from collector.warehouse.parquet.layout import day_name
-from collector.warehouse.parquet.reading import snapshot
+from collector.warehouse.parquet.reading import snapshot, split_damaged
 from manifests import fill, read
 
 MEMORY: Final = "600MB"
@@ -79,8 +79,16 @@ class ParquetCensus(CensusStore):
         """Count the reports of a period. Raises `WarehouseUnavailable`."""
         names = {day_name((day - _EPOCH).days) for day in period.days}
         with _scratch(self._data_dir) as staging, snapshot(self._folder) as files:
-            paths = [each.fd_path for each in files if each.path.parent.name in names]
-            return _counts(paths, staging) if paths else count_keys([])
+            counted = [each for each in files if each.path.parent.name in names]
+            try:
+                return _counts([each.fd_path for each in counted], staging)
+            except WarehouseUnavailable as error:
+                _, damaged = split_damaged(counted, skip_damaged=True)
+                if not damaged:
+                    raise
+                raise WarehouseUnavailable(
+                    f"damaged: {', '.join(map(str, damaged))}; restore copies, or move them away"
+                ) from error
 
     def releases(self) -> dict[str, bytes]:
         """Return what is kept. Raises `WarehouseUnavailable` or `FileUnusable`."""
@@ -97,6 +105,8 @@ class ParquetCensus(CensusStore):
 
 
 def _counts(paths: list[str], staging: Staging) -> Counts:
+    if not paths:
+        return count_keys([])
     try:
         with duckdb.connect(
             config={

@@ -126,7 +126,7 @@ def test_a_damaged_file_is_an_error(tmp_path: Path) -> None:
     write(tmp_path, [received("a", 0), received("a", 1)])
     path = next(tmp_path.glob("reports/*/*.parquet"))
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(WarehouseUnavailable, match=r"^the reports cannot be counted: "):
+    with pytest.raises(WarehouseUnavailable, match=r"^damaged: .*parquet; restore copies"):
         counted(tmp_path)
 
 
