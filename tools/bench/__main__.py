@@ -1,4 +1,4 @@
-"""Benchmarks: `./pants run tools:bench -- report`, or `collector`, or `volunteer`."""
+"""Benchmarks: `./pants run tools:bench -- report`, or `collector`, `volunteer`, `statistics`."""
 
 import argparse
 import sys
@@ -27,10 +27,17 @@ def _volunteer(arguments: Sequence[str]) -> int:
     return volunteer.main(arguments)
 
 
+def _statistics(arguments: Sequence[str]) -> int:
+    from tools.bench import release_cost
+
+    return release_cost.main(arguments)
+
+
 BENCHMARKS: Final[Mapping[str, Callable[[Sequence[str]], int]]] = {
     "report": _report,
     "collector": _collector,
     "volunteer": _volunteer,
+    "statistics": _statistics,
 }
 """What each word measures. Each prints what it found and returns 0 if its promises hold."""
 

@@ -1,5 +1,6 @@
 """Writes a month of reports as Parquet, in the warehouse's columns, faster than a drain could."""
 
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -85,3 +86,13 @@ def write_month(
             )
             written = last
     return written
+
+
+def main() -> None:
+    """Write a month: the folder, its first day and the number of clusters are the arguments."""
+    folder, first_day, clusters = sys.argv[1:]
+    write_month(Path(folder), first_day=int(first_day), clusters=int(clusters))
+
+
+if __name__ == "__main__":
+    main()
