@@ -16,6 +16,8 @@ from collector.errors import DataDirectoryUnusable
 from collector.spool.backlog import MIB, SpoolLimits
 from collector.values import (
     Network,
+    Publish,
+    PublishPlan,
     days,
     first_day,
     host_name,
@@ -77,28 +79,6 @@ class LogFormat(enum.Enum):
     JSON = "json"
     LOGFMT = "logfmt"
     CONSOLE = "console"
-
-
-class Publish(enum.Enum):
-    """What is published of the reports, and how often."""
-
-    OFF = "off"
-    WEEKLY = "weekly"
-    MONTHLY = "monthly"
-    QUARTERLY = "quarterly"
-    EXACT = "exact"
-    """Each month's figures without noise."""
-
-
-class PublishPlan(Struct, frozen=True):
-    """What is to be published: `publish` is not off, `epsilon` is a year's budget.
-
-    Nothing before `since` is; None is the period in which this was first asked for.
-    """
-
-    publish: Publish
-    epsilon: float
-    since: date | None = None
 
 
 class LogSettings(Struct, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
-"""From the text of a flag to its value. A text that breaks the rule raises `InvalidValue`."""
+"""The values of flags, and how they are read. A text that breaks the rule raises `InvalidValue`."""
 
+import enum
 import ipaddress
 import os
 import re
@@ -7,6 +8,8 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from collector.disk.unix_socket import MOST_BYTES
 from command_line.errors import InvalidValue
@@ -19,6 +22,28 @@ _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?")
 _DAYS: Final = re.compile(r"([1-9][0-9]{0,4})d")
 _ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[A-Za-z0-9._/-]*)?")
 _UNIX: Final = "unix:"
+
+
+class Publish(enum.Enum):
+    """What is published of the reports, and how often."""
+
+    OFF = "off"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+    EXACT = "exact"
+    """Each month's figures without noise."""
+
+
+class PublishPlan(Struct, frozen=True):
+    """What is to be published: `publish` is not off, `epsilon` is a year's budget.
+
+    Nothing before `since` is; None is the period in which this was first asked for.
+    """
+
+    publish: Publish
+    epsilon: float
+    since: date | None = None
 
 
 def whole(least: int, most: int) -> Callable[[str], int]:

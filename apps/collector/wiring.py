@@ -30,7 +30,7 @@ from collector.http.problems import REASONS
 from collector.http.rate_limit import RateLimit
 from collector.http.server import Server
 from collector.http.statistics import Statistics
-from collector.settings import Publish, Settings
+from collector.settings import Settings
 from collector.shutdown import Shutdown
 from collector.spool.writer import Spool
 from collector.telemetry.admin_server import SOCKET_NAME as ADMIN_SOCKET_NAME
@@ -38,6 +38,7 @@ from collector.telemetry.admin_server import admin_application, served_at, serve
 from collector.telemetry.heartbeat import Heartbeat, ServiceManager
 from collector.telemetry.logs import configure_logs, get_log
 from collector.telemetry.metrics import Metrics, Sources
+from collector.values import Publish
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, count_dead_letters
 from release import VERSION
 

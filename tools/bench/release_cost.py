@@ -13,7 +13,7 @@ from pathlib import Path
 from collector.drain import release_process
 from collector.drain.messages import ReleaseSettings, encode
 from collector.records import DAY_SECONDS
-from collector.settings import Publish, PublishPlan
+from collector.values import Publish, PublishPlan
 from tools.bench import census_month
 from tools.bench.findings import Finding, render
 

@@ -3,7 +3,8 @@
 import os
 from typing import Final
 
-from collector.settings import Publish, Settings
+from collector.settings import Settings
+from collector.values import Publish
 from collector.warehouse.registry import KINDS
 from command_line.errors import InvalidOption
 from command_line.program import Command, information

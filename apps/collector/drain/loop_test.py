@@ -79,13 +79,12 @@ def test_pauses_grow_with_failures_and_vary() -> None:
 def test_an_unusable_warehouse_stops_the_drain() -> None:
     """What only a person can mend is not retried."""
 
-    def refuse() -> KeptRows:
-        raise WarehouseUnusable("damaged")
+    class Damaged(KeptRows):
+        def open(self) -> KeptRows:
+            raise WarehouseUnusable("damaged")
 
-    store = KeptRows()
-    store.open = refuse  # type: ignore[method-assign]
     with pytest.raises(WarehouseUnusable):
-        drain(Rows(1), store, ScriptedChannel())
+        drain(Rows(1), Damaged(), ScriptedChannel())
 
 
 def test_new_rows_wait_for_others() -> None:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from collector.errors import DrainFailed
 from collector.records import Watermark
-from collector.settings import PublishPlan
+from collector.values import PublishPlan
 
 _OTHER_VERSION: Final = "the drain is of another version than the collector; restart the collector"
 _Line = TypeVar("_Line")

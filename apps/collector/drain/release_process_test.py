@@ -24,8 +24,9 @@ from collector.drain.messages import (
 )
 from collector.publishing import store
 from collector.records import DAY_SECONDS, Batch, SpooledReport
-from collector.settings import REPORTS_FOLDER, Publish, PublishPlan
+from collector.settings import REPORTS_FOLDER
 from collector.testing import DEADLINE_SECONDS, MODULES, RunningCollector, run_collector, wait_until
+from collector.values import Publish, PublishPlan
 from collector.warehouse.parquet.engine import Engine
 from collector.warehouse.parquet.testing import folder_in, open_folder
 from collector.warehouse.parquet.upkeep import Upkeep

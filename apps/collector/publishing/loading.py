@@ -14,7 +14,7 @@ from collector.publishing.representations import build
 from collector.publishing.schedule import cadence_of, next_due
 from collector.publishing.site import Site
 from collector.publishing.store import read
-from collector.settings import Publish
+from collector.values import Publish
 
 
 class Loader:

@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 from collector.publishing import store
 from collector.publishing.loading import Loader
 from collector.publishing.testing import exact_release
-from collector.settings import Publish
 from collector.telemetry.logs import get_log
+from collector.values import Publish
 
 LATEST = "/api/v1/statistics"
 

@@ -32,7 +32,7 @@ from collector.disk.files import add_private, open_private
 from collector.errors import FileUnusable
 from collector.publishing import store
 from collector.publishing.schedule import cadence_of, due_periods, next_due
-from collector.settings import Publish, PublishPlan
+from collector.values import Publish, PublishPlan
 from collector.warehouse.counting import CensusStore
 
 _SINCE: Final = "since"

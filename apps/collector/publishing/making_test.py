@@ -15,7 +15,7 @@ from census.questions import QUESTIONS, UNIT
 from collector.errors import FileUnusable, WarehouseUnavailable
 from collector.publishing import store
 from collector.publishing.making import Made, Publisher, Refused, Taken
-from collector.settings import Publish, PublishPlan
+from collector.values import Publish, PublishPlan
 from collector.warehouse.counting import CensusStore
 
 MONTHLY = PublishPlan(Publish.MONTHLY, 4.0)

@@ -10,7 +10,7 @@ from collector.publishing.page.render import About, render
 from collector.publishing.representations import build
 from collector.publishing.site import Site
 from collector.publishing.testing import exact_release, release
-from collector.settings import Publish
+from collector.values import Publish
 
 
 def site_of(clusters: int, seed: int) -> Site:

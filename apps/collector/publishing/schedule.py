@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from census import Cadence, Period, Release
-from collector.settings import Publish
+from collector.values import Publish
 
 UNTIL_DUE: Final = timedelta(days=4)
 """From the last day of a period to the day on which its release is due.

@@ -12,7 +12,7 @@ from msgspec import Struct
 from census import Release
 from census.words import OTHER, UNKNOWN
 from collector.publishing.page import charts, tables, texts
-from collector.settings import Publish
+from collector.values import Publish
 
 _TEMPLATE: Final = "page.html.jinja"
 _HEADLINES: Final = {

@@ -11,7 +11,7 @@ from census import Release
 from census.release import Answers, Cell
 from collector.publishing.page.render import About, render
 from collector.publishing.testing import exact_release, release
-from collector.settings import Publish
+from collector.values import Publish
 
 ABOUT = About(publish=Publish.MONTHLY)
 
