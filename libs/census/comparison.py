@@ -135,7 +135,9 @@ class _Asked:
             title=self._question.title,
             answers=tuple(
                 self._standing(answer, votes[answer])
-                for answer in sorted(votes, key=lambda each: (-votes[each], each))
+                for answer in sorted(
+                    votes, key=lambda each: (-votes[each], self._question.answers.index(each))
+                )
             ),
             other=self._shares.get(OTHER),
         )
