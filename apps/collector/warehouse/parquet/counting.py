@@ -58,7 +58,9 @@ voters AS (
 )
 FROM (
   FROM reports JOIN voters USING ("clusterID")
-  SELECT unnest(keys(reports, parts), recursive := true)
+  SELECT unnest(
+    keys("masterVersion", distribution, nodes, workloads, parts), recursive := true
+  )
   WHERE "receivedAt" = latest
 )
 SELECT question, key, sum(units)::HUGEINT

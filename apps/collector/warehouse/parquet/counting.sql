@@ -102,20 +102,20 @@ CREATE MACRO pods(histogram, parts) AS
     )
   END;
 
-CREATE MACRO by_report(report, parts) AS
+CREATE MACRO by_report(version, distribution, nodes, workloads, parts) AS
   list_transform(
     [
       {'question': 'clusters', 'key': 'clusters'},
-      {'question': 'kubernetes', 'key': cut(report.masterVersion)},
-      {'question': 'skew', 'key': skew(report.masterVersion, report.nodes)},
-      {'question': 'distribution', 'key': cut(report.distribution)},
-      {'question': 'provider', 'key': provider(report.nodes)},
-      {'question': 'nodes', 'key': digits(nullif(len(report.nodes), 0))},
-      {'question': 'controlPlaneNodes', 'key': control_plane_nodes(report.nodes)},
-      {'question': 'cpuPerCluster', 'key': in_all(report.nodes, 'cpu', 1)},
-      {'question': 'memoryPerCluster', 'key': in_all(report.nodes, 'memory', ${gib})},
-      {'question': 'accelerators', 'key': accelerators(report.nodes)},
-      {'question': 'namespaces', 'key': digits(report.workloads.namespaces.count)}
+      {'question': 'kubernetes', 'key': cut(version)},
+      {'question': 'skew', 'key': skew(version, nodes)},
+      {'question': 'distribution', 'key': cut(distribution)},
+      {'question': 'provider', 'key': provider(nodes)},
+      {'question': 'nodes', 'key': digits(nullif(len(nodes), 0))},
+      {'question': 'controlPlaneNodes', 'key': control_plane_nodes(nodes)},
+      {'question': 'cpuPerCluster', 'key': in_all(nodes, 'cpu', 1)},
+      {'question': 'memoryPerCluster', 'key': in_all(nodes, 'memory', ${gib})},
+      {'question': 'accelerators', 'key': accelerators(nodes)},
+      {'question': 'namespaces', 'key': digits(workloads.namespaces.count)}
     ],
     lambda each: {'question': each.question, 'key': each.key, 'units': ${unit} // parts}
   );
@@ -143,7 +143,7 @@ CREATE MACRO by_node(nodes, parts) AS
     )
   );
 
-CREATE MACRO keys(report, parts) AS
-  by_report(report, parts)
-    || by_node(coalesce(nullif(report.nodes, []), [NULL]), parts)
-    || pods(histogram_of_pods(report.workloads.kinds), parts);
+CREATE MACRO keys(version, distribution, nodes, workloads, parts) AS
+  by_report(version, distribution, nodes, workloads, parts)
+    || by_node(CASE WHEN len(nodes) > 0 THEN nodes ELSE [NULL] END, parts)
+    || pods(histogram_of_pods(workloads.kinds), parts);
