@@ -185,6 +185,27 @@ def test_what_is_passed_on_cannot_be_counted(
     assert errors.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("publish", "too_short", "enough"),
+    [("weekly", 13, 14), ("monthly", 39, 40), ("quarterly", 99, 100), ("exact", 39, 40)],
+)
+def test_what_is_deleted_cannot_be_counted(
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    publish: str,
+    too_short: int,
+    enough: int,
+) -> None:
+    """A retention that deletes reports before their period is counted is a usage error."""
+    flag = Flag("serve", "--retention", None)
+    words = ["--publish", publish, "--retention"]
+    status, errors = run(flag, [*words, f"{too_short}d"], tmp_path, capfd)
+    assert status == 2
+    assert errors.startswith(f"collector: --retention: {too_short}d deletes reports before")
+    assert f"{enough}d or more with --publish {publish}" in errors
+    assert run(flag, [*words, f"{enough}d"], tmp_path, capfd).status == 1
+
+
 def test_the_last_of_a_repeated_flag_counts(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
