@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from census import Release
+from collector.drain.channel import decode_message, encode
 from collector.drain.messages import (
     Message,
     Notice,
@@ -19,8 +20,6 @@ from collector.drain.messages import (
     ReleaseFailed,
     ReleaseSettings,
     Scheduled,
-    decode_message,
-    encode,
 )
 from collector.publishing import store
 from collector.records import DAY_SECONDS, Batch, SpooledReport

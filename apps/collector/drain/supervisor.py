@@ -13,16 +13,8 @@ from typing import Final
 
 from structlog.stdlib import BoundLogger
 
-from collector.drain.messages import (
-    Command,
-    DrainSettings,
-    Finish,
-    Message,
-    Wake,
-    Written,
-    encode,
-    messages_from,
-)
+from collector.drain.channel import encode, messages_from
+from collector.drain.messages import Command, DrainSettings, Finish, Message, Wake, Written
 from collector.drain.monitor import DrainMonitor
 from collector.errors import CollectorError, DrainFailed, WarehouseUnavailable
 from collector.spool.writer import Spool

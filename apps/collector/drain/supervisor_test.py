@@ -15,7 +15,8 @@ import pytest
 import structlog
 
 from collector.drain import process as drain_process
-from collector.drain.messages import DrainSettings, Message, Unusable, Wake, commands_from
+from collector.drain.channel import commands_from
+from collector.drain.messages import DrainSettings, Message, Unusable, Wake
 from collector.drain.supervisor import (
     DrainOutcome,
     DrainProcess,

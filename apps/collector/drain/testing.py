@@ -4,10 +4,10 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
-from collector.drain.loop import Directive, Drain, Pace
+from collector.drain.channel import Directive
+from collector.drain.loop import Drain, Pace, Upkeep
 from collector.drain.messages import Message
 from collector.drain.trials import Trial, TrialFile, Trials
-from collector.drain.upkeep import Upkeep
 from collector.errors import WarehouseUnavailable
 from collector.records import DAY_SECONDS, Batch, RowRange, SpooledReport, Watermark
 from collector.spool.file import SpoolReader

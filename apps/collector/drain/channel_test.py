@@ -1,4 +1,4 @@
-"""Behaviour of `collector.drain.process`: its channel, over a real socket."""
+"""Behaviour of `collector.drain.channel`, over a real socket."""
 
 import socket
 import threading
@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from collector.drain.loop import Directive
-from collector.drain.messages import Emptied, Finish, Unusable, Wake, encode, messages_from
-from collector.drain.process import SocketChannel
+from collector.drain.channel import Directive, SocketChannel, encode, messages_from
+from collector.drain.messages import Emptied, Finish, Unusable, Wake
 
 LONG = 60.0
 
