@@ -1,4 +1,4 @@
-"""The connection between the collector and its drain: what is sent as bytes, and the drain's end.
+"""The connection between the collector and its drain: both ends, and what is sent as bytes.
 
 They share a stream socket. Both send lines of JSON: the collector commands, the drain messages.
 A process that finds the connection closed knows that the other is gone
@@ -21,6 +21,7 @@ from collector.drain.messages import (
     Message,
     ReleaseSettings,
     Unusable,
+    Wake,
 )
 from collector.errors import DrainFailed
 
@@ -90,8 +91,33 @@ class Directive(enum.Enum):
     """Exit: the collector is gone."""
 
 
+class CommandSender:
+    """The collector's end: commands go to the drain that runs, if one does, and never wait."""
+
+    def __init__(self) -> None:
+        self._connection: socket.socket | None = None
+
+    def connect(self, connection: socket.socket | None) -> None:
+        """Send to this drain from now on, or with None to none."""
+        self._connection = connection
+
+    def wake(self) -> None:
+        """Let the drain know that rows were committed."""
+        self.send(Wake())
+
+    def send(self, command: Command) -> None:
+        """Send a command.
+
+        A full connection is full of commands to wake, and nobody listens at a closed one.
+        """
+        connection = self._connection
+        if connection is not None:
+            with suppress(OSError):
+                connection.send(encode(command), socket.MSG_DONTWAIT)
+
+
 class SocketChannel:
-    """A `collector.drain.loop.Channel` over a connected stream socket.
+    """The drain's end: a `collector.drain.loop.Channel` over a connected stream socket.
 
     A thread receives, so that the exit of the collector ends this process even while a warehouse
     keeps it busy.
