@@ -280,9 +280,7 @@ class Settings(LoggedSettings, frozen=True, kw_only=True):
     @property
     def publish_plan(self) -> PublishPlan | None:
         """What is to be published, None for nothing."""
-        if self.publish is Publish.OFF:
-            return None
-        return PublishPlan(self.publish, self.publish_epsilon, self.publish_since)
+        return PublishPlan.of(self.publish, self.publish_epsilon, self.publish_since)
 
     @property
     def spool_limits(self) -> SpoolLimits:

@@ -45,6 +45,11 @@ class PublishPlan(Struct, frozen=True):
     epsilon: float
     since: date | None = None
 
+    @classmethod
+    def of(cls, publish: Publish, epsilon: float, since: date | None) -> "PublishPlan | None":
+        """Return the plan that flags make, None for nothing."""
+        return None if publish is Publish.OFF else cls(publish, epsilon, since)
+
 
 def whole(least: int, most: int) -> Callable[[str], int]:
     """Return a parser of whole numbers, written in digits."""

@@ -5,7 +5,6 @@ or replica made it, and is what all publish. Beside it each keeps a copy in its 
 which it serves (docs/decisions/0033-how-a-release-is-kept.md).
 """
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
@@ -16,7 +15,6 @@ from msgspec import Struct
 
 from census import (
     AlreadyReleased,
-    Budget,
     BudgetSpent,
     Period,
     RandomBits,
@@ -27,15 +25,11 @@ from census import (
     release_of,
 )
 from census.periods import name_of
-from collector.disk.errors import reason_of
-from collector.disk.files import add_private, open_private
 from collector.errors import FileUnusable
 from collector.publishing import store
-from collector.publishing.schedule import cadence_of, due_periods, next_due
+from collector.publishing.schedule import budget_of, cadence_of, due_periods
 from collector.values import Publish, PublishPlan
 from collector.warehouse.counting import CensusStore
-
-_SINCE: Final = "since"
 
 
 class Made(Struct, frozen=True):
@@ -96,10 +90,8 @@ class Publisher:
 
     def next_due(self, now: float) -> date:
         """Return the day on which the next release will be due. Raises `FileUnusable`."""
-        today = _day(now)
         releases = store.read(self._folder)
-        since = self._since(releases, today)
-        return next_due(self._cadence, releases, since=since, today=today)
+        return store.when_due(self._folder, self._plan, releases, today=_day(now))
 
     def _try(self, period: Period, releases: Sequence[Release]) -> Made | Refused:
         began, billed = self._clock(), self._census.bytes_billed
@@ -110,7 +102,7 @@ class Publisher:
         return Made(made.name, self._clock() - began, self._census.bytes_billed - billed)
 
     def _make(self, period: Period, releases: Sequence[Release]) -> Release:
-        budget = Budget(epsilon=self._plan.epsilon, releases_a_year=self._cadence.releases_a_year)
+        budget = budget_of(self._plan)
         if self._plan.publish is not Publish.EXACT:
             check_budget(period, budget, releases)
         counts = self._census.count(period)
@@ -152,28 +144,12 @@ class Publisher:
 
         Whoever reported before publishing was switched on did not know of it.
         """
-        if self._plan.since is not None:
-            return self._plan.since
-        path = self._folder / _SINCE
-        first_days = [each.period.first for each in releases[:1]]
-        if not (first_days or path.exists()):
-            day = self._cadence.period_of(today).first
-            add_private(path, f"{day.isoformat()}\n".encode())
-        return min([*first_days, *([_read_day(path)] if path.exists() else [])])
+        since = store.published_since(self._folder, self._plan, releases)
+        if since is None:
+            since = self._cadence.period_of(today).first
+            store.begin(self._folder, since)
+        return since
 
 
 def _day(now: float) -> date:
     return datetime.fromtimestamp(now, UTC).date()
-
-
-def _read_day(path: Path) -> date:
-    try:
-        with open(open_private(path, os.O_RDONLY)) as file:  # noqa: PTH123 - of a descriptor
-            return date.fromisoformat(file.read().strip())
-    except OSError as error:
-        raise FileUnusable(f"{path} cannot be read: {reason_of(error)}") from error
-    except ValueError as error:
-        raise FileUnusable(
-            f"{path} is damaged: it does not say since when is published; write that day into it,"
-            " such as 2026-11-01, or name it with --publish-since"
-        ) from error

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from census import Cadence, Period, Release
-from collector.values import Publish
+from census import Budget, BudgetSpent, Cadence, Period, Release, check_budget
+from collector.values import Publish, PublishPlan
 
 UNTIL_DUE: Final = timedelta(days=4)
 """From the last day of a period to the day on which its release is due.
@@ -21,6 +21,11 @@ _DISTRUST_SECONDS: Final = 86_400.0
 def cadence_of(publish: Publish) -> Cadence:
     """Return how often there is a release; `publish` is not off."""
     return Cadence.MONTHLY if publish is Publish.EXACT else Cadence(publish.value)
+
+
+def budget_of(plan: PublishPlan) -> Budget:
+    """Return the budget of a year's releases."""
+    return Budget(epsilon=plan.epsilon, releases_a_year=cadence_of(plan.publish).releases_a_year)
 
 
 def is_over(period: Period, today: date) -> bool:
@@ -42,12 +47,30 @@ def due_periods(
         period = cadence.after(period)
 
 
-def next_due(cadence: Cadence, releases: Sequence[Release], *, since: date, today: date) -> date:
-    """Return the day on which the next release will be due, later than `today`."""
-    period = _first(cadence, since)
-    while is_over(period, today) or any(_overlap(period, each.period) for each in releases):
+def next_due(
+    plan: PublishPlan, releases: Sequence[Release], *, since: date | None, today: date
+) -> date:
+    """Return the day on which the next release will be due, later than `today`.
+
+    It is of a period for which the year's budget suffices. `since` None is the period of `today`.
+    """
+    cadence = cadence_of(plan.publish)
+    period = _first(cadence, since or cadence.period_of(today).first)
+    while is_over(period, today) or not _is_possible(plan, period, releases):
         period = cadence.after(period)
     return period.last + UNTIL_DUE
+
+
+def _is_possible(plan: PublishPlan, period: Period, releases: Sequence[Release]) -> bool:
+    if any(_overlap(period, each.period) for each in releases):
+        return False
+    if plan.publish is Publish.EXACT:
+        return True
+    try:
+        check_budget(period, budget_of(plan), releases)
+    except BudgetSpent:
+        return False
+    return True
 
 
 def _first(cadence: Cadence, since: date) -> Period:

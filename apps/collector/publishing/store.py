@@ -4,7 +4,8 @@ A file is made once, and neither changed nor replaced.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -15,10 +16,13 @@ from census.release import FORMAT
 from collector.disk.errors import reason_of
 from collector.disk.files import add_private, open_private
 from collector.errors import FileUnusable
+from collector.publishing.schedule import next_due
+from collector.values import PublishPlan
 
 RELEASES_FOLDER: Final = "releases"
 """In the data directory."""
 
+_SINCE: Final = "since"
 _SUFFIX: Final = ".json"
 _MOST_BYTES: Final = 64 * 1024 * 1024
 
@@ -66,6 +70,29 @@ def add(folder: Path, release: Release) -> Release:
     return release if add_private(path, encode(release)) else _read(path)
 
 
+def published_since(folder: Path, plan: PublishPlan, releases: Sequence[Release]) -> date | None:
+    """Return the first day of which anything is published, None where nothing says so yet.
+
+    `releases` are those in the folder. Raises `FileUnusable`.
+    """
+    if plan.since is not None:
+        return plan.since
+    path = folder / _SINCE
+    days = [each.period.first for each in releases[:1]]
+    return min([*days, *([_read_day(path)] if path.exists() else [])], default=None)
+
+
+def begin(folder: Path, day: date) -> None:
+    """Keep the first day of which anything is published. Raises `FileUnusable`."""
+    add_private(folder / _SINCE, f"{day.isoformat()}\n".encode())
+
+
+def when_due(folder: Path, plan: PublishPlan, releases: Sequence[Release], *, today: date) -> date:
+    """Return the day on which the next release will be due. Raises `FileUnusable`."""
+    since = published_since(folder, plan, releases)
+    return next_due(plan, releases, since=since, today=today)
+
+
 def decode_named(name: str, data: bytes, *, place: object) -> Release:
     """Return the release of that name. Raises `FileUnusable`, which names the `place`."""
     try:
@@ -92,3 +119,16 @@ def _read(path: Path) -> Release:
     except OSError as error:
         raise FileUnusable(f"{path} cannot be read: {reason_of(error)}") from error
     return decode_named(path.name.removesuffix(_SUFFIX), data, place=path)
+
+
+def _read_day(path: Path) -> date:
+    try:
+        with open(open_private(path, os.O_RDONLY)) as file:  # noqa: PTH123 - of a descriptor
+            return date.fromisoformat(file.read().strip())
+    except OSError as error:
+        raise FileUnusable(f"{path} cannot be read: {reason_of(error)}") from error
+    except ValueError as error:
+        raise FileUnusable(
+            f"{path} is damaged: it does not say since when is published; write that day into it,"
+            " such as 2026-11-01, or name it with --publish-since"
+        ) from error
