@@ -15,7 +15,8 @@ from census.table import to_csv
 from collector.commands.streams import standard_output
 from collector.commands.warehouses import existing_folder
 from collector.errors import CommandFailed, FileUnusable
-from collector.publishing.store import RELEASES_FOLDER, read, when_due
+from collector.publishing.due import Due
+from collector.publishing.store import RELEASES_FOLDER, read
 from collector.settings import Settings, WarehouseSettings
 from collector.warehouse.parquet import ParquetFolder
 from command_line.errors import InvalidOption, InvalidValue
@@ -156,7 +157,7 @@ def _next_due(settings: Statistics, releases: Sequence[Release]) -> date | None:
     if plan is None:
         return None
     today = datetime.fromtimestamp(time.time(), UTC).date()
-    return when_due(settings.data_dir / RELEASES_FOLDER, plan, releases, today=today)
+    return Due(settings.data_dir / RELEASES_FOLDER, plan).next_day(releases, today)
 
 
 COMMAND: Final = Command(Statistics, statistics)

@@ -12,7 +12,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
@@ -180,16 +180,15 @@ def _make_releases(settings: DrainSettings, channel: Channel) -> Callable[[], No
         return lambda: None
     # Only where something is published: they load the census.
     from collector.drain.releasing import Releasing, make_in_process
-    from collector.publishing.schedule import TrustedClock
 
-    data_dir = str(Path(settings.spool).parent)
-    steady = partial(time.clock_gettime, time.CLOCK_BOOTTIME)
-    return Releasing(
-        lambda now: make_in_process(ReleaseSettings(data_dir, settings.warehouse, plan, now)),
-        send=channel.send,
-        clock=TrustedClock(time.time, steady),
-        steady=steady,
-    ).check
+    def make(now: float) -> Iterator[Message]:
+        data_dir = str(Path(settings.spool).parent)
+        return make_in_process(
+            ReleaseSettings(data_dir, settings.warehouse, plan, now, settings.retention_days)
+        )
+
+    clock = partial(time.clock_gettime, time.CLOCK_BOOTTIME)
+    return Releasing(make, send=channel.send, now=time.time, clock=clock).check
 
 
 def _opener(open_warehouse: OpenWarehouse, channel: Channel) -> OpenWarehouse:

@@ -9,10 +9,11 @@ from structlog.stdlib import BoundLogger
 
 from census import Release
 from collector.errors import FileUnusable
+from collector.publishing.due import Due
 from collector.publishing.page.render import About, render
 from collector.publishing.representations import build
 from collector.publishing.site import Site
-from collector.publishing.store import read, when_due
+from collector.publishing.store import read
 from collector.values import PublishPlan
 
 
@@ -54,6 +55,6 @@ class Loader:
 
     def _next_due(self, releases: Sequence[Release]) -> date | None:
         try:
-            return when_due(self._folder, self._plan, releases, today=self._today())
+            return Due(self._folder, self._plan).next_day(releases, self._today())
         except FileUnusable:
             return None  # the log says so where releases are made

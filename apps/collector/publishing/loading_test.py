@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from collector.publishing import store
+from collector.publishing.due import SINCE
 from collector.publishing.loading import Loader
 from collector.publishing.testing import exact_release, release
 from collector.telemetry.logs import get_log
@@ -80,7 +81,7 @@ def due_of(loader: Loader) -> str:
 def test_the_first_release_may_be_of_a_period_that_is_over(tmp_path: Path) -> None:
     """Where publishing began in the month before, or is to begin later, that is what counts."""
     assert due_of(loader_of(tmp_path, since=date(2027, 1, 1))) == "4 February 2027"
-    store.begin(tmp_path, date(2026, 10, 1))
+    store.note_day(tmp_path / SINCE, date(2026, 10, 1))
     early = Loader(
         tmp_path,
         PublishPlan(Publish.MONTHLY, 4.0),
@@ -101,7 +102,7 @@ def test_a_release_that_the_budget_does_not_allow_is_not_due(tmp_path: Path) -> 
 
 def test_a_damaged_beginning(tmp_path: Path) -> None:
     """The page stays, without a day."""
-    (tmp_path / "since").write_text("never")
+    (tmp_path / SINCE).write_text("never")
     assert due_of(loader_of(tmp_path)) == ""
 
 

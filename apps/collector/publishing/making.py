@@ -25,11 +25,15 @@ from census import (
     release_of,
 )
 from census.periods import name_of
+from collector.disk.files import locked, make_private_folder
 from collector.errors import FileUnusable
 from collector.publishing import store
-from collector.publishing.schedule import budget_of, cadence_of, due_periods
+from collector.publishing.due import Due
+from collector.publishing.schedule import budget_of, overlap
 from collector.values import Publish, PublishPlan
 from collector.warehouse.counting import CensusStore
+
+_LOCK: Final = "lock"
 
 
 class Made(Struct, frozen=True):
@@ -63,37 +67,44 @@ class Publisher:
         plan: PublishPlan,
         *,
         random_bits: RandomBits,
+        retention_days: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`folder` is that of releases. `random_bits` must never give the same bits twice."""
+        """`folder` is that of releases. `random_bits` must never give the same bits twice.
+
+        Reports older than `retention_days` are deleted; None keeps them.
+        """
         self._folder: Final = folder
         self._census: Final = census
         self._plan: Final = plan
-        self._cadence: Final = cadence_of(plan.publish)
         self._random_bits: Final = random_bits
+        self._due: Final = Due(folder, plan, retention_days=retention_days)
         self._clock: Final = clock
 
     def publish_due(self, now: float) -> Iterator[Made | Taken | Refused]:
         """Make what is due by `now` (UNIX seconds), the oldest first.
 
-        Raises `WarehouseUnavailable` or `FileUnusable`; what was made by then is made.
+        Raises `WarehouseUnavailable`, `FileUnusable` or `PublishingHeld`; what was made by then is
+        made.
         """
         today = _day(now)
-        yield from self._agree()
-        releases = store.read(self._folder)
-        since = self._since(releases, today)
-        for period in tuple(due_periods(self._cadence, releases, since=since, today=today)):
+        make_private_folder(self._folder)
+        # One process at a time: with other settings it could release the same days as a quarter.
+        with locked(self._folder / _LOCK):
             yield from self._agree()
-            releases = store.read(self._folder)
-            if all(each.period != period for each in releases):
-                yield self._try(period, releases)
+            for period in self._due.periods(today):
+                yield from self._agree()
+                releases = store.read(self._folder)
+                if not any(overlap(period, each.period) for each in releases):
+                    yield self._try(period, releases, today)
 
     def next_due(self, now: float) -> date:
         """Return the day on which the next release will be due. Raises `FileUnusable`."""
-        releases = store.read(self._folder)
-        return store.when_due(self._folder, self._plan, releases, today=_day(now))
+        return self._due.next_day(store.read(self._folder), _day(now))
 
-    def _try(self, period: Period, releases: Sequence[Release]) -> Made | Refused:
+    def _try(self, period: Period, releases: Sequence[Release], today: date) -> Made | Refused:
+        if self._due.is_deleted(period, today):
+            return Refused(name_of(period), "--retention has deleted its first reports")
         began, billed = self._clock(), self._census.bytes_billed
         try:
             made = self._make(period, releases)
@@ -138,17 +149,6 @@ class Publisher:
                 " away"
             )
         return release
-
-    def _since(self, releases: Sequence[Release], today: date) -> date:
-        """Return the first day of which anything is published.
-
-        Whoever reported before publishing was switched on did not know of it.
-        """
-        since = store.published_since(self._folder, self._plan, releases)
-        if since is None:
-            since = self._cadence.period_of(today).first
-            store.begin(self._folder, since)
-        return since
 
 
 def _day(now: float) -> date:

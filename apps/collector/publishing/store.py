@@ -4,7 +4,7 @@ A file is made once, and neither changed nor replaced.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -14,15 +14,12 @@ import msgspec
 from census import Release, decode, encode
 from census.release import FORMAT
 from collector.disk.errors import reason_of
-from collector.disk.files import add_private, open_private
+from collector.disk.files import add_private, open_private, replace_private
 from collector.errors import FileUnusable
-from collector.publishing.schedule import next_due
-from collector.values import PublishPlan
 
 RELEASES_FOLDER: Final = "releases"
 """In the data directory."""
 
-_SINCE: Final = "since"
 _SUFFIX: Final = ".json"
 _MOST_BYTES: Final = 64 * 1024 * 1024
 
@@ -70,29 +67,6 @@ def add(folder: Path, release: Release) -> Release:
     return release if add_private(path, encode(release)) else _read(path)
 
 
-def published_since(folder: Path, plan: PublishPlan, releases: Sequence[Release]) -> date | None:
-    """Return the first day of which anything is published, None where nothing says so yet.
-
-    `releases` are those in the folder. Raises `FileUnusable`.
-    """
-    if plan.since is not None:
-        return plan.since
-    path = folder / _SINCE
-    days = [each.period.first for each in releases[:1]]
-    return min([*days, *([_read_day(path)] if path.exists() else [])], default=None)
-
-
-def begin(folder: Path, day: date) -> None:
-    """Keep the first day of which anything is published. Raises `FileUnusable`."""
-    add_private(folder / _SINCE, f"{day.isoformat()}\n".encode())
-
-
-def when_due(folder: Path, plan: PublishPlan, releases: Sequence[Release], *, today: date) -> date:
-    """Return the day on which the next release will be due. Raises `FileUnusable`."""
-    since = published_since(folder, plan, releases)
-    return next_due(plan, releases, since=since, today=today)
-
-
 def decode_named(name: str, data: bytes, *, place: object) -> Release:
     """Return the release of that name. Raises `FileUnusable`, which names the `place`."""
     try:
@@ -112,23 +86,34 @@ def decode_named(name: str, data: bytes, *, place: object) -> Release:
     return release
 
 
+def read_day(path: Path, *, remedy: str) -> date | None:
+    """Return the day that a file says, None where there is none.
+
+    Raises `FileUnusable`, with a `remedy` for one that is damaged.
+    """
+    if not os.path.lexists(path):
+        return None
+    try:
+        return date.fromisoformat(_bytes(path).decode().strip())
+    except ValueError as error:
+        raise FileUnusable(f"{path} is damaged: it does not hold a day; {remedy}") from error
+
+
+def note_day(path: Path, day: date) -> None:
+    """Have a file say a day, instead of what it said. Raises `FileUnusable`."""
+    try:
+        replace_private(path, f"{day.isoformat()}\n".encode())
+    except OSError as error:
+        raise FileUnusable(f"{path} cannot be written: {reason_of(error)}") from error
+
+
 def _read(path: Path) -> Release:
+    return decode_named(path.name.removesuffix(_SUFFIX), _bytes(path), place=path)
+
+
+def _bytes(path: Path) -> bytes:
     try:
         with open(open_private(path, os.O_RDONLY), "rb") as file:  # noqa: PTH123 - of a descriptor
-            data = file.read(_MOST_BYTES)
+            return file.read(_MOST_BYTES)
     except OSError as error:
         raise FileUnusable(f"{path} cannot be read: {reason_of(error)}") from error
-    return decode_named(path.name.removesuffix(_SUFFIX), data, place=path)
-
-
-def _read_day(path: Path) -> date:
-    try:
-        with open(open_private(path, os.O_RDONLY)) as file:  # noqa: PTH123 - of a descriptor
-            return date.fromisoformat(file.read().strip())
-    except OSError as error:
-        raise FileUnusable(f"{path} cannot be read: {reason_of(error)}") from error
-    except ValueError as error:
-        raise FileUnusable(
-            f"{path} is damaged: it does not say since when is published; write that day into it,"
-            " such as 2026-11-01, or name it with --publish-since"
-        ) from error
