@@ -12,6 +12,7 @@ from collector.errors import FileUnusable
 from collector.publishing.due import Due
 from collector.publishing.page.render import About, render
 from collector.publishing.representations import build
+from collector.publishing.schedule import cadence_of, next_due
 from collector.publishing.site import Site
 from collector.publishing.store import read
 from collector.values import PublishPlan
@@ -35,6 +36,7 @@ class Loader:
         """
         self._folder: Final = folder
         self._plan: Final = plan
+        self._due: Final = Due(folder, plan)
         self._address: Final = address
         self._today: Final = today
         self._log: Final = log
@@ -49,12 +51,18 @@ class Loader:
         return build(releases, lambda shown: render(shown, about))
 
     def _leave_out(self, error: FileUnusable) -> None:
+        self._complain("a release is left out of what is published", error)
+
+    def _complain(self, event: str, error: FileUnusable) -> None:
         if str(error) not in self._broken:
             self._broken.add(str(error))
-            self._log.error("a release is left out of what is published", reason=str(error))
+            self._log.error(event, reason=str(error))
 
-    def _next_due(self, releases: Sequence[Release]) -> date | None:
+    def _next_due(self, releases: Sequence[Release]) -> date:
         try:
-            return Due(self._folder, self._plan).next_day(releases, self._today())
-        except FileUnusable:
-            return None  # the log says so where releases are made
+            return self._due.next_day(releases, self._today())
+        except FileUnusable as error:
+            self._complain("it is not known since when is published", error)
+            today = self._today()
+            since = cadence_of(self._plan.publish).period_of(today).first
+            return next_due(self._plan, releases, since=since, today=today)

@@ -10,9 +10,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from collector.publishing import store
-from collector.publishing.due import SINCE
 from collector.publishing.loading import Loader
-from collector.publishing.testing import exact_release, release
+from collector.publishing.testing import exact_release
 from collector.telemetry.logs import get_log
 from collector.values import Publish, PublishPlan
 
@@ -72,38 +71,23 @@ def test_the_page_says_when_the_next_release_is_due(
     assert f"The next is due on {due}." in page
 
 
-def due_of(loader: Loader) -> str:
-    """Return the day that the page names."""
-    page = loader.load()["/"].plain.content.decode()
-    return page.partition("The next is due on ")[2].partition(".")[0]
-
-
-def test_the_first_release_may_be_of_a_period_that_is_over(tmp_path: Path) -> None:
-    """Where publishing began in the month before, or is to begin later, that is what counts."""
-    assert due_of(loader_of(tmp_path, since=date(2027, 1, 1))) == "4 February 2027"
-    store.note_day(tmp_path / SINCE, date(2026, 10, 1))
-    early = Loader(
-        tmp_path,
-        PublishPlan(Publish.MONTHLY, 4.0),
-        address=None,
-        today=lambda: date(2026, 11, 2),
-        log=get_log(),
-    )
-    assert due_of(early) == "4 November 2026"
-
-
-def test_a_release_that_the_budget_does_not_allow_is_not_due(tmp_path: Path) -> None:
-    """The page names the first period for which the year's budget suffices."""
-    for month in range(1, 12):
-        store.add(tmp_path, release(3_000, month))
-    assert due_of(loader_of(tmp_path)) == "4 January 2027"
-    assert due_of(loader_of(tmp_path, Publish.QUARTERLY)) == "4 July 2027"
-
-
-def test_a_damaged_beginning(tmp_path: Path) -> None:
-    """The page stays, without a day."""
-    (tmp_path / SINCE).write_text("never")
-    assert due_of(loader_of(tmp_path)) == ""
+@pytest.mark.parametrize(
+    ("noted", "since", "due"),
+    [
+        (None, date(2027, 2, 1), "4 March 2027"),
+        ("2027-02-01", None, "4 March 2027"),
+        ("2027-02-01", date(2026, 11, 1), "4 December 2026"),
+        ("soon", None, "4 December 2026"),
+    ],
+)
+def test_the_page_knows_when_publishing_begins(
+    tmp_path: Path, noted: str | None, since: date | None, due: str
+) -> None:
+    """What the flag says comes before what was noted; a damaged file hides no page."""
+    if noted:
+        (tmp_path / "since").write_text(noted)
+    page = loader_of(tmp_path, since=since).load()["/"].plain.content.decode()
+    assert f"The next is due on {due}." in page
 
 
 def test_what_publishes_nothing_carries_nothing_for_it() -> None:
