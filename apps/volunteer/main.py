@@ -22,7 +22,7 @@ from command_line.flags import parse_flags
 from command_line.words import completion_variable, given_by
 from volunteer.errors import EXIT_DELIVERED, EXIT_TERMINATED, ReaderGone
 from volunteer.settings import PreviewSettings, Settings
-from volunteer.sleeping.termination import exit_without_reader
+from volunteer.sleeping.termination import SignalExit, exit_on_signals, exit_without_reader
 
 if TYPE_CHECKING:
     from volunteer.comparing.settings import CompareSettings
@@ -44,6 +44,8 @@ def main(arguments: Sequence[str]) -> int:
         del words[0]
     try:
         return _run(words)
+    except SignalExit as signalled:
+        signalled.exit()
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except (BrokenPipeError, ReaderGone):
@@ -73,22 +75,24 @@ def _run(words: list[str]) -> int:
 
 
 def _report(settings: Settings) -> int:
+    world = _world(settings, EXIT_TERMINATED if settings.is_one_shot else EXIT_DELIVERED)
     from volunteer import wiring
 
-    terminated = EXIT_TERMINATED if settings.is_one_shot else EXIT_DELIVERED
-    return wiring.run(settings, _world(settings, terminated))
+    return wiring.run(settings, world)
 
 
 def _preview(settings: PreviewSettings) -> int:
+    world = _world(settings, EXIT_TERMINATED)
     from volunteer import wiring
 
-    return wiring.preview(settings, _world(settings, EXIT_TERMINATED))
+    return wiring.preview(settings, world)
 
 
 def _compare(settings: "CompareSettings") -> int:
+    world = _world(settings, EXIT_TERMINATED)
     from volunteer import wiring
 
-    return wiring.compare(settings, _world(settings, EXIT_TERMINATED))
+    return wiring.compare(settings, world)
 
 
 def _print_manifest(settings: "ManifestSettings") -> int:
@@ -100,15 +104,17 @@ def _print_manifest(settings: "ManifestSettings") -> int:
 
 
 def _world(settings: Settings, terminated: int) -> "World":
-    """Return the world, from now on with a log, and with `terminated` as SIGTERM's exit status."""
+    """Return the world, from now on with `terminated` as SIGTERM's exit status, and with a log.
+
+    Signals come first: the imports take a tenth of a second, in which PID 1 would ignore them.
+    """
+    exit_on_signals(terminated=terminated)
     from volunteer.clock import system_clock
     from volunteer.http.proxies import proxies_of
-    from volunteer.sleeping import reexec, termination
+    from volunteer.sleeping import reexec
     from volunteer.wiring import World, set_up_log
 
     set_up_log(verbose=settings.is_verbose)
-    termination.exit_on_signals(terminated=terminated)
-    reexec.unblock_signals()
     clock = system_clock()
     return World(
         environment=os.environ,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from report import decode
 from tools.simulator import Simulator
@@ -234,3 +235,29 @@ def test_kubeconfig_gone(simulator: Simulator, tmp_path: Path) -> None:
                 process.terminate()
     assert line.endswith(f"no report: {file} cannot be read: No such file or directory\n")
     assert process.returncode == 0
+
+
+def test_plugin_ends_too(kubeconfig: str, tmp_path: Path) -> None:
+    """A program that the kubeconfig names for credentials does not outlive the volunteer."""
+    document = yaml.safe_load(Path(kubeconfig.partition("=")[2]).read_text())
+    script = f"echo $$ > {tmp_path}/new && mv {tmp_path}/new {tmp_path}/pid && sleep 600"
+    plugin = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "interactiveMode": "Never",
+        "command": "/bin/sh",
+        "args": ["-c", script],
+    }
+    document["users"][0]["user"] = {"exec": plugin}
+    file = tmp_path / "with_plugin"
+    file.write_text(yaml.safe_dump(document))
+    with subprocess.Popen(
+        command(CLUSTER, "--period=0", f"--kubeconfig={file}"), env=environment()
+    ) as process:
+        try:
+            wait_for((tmp_path / "pid").exists, seconds=30)
+            process.terminate()
+            assert process.wait(DEADLINE_SECONDS) == 128 + signal.SIGTERM
+        finally:
+            process.kill()
+    plugin_id = int((tmp_path / "pid").read_text())
+    wait_for(lambda: not Path(f"/proc/{plugin_id}").exists(), seconds=30)

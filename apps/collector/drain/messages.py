@@ -26,12 +26,16 @@ class DrainSettings(Struct, frozen=True):
 
 
 class ReleaseSettings(Struct, frozen=True):
-    """What the process that makes releases is started with; `now` is in UNIX seconds."""
+    """What the process that makes releases is started with; `now` is in UNIX seconds.
+
+    Reports older than `retention_days` are deleted; None keeps them.
+    """
 
     data_dir: str
     warehouse: str
     plan: PublishPlan
     now: float
+    retention_days: int | None = None
 
 
 class Wake(Struct, frozen=True, tag="wake"):

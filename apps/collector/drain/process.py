@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from collector.disk.data_directory import BATCH_LOCK
 from collector.disk.files import locked
 from collector.drain.channel import SocketChannel, decode_settings
 from collector.drain.loop import Channel, Drain, Pace, Upkeep
-from collector.drain.messages import DrainSettings, Notice, ReleaseSettings, Unusable
+from collector.drain.messages import DrainSettings, Message, Notice, ReleaseSettings, Unusable
 from collector.drain.trials import TRIAL_FILE, TrialFile, Trials
 from collector.errors import CollectorError
 from collector.records import SpooledReport
@@ -93,16 +93,15 @@ def _make_releases(settings: DrainSettings, channel: Channel) -> Callable[[], No
         return lambda: None
     # Only where something is published: they load the census.
     from collector.drain.releasing import Releasing, make_in_process
-    from collector.publishing.schedule import TrustedClock
 
-    data_dir = str(Path(settings.spool).parent)
-    steady = partial(time.clock_gettime, time.CLOCK_BOOTTIME)
-    return Releasing(
-        lambda now: make_in_process(ReleaseSettings(data_dir, settings.warehouse, plan, now)),
-        send=channel.send,
-        clock=TrustedClock(time.time, steady),
-        steady=steady,
-    ).check
+    def make(now: float) -> Iterator[Message]:
+        data_dir = str(Path(settings.spool).parent)
+        return make_in_process(
+            ReleaseSettings(data_dir, settings.warehouse, plan, now, settings.retention_days)
+        )
+
+    clock = partial(time.clock_gettime, time.CLOCK_BOOTTIME)
+    return Releasing(make, send=channel.send, now=time.time, clock=clock).check
 
 
 def _opener(open_warehouse: OpenWarehouse, channel: Channel) -> OpenWarehouse:

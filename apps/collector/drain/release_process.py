@@ -53,7 +53,13 @@ def _make(settings: ReleaseSettings, environment: Mapping[str, str]) -> None:
     folder = data_dir / store.RELEASES_FOLDER
     address = parse_address(settings.warehouse)
     with closing(address.open_census(data_dir, environment)) as census:
-        publisher = Publisher(folder, census, settings.plan, random_bits=secrets.randbits)
+        publisher = Publisher(
+            folder,
+            census,
+            settings.plan,
+            random_bits=secrets.randbits,
+            retention_days=settings.retention_days,
+        )
         try:
             for message in publish(publisher, now=settings.now):
                 _send(message)

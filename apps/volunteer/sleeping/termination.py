@@ -12,23 +12,32 @@ from typing import Final, NoReturn
 from command_line.errors import EXIT_INTERRUPTED, discard_output
 from volunteer.errors import EXIT_NO_READER
 
-_A_MOMENT_SECONDS: Final = 0.01
+EXIT_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 _STANDARD_ERROR: Final = 2
+
+
+class SignalExit(SystemExit):
+    """A signal ends the program."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+    def exit(self) -> NoReturn:
+        """Exit at once. An ordinary exit resets the handlers, and another signal would count."""
+        os._exit(self.status)
 
 
 def exit_on_signals(*, terminated: int) -> None:
     """Exit with the status `terminated` on SIGTERM, and with `EXIT_INTERRUPTED` on SIGINT.
 
-    As PID 1 a process has no default action for any signal.
+    Each raises `SignalExit`, one that was held back during a re-exec too. As PID 1 a process has no
+    default action for any signal.
     """
     signal.signal(signal.SIGTERM, partial(_exit, terminated))
     signal.signal(signal.SIGINT, partial(_exit, EXIT_INTERRUPTED))
-    sys.unraisablehook = _exit_after_all
-
-
-def is_exiting() -> bool:
-    """Whether the process is about to exit: an exit was lost, and comes again in a moment."""
-    return signal.getitimer(signal.ITIMER_REAL)[0] > 0
+    sys.unraisablehook = _exit_if_ignored
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, EXIT_SIGNALS)
 
 
 def exit_without_reader() -> int:
@@ -48,16 +57,13 @@ def _exit(status: int, number: int, _frame: FrameType | None) -> NoReturn:
         line = time.strftime("%Y-%m-%dT%H:%M:%SZ INFO SIGTERM: exiting\n", time.gmtime())
         with suppress(OSError):
             os.write(_STANDARD_ERROR, line.encode("ascii"))
-    sys.exit(status)
+    raise SignalExit(status)
 
 
-def _exit_after_all(unraisable: "sys.UnraisableHookArgs") -> None:
-    """Exit a moment later where Python ignores what is raised: in a finalizer (urllib3 closes its
-    connections in one) and in the callbacks of an import.
+def _exit_if_ignored(unraisable: "sys.UnraisableHookArgs") -> None:
+    """Exit where Python ignores what is raised: in a finalizer (urllib3 closes its connections in
+    one), in the callbacks of an import, and while the interpreter shuts down.
     """
-    if not isinstance(unraisable.exc_value, SystemExit):
-        sys.__unraisablehook__(unraisable)
-        return
-    status = int(unraisable.exc_value.code or 0)
-    signal.signal(signal.SIGALRM, partial(_exit, status))
-    signal.setitimer(signal.ITIMER_REAL, _A_MOMENT_SECONDS)
+    if isinstance(unraisable.exc_value, SignalExit):
+        unraisable.exc_value.exit()
+    sys.__unraisablehook__(unraisable)

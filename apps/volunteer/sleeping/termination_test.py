@@ -10,37 +10,47 @@ import pytest
 
 DEADLINE_SECONDS: Final = 30.0
 _START: Final = """
-import os, signal, sys, time, weakref
-from volunteer.sleeping.termination import exit_on_signals, is_exiting
+import atexit, os, signal, sys, time, weakref
+from volunteer.sleeping.termination import SignalExit, exit_on_signals
 
 exit_on_signals(terminated=7)
+number = signal.Signals[sys.argv[1]] if sys.argv[1:] else None
 
-def receive(name):
-    os.kill(os.getpid(), signal.Signals[name])
+def receive():
+    os.kill(os.getpid(), number)
     time.sleep(60)
 
 class Thing:
     pass
-"""
-_ORDINARY: Final = "receive(sys.argv[1])"
-_IN_FINALIZER: Final = """
+
 thing = Thing()
-weakref.finalize(thing, receive, sys.argv[1])
+"""
+_ORDINARY: Final = "receive()"
+_IN_FINALIZER: Final = """
+weakref.finalize(thing, receive)
 del thing
-time.sleep(60)
 """
 _IN_CALLBACK: Final = """
-thing = Thing()
-reference = weakref.ref(thing, lambda _: receive(sys.argv[1]))
+reference = weakref.ref(thing, lambda _: receive())
 del thing
-assert is_exiting()
-time.sleep(60)
+"""
+_AT_EXIT: Final = """
+atexit.register(receive)
+"""
+_TWICE: Final = """
+class Late:
+    def __del__(self, kill=os.kill, me=os.getpid(), number=number):
+        kill(me, number)
+
+late = Late()
+try:
+    receive()
+except SignalExit as signalled:
+    signalled.exit()
 """
 _SOMETHING_ELSE: Final = """
-thing = Thing()
 reference = weakref.ref(thing, lambda _: 1 / 0)
 del thing
-assert not is_exiting()
 """
 
 
@@ -56,9 +66,11 @@ def _run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(("name", "status"), [("SIGTERM", 7), ("SIGINT", 130)])
-@pytest.mark.parametrize("code", [_ORDINARY, _IN_FINALIZER, _IN_CALLBACK])
+@pytest.mark.parametrize("code", [_ORDINARY, _IN_FINALIZER, _IN_CALLBACK, _AT_EXIT, _TWICE])
 def test_a_signal_ends_the_process(code: str, name: str, status: int) -> None:
-    """It ends with its status, also where Python ignores what is raised. SIGTERM is logged."""
+    """It exits with its status, also where Python ignores what is raised, while the interpreter
+    shuts down, and where the signal comes twice, as from `timeout`. SIGTERM is logged.
+    """
     ended = _run(code, name)
     assert ended.returncode == status
     line = r"\S+Z INFO SIGTERM: exiting\n" if name == "SIGTERM" else ""
@@ -66,7 +78,7 @@ def test_a_signal_ends_the_process(code: str, name: str, status: int) -> None:
 
 
 def test_what_else_is_ignored_is_told() -> None:
-    """What Python ignores and is no end is printed as ever, and ends nothing."""
+    """Any other error that Python ignores is printed as ever, and ends nothing."""
     ended = _run(_SOMETHING_ELSE)
     assert ended.returncode == 0
     assert "ZeroDivisionError" in ended.stderr
