@@ -271,6 +271,12 @@ class Settings(LoggedSettings, frozen=True, kw_only=True):
         help="Publish no period that begins before this day or month, such as 2026-11. By default"
         " none before the one in which publishing was first switched on.",
     )
+    publish_missed: date | None = flag(
+        first_day,
+        metavar="DAY",
+        help="Publish also what came due through this day while the collector was off. Only where"
+        " nobody has seen a release of it.",
+    )
     public_address: str | None = flag(
         public_address,
         metavar="URL",
@@ -282,7 +288,9 @@ class Settings(LoggedSettings, frozen=True, kw_only=True):
         """What is to be published, None for nothing."""
         if self.publish is Publish.OFF:
             return None
-        return PublishPlan(self.publish, self.publish_epsilon, self.publish_since)
+        return PublishPlan(
+            self.publish, self.publish_epsilon, self.publish_since, self.publish_missed
+        )
 
     @property
     def spool_limits(self) -> SpoolLimits:

@@ -38,12 +38,14 @@ class Publish(enum.Enum):
 class PublishPlan(Struct, frozen=True):
     """What is to be published: `publish` is not off, `epsilon` is a year's budget.
 
-    Nothing before `since` is; None is the period in which this was first asked for.
+    Nothing before `since` is; None is the period in which this was first asked for. What came due
+    while the collector was off is, where that was through the day `missed`.
     """
 
     publish: Publish
     epsilon: float
     since: date | None = None
+    missed: date | None = None
 
 
 def whole(least: int, most: int) -> Callable[[str], int]:
