@@ -10,10 +10,10 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Final
 
-from collector.drain.loop import Directive, Drain, Pace
+from collector.drain.channel import Directive
+from collector.drain.loop import Drain, Pace, Upkeep
 from collector.drain.messages import Message, Written
 from collector.drain.trials import TRIAL_FILE, TrialFile, Trials
-from collector.drain.upkeep import Upkeep
 from collector.records import AcceptedReport, SpooledReport
 from collector.spool.file import SpoolReader
 from collector.spool.writer import Spool

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.drain.loop import MISSING, Directive
+from collector.drain.channel import Directive
+from collector.drain.loop import MISSING
 from collector.drain.messages import Emptied, Notice, Opened, Unavailable, Written
 from collector.drain.testing import PACE, SPOOL, KeptRows, NotedTrial, Rows, ScriptedChannel, drain
 from collector.drain.trials import Trial

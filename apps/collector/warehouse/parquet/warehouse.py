@@ -13,8 +13,7 @@ from collector.records import Batch, SpooledReport, Watermark
 from collector.warehouse import BatchLimits, Warehouse
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
 from collector.warehouse.parquet.engine import Engine, UnwritableRows
-from collector.warehouse.parquet.folder import Folder
-from collector.warehouse.parquet.layout import day_name, name_of
+from collector.warehouse.parquet.folder import Folder, day_name, name_of
 from collector.warehouse.parquet.upkeep import Upkeep
 
 _LINES: Final = "lines.json"
