@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, Self
 
 import duckdb
@@ -194,11 +195,13 @@ def query(data_dir: Path, sql: str) -> list[tuple[Any, ...]]:
         return connection.execute(sql).fetchall()
 
 
-def run_collector(*words: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
-    """Run the program with `words` until it exits."""
+def run_collector(
+    *words: str, stdin: bytes = b"", variables: Mapping[str, str] = MappingProxyType({})
+) -> "subprocess.CompletedProcess[bytes]":
+    """Run the program with `words`, and `variables` of the environment, until it exits."""
     return subprocess.run(  # noqa: S603 - as above
         [sys.executable, "-m", MODULES[0], *words],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={**os.environ, **variables, "PYTHONPATH": os.pathsep.join(sys.path)},
         input=stdin,
         capture_output=True,
         timeout=DEADLINE_SECONDS,

@@ -75,7 +75,7 @@ def _serve(
     supervisor = _make_supervisor(settings, directory, spool, metrics, statistics.reload)
     listening = listening or listen(settings.host, settings.port, settings.listen)
     group = GroupCommit(
-        spool, wake_drain=supervisor.wake, metrics=metrics, clock=time.monotonic, log=log
+        spool, wake_drain=supervisor.commands.wake, metrics=metrics, clock=time.monotonic, log=log
     )
     server = _make_server(
         settings, group, supervisor, listening, metrics=metrics, statistics=statistics

@@ -134,4 +134,6 @@ def _world(settings: Settings, terminated: int) -> "World":
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    # As it is, whatever comes now: an orderly shutdown makes 120 of it where the log cannot be
+    # written, and something else where a signal arrives.
+    os._exit(main(sys.argv[1:]))

@@ -4,6 +4,8 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tools.simulator import Cluster, Forbidden, Rule, Script, running_simulator
 from volunteer.conftest import CLUSTER, DEADLINE_SECONDS, UUID, command, environment, run
 from volunteer.delivery.testing import Says, running_collector
@@ -54,6 +56,22 @@ def test_full_disk(kubeconfig: str) -> None:
         )
     assert finished.returncode == 5
     assert finished.stderr.endswith("standard output: No space left on device\n")
+
+
+@pytest.mark.parametrize(("period", "status"), [("0", 0), ("tomorrow", 2)])
+def test_log_is_lost(kubeconfig: str, period: str, status: int) -> None:
+    """The exit status is the same where the log cannot be written."""
+    with Path("/dev/full").open("wb") as full:
+        finished = subprocess.run(
+            command(CLUSTER, f"--period={period}", kubeconfig),
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=full,
+            timeout=DEADLINE_SECONDS,
+            check=False,
+        )
+    assert finished.returncode == status
+    assert finished.stdout.count(b"\n") == (status == 0)
 
 
 def test_forbidden(tmp_path: Path) -> None:

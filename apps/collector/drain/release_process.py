@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
+from collector.drain.channel import decode_release_settings, encode
 from collector.drain.messages import (
     Billed,
     Message,
@@ -22,8 +23,6 @@ from collector.drain.messages import (
     ReleaseFailed,
     ReleaseSettings,
     Scheduled,
-    decode_release_settings,
-    encode,
 )
 from collector.errors import CollectorError
 from collector.publishing import store

@@ -11,7 +11,8 @@ from typing import Final
 
 from census import Release
 from census.periods import parse
-from collector.drain.messages import Message, ReleaseSettings, decode_message, encode
+from collector.drain.channel import decode_message, encode
+from collector.drain.messages import Message, ReleaseSettings
 from collector.publishing import store
 from collector.records import DAY_SECONDS, Batch, SpooledReport
 from collector.settings import REPORTS_FOLDER

@@ -11,14 +11,8 @@ from functools import partial
 from threading import Thread
 from typing import Final, TypeAlias
 
-from collector.drain.messages import (
-    Message,
-    Notice,
-    ReleaseFailed,
-    ReleaseSettings,
-    decode_message,
-    encode,
-)
+from collector.drain.channel import decode_message, encode
+from collector.drain.messages import Message, Notice, ReleaseFailed, ReleaseSettings
 from collector.errors import DrainFailed
 
 INTERVAL_SECONDS: Final = 3_600.0

@@ -61,7 +61,7 @@ class Due:
     def next_day(self, releases: Sequence[Release], today: date) -> date:
         """Return the day on which the next release will be due."""
         since = self._since(releases, today)
-        return next_due(self._cadence, releases, since=since, today=today)
+        return next_due(self._plan, releases, since=since, today=today)
 
     def is_deleted(self, period: Period, today: date) -> bool:
         """Whether reports of a period were deleted for their age."""

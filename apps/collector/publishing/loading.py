@@ -35,7 +35,7 @@ class Loader:
         `today` gives the day, in UTC.
         """
         self._folder: Final = folder
-        self._publish: Final = plan.publish
+        self._plan: Final = plan
         self._due: Final = Due(folder, plan)
         self._address: Final = address
         self._today: Final = today
@@ -46,7 +46,7 @@ class Loader:
         """Return the site of the releases that there are now."""
         releases = read(self._folder, on_broken=self._leave_out)
         about = About(
-            publish=self._publish, next_due=self._next_due(releases), address=self._address
+            publish=self._plan.publish, next_due=self._next_due(releases), address=self._address
         )
         return build(releases, lambda shown: render(shown, about))
 
@@ -63,6 +63,6 @@ class Loader:
             return self._due.next_day(releases, self._today())
         except FileUnusable as error:
             self._complain("it is not known since when is published", error)
-            today, cadence = self._today(), cadence_of(self._publish)
-            since = cadence.period_of(today).first
-            return next_due(cadence, releases, since=since, today=today)
+            today = self._today()
+            since = cadence_of(self._plan.publish).period_of(today).first
+            return next_due(self._plan, releases, since=since, today=today)

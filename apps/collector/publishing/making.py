@@ -15,7 +15,6 @@ from msgspec import Struct
 
 from census import (
     AlreadyReleased,
-    Budget,
     BudgetSpent,
     Period,
     RandomBits,
@@ -30,7 +29,7 @@ from collector.disk.files import locked, make_private_folder
 from collector.errors import FileUnusable
 from collector.publishing import store
 from collector.publishing.due import Due
-from collector.publishing.schedule import cadence_of, overlap
+from collector.publishing.schedule import budget_of, overlap
 from collector.values import Publish, PublishPlan
 from collector.warehouse.counting import CensusStore
 
@@ -114,10 +113,7 @@ class Publisher:
         return Made(made.name, self._clock() - began, self._census.bytes_billed - billed)
 
     def _make(self, period: Period, releases: Sequence[Release]) -> Release:
-        budget = Budget(
-            epsilon=self._plan.epsilon,
-            releases_a_year=cadence_of(self._plan.publish).releases_a_year,
-        )
+        budget = budget_of(self._plan)
         if self._plan.publish is not Publish.EXACT:
             check_budget(period, budget, releases)
         counts = self._census.count(period)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from census import Cadence, Period, Release
-from collector.values import Publish
+from census import Budget, BudgetSpent, Cadence, Period, Release, check_budget
+from collector.values import Publish, PublishPlan
 
 UNTIL_DUE: Final = timedelta(days=4)
 """From the last day of a period to the day on which its release is due.
@@ -24,6 +24,11 @@ Less than `UNTIL_DUE`: a clock that is ahead by no more releases nothing that is
 def cadence_of(publish: Publish) -> Cadence:
     """Return how often there is a release; `publish` is not off."""
     return Cadence.MONTHLY if publish is Publish.EXACT else Cadence(publish.value)
+
+
+def budget_of(plan: PublishPlan) -> Budget:
+    """Return the budget of a year's releases."""
+    return Budget(epsilon=plan.epsilon, releases_a_year=cadence_of(plan.publish).releases_a_year)
 
 
 def due_day(period: Period) -> date:
@@ -45,12 +50,28 @@ def due_periods(
         period = cadence.after(period)
 
 
-def next_due(cadence: Cadence, releases: Sequence[Release], *, since: date, today: date) -> date:
-    """Return the day on which the next release will be due, later than `today`."""
+def next_due(plan: PublishPlan, releases: Sequence[Release], *, since: date, today: date) -> date:
+    """Return the day on which the next release will be due, later than `today`.
+
+    It is of a period for which the year's budget suffices.
+    """
+    cadence = cadence_of(plan.publish)
     period = _first(cadence, since)
-    while due_day(period) <= today or any(overlap(period, each.period) for each in releases):
+    while due_day(period) <= today or not _is_possible(plan, period, releases):
         period = cadence.after(period)
     return due_day(period)
+
+
+def _is_possible(plan: PublishPlan, period: Period, releases: Sequence[Release]) -> bool:
+    if any(overlap(period, each.period) for each in releases):
+        return False
+    if plan.publish is Publish.EXACT:
+        return True
+    try:
+        check_budget(period, budget_of(plan), releases)
+    except BudgetSpent:
+        return False
+    return True
 
 
 def missed_periods(due: Sequence[Period], *, seen: date, today: date) -> list[Period]:

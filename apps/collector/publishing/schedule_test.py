@@ -14,6 +14,8 @@ from collector.publishing.schedule import (
     missed_periods,
     next_due,
 )
+from collector.publishing.testing import release
+from collector.values import Publish, PublishPlan
 
 
 def released(name: str) -> Release:
@@ -54,15 +56,32 @@ def test_what_was_released_is_not_due() -> None:
 
 def test_the_next_one_is_due_after_today() -> None:
     """Of a period that is not over yet, and that no release has days of."""
-    since = date(2026, 9, 1)
-    assert next_due(Cadence.MONTHLY, (), since=since, today=date(2026, 11, 4)) == date(2026, 12, 4)
-    assert next_due(Cadence.MONTHLY, (), since=since, today=date(2026, 11, 3)) == date(2026, 11, 4)
+    since, monthly = date(2026, 9, 1), PublishPlan(Publish.MONTHLY, 4.0)
+    assert next_due(monthly, (), since=since, today=date(2026, 11, 4)) == date(2026, 12, 4)
+    assert next_due(monthly, (), since=since, today=date(2026, 11, 3)) == date(2026, 11, 4)
     later = date(2027, 3, 1)
-    assert next_due(Cadence.MONTHLY, (), since=later, today=date(2026, 11, 3)) == date(2027, 4, 4)
-    quarter = next_due(
-        Cadence.QUARTERLY, [released("2026-11")], since=since, today=date(2026, 12, 1)
-    )
+    assert next_due(monthly, (), since=later, today=date(2026, 11, 3)) == date(2027, 4, 4)
+    quarterly = PublishPlan(Publish.QUARTERLY, 4.0)
+    releases = [released("2026-11")]
+    quarter = next_due(quarterly, releases, since=since, today=date(2026, 12, 1))
     assert quarter == date(2027, 4, 4)
+
+
+def test_the_next_one_is_within_the_budget() -> None:
+    """After eleven months, a quarter waits until most of them are a year ago; a month, and exact
+    figures, need not wait.
+    """
+    releases = [release(3_000, month) for month in range(1, 12)]
+    since, today = date(2026, 1, 1), date(2026, 12, 5)
+    due = {
+        publish: next_due(PublishPlan(publish, 4.0), releases, since=since, today=today)
+        for publish in (Publish.MONTHLY, Publish.QUARTERLY, Publish.EXACT)
+    }
+    assert due == {
+        Publish.MONTHLY: date(2027, 1, 4),
+        Publish.QUARTERLY: date(2027, 7, 4),
+        Publish.EXACT: date(2027, 1, 4),
+    }
 
 
 def test_what_came_due_in_a_long_absence_is_missed() -> None:

@@ -149,9 +149,12 @@ def redirect_target(url: str, location: str) -> str | None:
 def problem_in_words(body: bytes) -> str:
     """Return what a refusal says for itself, on one line, after a colon; "" if it says nothing.
 
-    A problem document (RFC 9457) gives its title and detail, anything else its text.
+    A problem document (RFC 9457) gives its title and detail, a web page nothing, anything else its
+    text.
     """
     text = body.decode("utf-8", "replace")
+    if text.lstrip().startswith("<"):
+        return ""
     try:
         document: object = json.loads(text)
     except (ValueError, RecursionError):

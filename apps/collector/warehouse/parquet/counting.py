@@ -20,8 +20,7 @@ from collector.disk.files import add_private, open_private
 from collector.errors import FileUnusable, WarehouseUnavailable
 from collector.warehouse.counting import CONSTANTS, CensusStore
 from collector.warehouse.parquet import sql
-from collector.warehouse.parquet.folder import Folder, Staging
-from collector.warehouse.parquet.layout import day_name
+from collector.warehouse.parquet.folder import Folder, Staging, day_name
 from collector.warehouse.parquet.reading import snapshot, split_damaged
 from manifests import fill, read
 
@@ -121,7 +120,7 @@ def _counts(paths: list[str], staging: Staging) -> Counts:
             }
         ) as connection:
             connection.execute(_MACROS)
-            union = f"{sql.NO_REPORTS} UNION ALL BY NAME {sql.all_reports(paths)}"
+            union = f"{sql.NO_REPORTS} UNION ALL BY NAME {sql.reports_in(paths)}"
             connection.execute(f"CREATE VIEW reports AS {union}")
             return count_keys(_rows(connection.execute(_COUNT)))
     except duckdb.Error as error:

@@ -9,12 +9,11 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from collector.records import Batch, SpooledReport, Watermark
-from collector.warehouse import BatchLimits, Warehouse
+from collector.records import Batch, BatchLimits, SpooledReport, Watermark
+from collector.warehouse import Warehouse
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
 from collector.warehouse.parquet.engine import Engine, UnwritableRows
-from collector.warehouse.parquet.folder import Folder
-from collector.warehouse.parquet.layout import day_name, name_of
+from collector.warehouse.parquet.folder import Folder, day_name, name_of
 from collector.warehouse.parquet.upkeep import Upkeep
 
 _LINES: Final = "lines.json"
