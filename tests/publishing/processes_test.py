@@ -12,7 +12,8 @@ import pytest
 from msgspec.structs import replace
 
 from collector.disk.files import locked
-from collector.drain.messages import Message, Released, decode_message
+from collector.drain.channel import decode_message
+from collector.drain.messages import Message, Released
 from collector.drain.release_testing import (
     MONTHLY,
     days_of,
