@@ -14,10 +14,9 @@ from collector.drain.channel import Directive
 from collector.drain.loop import Drain, Pace, Upkeep
 from collector.drain.messages import Message, Written
 from collector.drain.trials import TRIAL_FILE, TrialFile, Trials
-from collector.records import AcceptedReport, SpooledReport
+from collector.records import AcceptedReport, BatchLimits, SpooledReport
 from collector.spool.file import SpoolReader
 from collector.spool.writer import Spool
-from collector.warehouse import BatchLimits
 from collector.warehouse.bigquery.service import DEADLINES, Deadlines
 from collector.warehouse.bigquery.testing import SHORT, TABLE
 from collector.warehouse.bigquery.warehouse import LIMITS, open_bigquery

@@ -9,7 +9,7 @@ from typing import Final
 
 import typer
 
-from collector.commands.streams import standard_output
+from collector.commands.shared import standard_output
 from collector.disk.data_directory import BATCH_LOCK, SPOOL_NAME
 from collector.disk.files import locked
 from collector.errors import CommandFailed

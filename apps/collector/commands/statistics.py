@@ -12,8 +12,7 @@ import typer
 from census import Period, Release, encode, exact_release_of
 from census.periods import name_of, parse
 from census.table import to_csv
-from collector.commands.streams import standard_output
-from collector.commands.warehouses import existing_folder
+from collector.commands.shared import existing_folder, standard_output
 from collector.errors import CommandFailed, FileUnusable
 from collector.publishing.due import Due
 from collector.publishing.store import RELEASES_FOLDER, read

@@ -15,9 +15,9 @@ from collector.drain.channel import Directive
 from collector.drain.messages import Emptied, Message, Notice, Opened, Unavailable, Written
 from collector.drain.trials import Trials
 from collector.errors import FileUnusable, WarehouseUnavailable
-from collector.records import Batch, SpooledReport, Watermark
+from collector.records import Batch, BatchLimits, SpooledReport, Watermark
 from collector.spool.file import SpoolReader
-from collector.warehouse import BatchLimits, OpenWarehouse, Warehouse
+from collector.warehouse import OpenWarehouse, Warehouse
 
 UPKEEP_SECONDS: Final = 600.0
 GIVEN_UP: Final = "three processes died while they wrote it"

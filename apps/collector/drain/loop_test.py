@@ -12,8 +12,7 @@ from collector.drain.messages import Emptied, Notice, Opened, Unavailable, Writt
 from collector.drain.testing import PACE, SPOOL, KeptRows, NotedTrial, Rows, ScriptedChannel, drain
 from collector.drain.trials import Trial
 from collector.errors import WarehouseUnusable
-from collector.records import Batch, RowRange, Watermark
-from collector.warehouse import BatchLimits
+from collector.records import Batch, BatchLimits, RowRange, Watermark
 
 
 def test_everything_is_written_in_order_and_reported() -> None:

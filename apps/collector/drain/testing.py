@@ -10,9 +10,9 @@ from collector.drain.messages import DrainSettings, Message
 from collector.drain.supervisor import DrainProcess, launch_drain
 from collector.drain.trials import Trial, TrialFile, Trials
 from collector.errors import WarehouseUnavailable
-from collector.records import DAY_SECONDS, Batch, RowRange, SpooledReport, Watermark
+from collector.records import DAY_SECONDS, Batch, BatchLimits, RowRange, SpooledReport, Watermark
 from collector.spool.file import SpoolReader
-from collector.warehouse import BatchLimits, Warehouse
+from collector.warehouse import Warehouse
 from collector.warehouse.parquet import ParquetFolder
 
 SPOOL = "s1"

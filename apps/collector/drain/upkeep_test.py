@@ -7,8 +7,8 @@ import pytest
 from collector.drain.loop import UPKEEP_SECONDS, Upkeep
 from collector.drain.messages import Message, Notice
 from collector.errors import FileUnusable, WarehouseUnavailable
-from collector.records import Batch
-from collector.warehouse import BatchLimits, Warehouse
+from collector.records import Batch, BatchLimits
+from collector.warehouse import Warehouse
 
 NOW = 1_800_000_000.0
 

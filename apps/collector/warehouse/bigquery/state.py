@@ -89,7 +89,8 @@ class PendingLoadFile:
             with _disk_errors(self._path, "read"):
                 if not os.path.lexists(self._path):
                     return None
-                with open(open_private(self._path, os.O_RDONLY), "rb") as file:  # noqa: PTH123
+                descriptor = open_private(self._path, os.O_RDONLY)
+                with open(descriptor, "rb") as file:  # noqa: PTH123 - of a descriptor
                     load = msgspec.json.decode(file.read(), type=PendingLoad)
         except msgspec.DecodeError as error:
             raise FileUnusable(

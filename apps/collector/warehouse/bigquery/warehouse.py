@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from collector.errors import WarehouseUnavailable
-from collector.records import DAY_SECONDS, Batch, RowRange, SpooledReport
-from collector.warehouse import BatchLimits, Forgotten, Warehouse
+from collector.records import DAY_SECONDS, Batch, BatchLimits, RowRange, SpooledReport
+from collector.warehouse import Forgotten, Warehouse
 from collector.warehouse.bigquery import BigQueryTable
 from collector.warehouse.bigquery.loading import Loader, RowFile, encode_rows
 from collector.warehouse.bigquery.outcomes import Failed, Loaded, Outcome, RowsRefused

@@ -9,8 +9,8 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from collector.records import Batch, SpooledReport, Watermark
-from collector.warehouse import BatchLimits, Warehouse
+from collector.records import Batch, BatchLimits, SpooledReport, Watermark
+from collector.warehouse import Warehouse
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
 from collector.warehouse.parquet.engine import Engine, UnwritableRows
 from collector.warehouse.parquet.folder import Folder, day_name, name_of
