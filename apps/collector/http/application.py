@@ -25,6 +25,10 @@ WELCOME: Final = (
     " Kubernetes clusters.\nWhat a report holds, and what never leaves a cluster, is written in"
     " docs/privacy.md of its source.\n"
 )
+_DETAILS: Final = {
+    HTTPStatus.NOT_FOUND: "nothing is at this path; /openapi.json describes all that there is",
+    HTTPStatus.METHOD_NOT_ALLOWED: "this path takes other methods; Allow names them",
+}
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,8 @@ def _leave_to_the_dispatcher(
 def _describe(_: falcon.Request, response: falcon.Response, error: falcon.HTTPError) -> None:
     """Give the framework's own errors (no such path, wrong method) the same form."""
     status = HTTPStatus(error.status_code)
-    _send(response, problem(status, error.description or status.phrase))
+    detail = error.description or _DETAILS.get(status, status.phrase)
+    _send(response, problem(status, detail))
 
 
 def _send(response: falcon.Response, sent: Response) -> None:

@@ -161,7 +161,7 @@ def problem_in_words(body: bytes) -> str:
         document = None
     if isinstance(document, dict):
         parts = [document.get(name) for name in ("title", "detail")]
-        text = ": ".join(part for part in parts if isinstance(part, str) and part)
+        text = ": ".join(dict.fromkeys(part for part in parts if isinstance(part, str) and part))
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return f": {line[:_LONGEST_PROBLEM_SHOWN]}" if line else ""
 
