@@ -1,4 +1,4 @@
-"""A look at the page in Chromium where that is installed; page_test.py, which is slow, has more."""
+"""A smoke test of the page, where Chromium is installed; page_test.py, which is slow, has more."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
@@ -9,7 +9,7 @@ from tests.browser.visits import CHROMIUM, PHONE, censuses, running_browser, ser
 @pytest.mark.skipif(
     CHROMIUM is None,
     reason="chromium is not installed, so no browser opens the page. Install Debian's, and run"
-    " ./pants test --force tests/browser:: for this look,"
+    " ./pants test --force tests/browser:: for this smoke test,"
     """ and ./pants --tag='["slow"]' test --force tests/browser:: for all of them""",
 )
 def test_the_page_opens() -> None:
