@@ -32,4 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Load the profile."""
-    settings.load_profile(config.getoption("profile"))
+    profile = config.getoption("profile")
+    settings.load_profile(profile)
+    if profile == "deep":
+        config.option.timeout = 0

@@ -16,7 +16,7 @@ from tools.bigquery.server import FakeBigQuery, running_bigquery
 from tools.bigquery.service import Behaviour
 
 TABLE = "project.dataset.reports"
-ORIGINAL: JSONObject = {"schema": {"fields": [*ORIGINAL_COLUMNS]}}  # type: ignore[list-item]
+ORIGINAL: JSONObject = {"schema": {"fields": [*ORIGINAL_COLUMNS]}}
 WITH_WORKLOADS = {**report_of("one"), "workloads": WORKLOADS}
 DATABASE = ("--database", f"bigquery://{TABLE}")
 EMULATOR = "BIGQUERY_EMULATOR_HOST"
@@ -145,14 +145,16 @@ def test_columns_that_are_missing_are_told_once(
         monkeypatch.setenv(EMULATOR, fake.url)
         fake.service.add(TABLE, ORIGINAL)
         with RunningCollector(tmp_path, *DATABASE) as collector:
-            fake.script = first(1, EXHAUSTED)  # after which the table is opened anew
+            fake.script = first(1, EXHAUSTED)  # after which the table is opened again
             assert collector.post(WITH_WORKLOADS)[0] == 204
             wait_until(lambda: spooled_in(tmp_path) == 0)
             assert collector.stop() == 0
         assert _clusters(fake) == ["one"]
         assert fake.count("tables.patch") == 2
     (said,) = _events(collector, LACKING)
-    assert {"workloads", "reportKey", "receivedAt"} <= set(said["columns"])  # type: ignore[call-overload]
+    columns = said["columns"]
+    assert isinstance(columns, list)
+    assert {"workloads", "reportKey", "receivedAt"} <= set(columns)
 
 
 def test_workloads_are_passed_on_to_another_collector(tmp_path: Path) -> None:

@@ -67,6 +67,10 @@ class SpoolFull(SpoolUnavailable):
     """The spool has reached a limit, and takes more once the warehouse has taken some."""
 
 
+class PublishingHeld(CollectorError):
+    """Nothing is released until somebody has looked: a release could be the second of its days."""
+
+
 class NothingPublished(CollectorError):
     """An address of the statistics at which there is nothing."""
 

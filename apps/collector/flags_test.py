@@ -157,7 +157,11 @@ def test_a_blank_value_is_none(
         ("--retention", "400"),
         ("--publish", "daily"),
         *(("--publish-epsilon", each) for each in ("0", "-1", "inf", "21")),
-        *(("--publish-since", each) for each in ("2026", "2026-13", "yesterday")),
+        *(
+            (flag, each)
+            for flag in ("--publish-since", "--publish-missed")
+            for each in ("2026", "2026-13", "yesterday")
+        ),
         ("--trusted-proxies", "everybody"),
         ("--database", "mysql://x"),
     ],

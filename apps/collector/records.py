@@ -1,5 +1,6 @@
 """The records that pass from intake to spool to warehouse."""
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Final
@@ -98,3 +99,32 @@ class Batch(Struct, frozen=True):
         keys = "\n".join(each.report_key for each in self.reports).encode()
         digest = blake2b(keys, digest_size=_DIGEST_BYTES).hexdigest()
         return f"{self.spool_id}-{self.rows.first}-{self.rows.last}-{digest}"
+
+
+class BatchLimits(Struct, frozen=True):
+    """How large a batch is best: at most `max_reports`, no more once they have `max_bytes`.
+
+    Bytes are those of the reports as compact JSON; one report alone may have more.
+    """
+
+    max_reports: int
+    max_bytes: int
+
+
+def batches_of(
+    reports: Iterable[SpooledReport], *, spool_id: str, limits: BatchLimits
+) -> Iterator[Batch]:
+    """Return reports in batches, each of one day."""
+    gathered: list[SpooledReport] = []
+    size = 0
+    for each in reports:
+        if gathered and each.day != gathered[0].day:
+            yield Batch(spool_id, tuple(gathered))
+            gathered, size = [], 0
+        gathered.append(each)
+        size += len(each.encoded)
+        if len(gathered) >= limits.max_reports or size >= limits.max_bytes:
+            yield Batch(spool_id, tuple(gathered))
+            gathered, size = [], 0
+    if gathered:
+        yield Batch(spool_id, tuple(gathered))

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, Self
 
 import duckdb
@@ -97,13 +98,25 @@ class RunningCollector:
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> tuple[int, dict[str, object]]:
         """Send a request; return the status and the JSON that came with it, if any."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port(), timeout=DEADLINE_SECONDS)
-        with closing(connection):
-            connection.request(method, path, body, dict(headers or {}))
-            response = connection.getresponse()
-            content = response.read()
+        response, content = self._exchange(method, path, body, headers or {})
         is_json = "json" in response.getheader("Content-Type", "")
         return response.status, json.loads(content) if is_json else {}
+
+    def content(self, path: str) -> bytes:
+        """Return the bytes that are served at `path`, or fail."""
+        response, content = self._exchange("GET", path, b"", {})
+        if response.status != http.HTTPStatus.OK:
+            raise AssertionError(f"{path} is answered with {response.status}")
+        return content
+
+    def _exchange(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port(), timeout=DEADLINE_SECONDS)
+        with closing(connection):
+            connection.request(method, path, body, dict(headers))
+            response = connection.getresponse()
+            return response, response.read()
 
     def is_serving(self) -> bool:
         """Return whether it serves and has not exited."""
@@ -182,11 +195,13 @@ def query(data_dir: Path, sql: str) -> list[tuple[Any, ...]]:
         return connection.execute(sql).fetchall()
 
 
-def run_collector(*words: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
-    """Run the program with `words` until it exits."""
+def run_collector(
+    *words: str, stdin: bytes = b"", variables: Mapping[str, str] = MappingProxyType({})
+) -> "subprocess.CompletedProcess[bytes]":
+    """Run the program with `words`, and `variables` of the environment, until it exits."""
     return subprocess.run(  # noqa: S603 - as above
         [sys.executable, "-m", MODULES[0], *words],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={**os.environ, **variables, "PYTHONPATH": os.pathsep.join(sys.path)},
         input=stdin,
         capture_output=True,
         timeout=DEADLINE_SECONDS,

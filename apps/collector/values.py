@@ -2,6 +2,7 @@
 
 import enum
 import ipaddress
+import logging
 import os
 import re
 from collections.abc import Callable
@@ -38,12 +39,44 @@ class Publish(enum.Enum):
 class PublishPlan(Struct, frozen=True):
     """What is to be published: `publish` is not off, `epsilon` is a year's budget.
 
-    Nothing before `since` is; None is the period in which this was first asked for.
+    Nothing before `since` is; None is the period in which this was first asked for. What came due
+    while the collector was off is, where that was through the day `missed`.
     """
 
     publish: Publish
     epsilon: float
     since: date | None = None
+    missed: date | None = None
+
+
+class LogLevel(enum.Enum):
+    """The least severe event that is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+    @property
+    def number(self) -> int:
+        """The level as the standard library numbers it."""
+        return logging.getLevelNamesMapping()[self.name]
+
+
+class LogFormat(enum.Enum):
+    """How an event becomes a line."""
+
+    AUTO = "auto"
+    JSON = "json"
+    LOGFMT = "logfmt"
+    CONSOLE = "console"
+
+
+class LogSettings(Struct, frozen=True, kw_only=True):
+    """Which events are logged, and how."""
+
+    level: LogLevel = LogLevel.INFO
+    form: LogFormat = LogFormat.AUTO
 
 
 def whole(least: int, most: int) -> Callable[[str], int]:

@@ -38,7 +38,6 @@ from collector.telemetry.admin_server import admin_application, served_at, serve
 from collector.telemetry.heartbeat import Heartbeat, ServiceManager
 from collector.telemetry.logs import configure_logs, get_log
 from collector.telemetry.metrics import Metrics, Sources
-from collector.values import Publish
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, count_dead_letters
 from release import VERSION
 
@@ -76,7 +75,7 @@ def _serve(
     supervisor = _make_supervisor(settings, directory, spool, metrics, statistics.reload)
     listening = listening or listen(settings.host, settings.port, settings.listen)
     group = GroupCommit(
-        spool, wake_drain=supervisor.wake, metrics=metrics, clock=time.monotonic, log=log
+        spool, wake_drain=supervisor.commands.wake, metrics=metrics, clock=time.monotonic, log=log
     )
     server = _make_server(
         settings, group, supervisor, listening, metrics=metrics, statistics=statistics
@@ -178,7 +177,8 @@ def _make_supervisor(
 
 
 def _make_statistics(settings: Settings) -> Statistics:
-    if settings.publish is Publish.OFF:
+    plan = settings.publish_plan
+    if plan is None:
         return Statistics()
     # Only where something is published: they take memory, and time at the start.
     from census import json_schema
@@ -187,7 +187,7 @@ def _make_statistics(settings: Settings) -> Statistics:
 
     loader = Loader(
         settings.data_dir / RELEASES_FOLDER,
-        settings.publish,
+        plan,
         address=settings.public_address,
         today=lambda: datetime.now(UTC).date(),
         log=get_log(),

@@ -79,6 +79,7 @@ def set_up_log(*, verbose: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.raiseExceptions = False  # where the log is lost, a traceback is none
     logging.getLogger("volunteer").setLevel(logging.DEBUG if verbose else logging.INFO)
 
 

@@ -1,7 +1,7 @@
 """Where one cluster stands in a census: its votes beside a release."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from math import sqrt
 from statistics import NormalDist
 from typing import Annotated, Final, NamedTuple
@@ -43,9 +43,11 @@ VOTERS: Final[Mapping[str, str]] = {
 class Share(Struct, frozen=True, kw_only=True):
     """A part of the census, 0 to 1, with its 95% interval."""
 
-    share: float
+    share: Annotated[float, Meta(description="Of what the census shows apart.")]
     low: float
-    high: float
+    high: Annotated[
+        float, Meta(description="As if all that may belong here, among `other`, did belong here.")
+    ]
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -72,6 +74,9 @@ class Compared(Struct, frozen=True, kw_only=True):
     other: Annotated[
         Share | None, Meta(description="What the census has not shown apart, or does not know.")
     ]
+    unknown: Annotated[
+        Share | None, Meta(description="What reports do not say; null if not shown.")
+    ]
 
 
 class Comparison(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -89,7 +94,8 @@ class Comparison(Struct, frozen=True, kw_only=True, rename="camel"):
 
 def compare(report: Report, release: Release) -> Comparison:
     """Return where the cluster of a report stands in a release."""
-    asked = {each.question: each for each in release.answers}
+    # Where nobody took part, nobody was asked.
+    asked = {each.question: each for each in release.answers if release.clusters}
     known = QUESTIONS[1:]
     return Comparison(
         first_day=release.first_day,
@@ -140,13 +146,14 @@ class _Asked:
                 )
             ),
             other=self._shares.get(OTHER),
+            unknown=self._shares.get(UNKNOWN),
         )
 
     def _standing(self, answer: str, units: int) -> Standing:
         below = above = None
         if (place := self._place(answer)) is not None:
-            below = self._sum(lambda other: other.of == place.of and other < place)
-            above = self._sum(lambda other: other.of == place.of and other > place)
+            below = self._part(lambda other: other.of == place.of and other < place)
+            above = self._part(lambda other: other.of == place.of and other > place)
         return Standing(
             answer=answer,
             part=round(units / UNIT, _DIGITS),
@@ -155,18 +162,31 @@ class _Asked:
             above=above,
         )
 
-    def _sum(self, counts: Callable[[_Place], bool]) -> Share:
-        """Add up the answers at some places: each cell has noise, and so have all clusters."""
-        shares = [
-            self._shares[each] for each, place in self._places.items() if place and counts(place)
-        ]
-        share = min(sum((each.share for each in shares), 0.0), 1.0)
-        margin = _Z95 * self._deviation * sqrt(len(shares) + share * share) / self._clusters
+    def _part(self, belongs: Callable[[_Place], bool]) -> Share:
+        """Return the share of the answers at some places.
+
+        What is among `other` may be of them, too; what is shown elsewhere is not.
+        """
+        shown = {
+            answer: place is not None and belongs(place) for answer, place in self._places.items()
+        }
+        share, margin = self._sum([answer for answer, is_inside in shown.items() if is_inside])
+        elsewhere, margin_elsewhere = self._sum(
+            [answer for answer, is_inside in shown.items() if not is_inside and answer != OTHER]
+        )
+        low = max(share - margin, 0.0)
+        most = min(1.0 - max(elsewhere - margin_elsewhere, 0.0), 1.0)
         return Share(
             share=round(share, _DIGITS),
-            low=round(max(share - margin, 0.0), _DIGITS),
-            high=round(min(share + margin, 1.0), _DIGITS),
+            low=round(low, _DIGITS),
+            high=round(max(most, share), _DIGITS),
         )
+
+    def _sum(self, answers: Collection[str]) -> tuple[float, float]:
+        """Add up shares, with half of their interval: each has noise, and so have all clusters."""
+        share = min(sum((self._shares[each].share for each in answers), 0.0), 1.0)
+        margin = _Z95 * self._deviation * sqrt(len(answers) + share * share) / self._clusters
+        return share, margin
 
     def _place(self, answer: str) -> _Place | None:
         """Return where an answer is in the question's order; None where there is none."""

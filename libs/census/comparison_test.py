@@ -160,8 +160,27 @@ def test_interval_of_a_sum() -> None:
     assert standing.below is not None
     assert standing.census is not None
     assert standing.below.low < 0.75 < standing.below.high
-    width = standing.census.high - standing.census.low
-    assert standing.below.high - standing.below.low > width * 1.5
+    margin = standing.census.share - standing.census.low
+    assert standing.below.share - standing.below.low > margin * 1.5
+
+
+def test_what_is_not_shown_may_belong() -> None:
+    """The upper end of a part counts all that is not shown elsewhere."""
+    release = _census(*(_cluster(minor) for minor in (29, 30, 31, 31)))
+    (asked,) = [each for each in release.answers if each.question == "kubernetes"]
+    shown = tuple(cell for cell in asked.cells if cell.answer != "1.29")
+    folded = msgspec.structs.replace(
+        release, answers=(msgspec.structs.replace(asked, cells=shown),)
+    )
+    standing = _only(compare(_cluster(30), folded), "kubernetes")
+    assert standing.below == Share(share=0.0, low=0.0, high=0.25)
+    assert standing.above == Share(share=0.5, low=0.5, high=0.75)
+
+
+def test_nobody() -> None:
+    """A release of no cluster compares nothing."""
+    comparison = compare(_cluster(30), _census())
+    assert (comparison.questions, comparison.not_asked, comparison.not_known) == ((), (), 0)
 
 
 def test_too_few() -> None:

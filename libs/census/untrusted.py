@@ -34,7 +34,9 @@ def read(data: bytes) -> Release:
             )
         release = decode(data)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise NotARelease("it is not the JSON of a release") from error
+        is_page = data.lstrip()[:1] == b"<"
+        what = "it is a web page, not" if is_page else "it is not"
+        raise NotARelease(f"{what} the JSON of a release") from error
     _check(release)
     return release
 
@@ -74,7 +76,7 @@ def _has_sound_numbers(release: Release) -> bool:
     return (
         all(0 <= each <= _MOST_CLUSTERS for each in amounts)
         and all(each.low <= each.share <= each.high for each in cells)
-        and (release.clusters > 0 or not release.answers)
+        and (release.clusters > 0 or not cells)
     )
 
 

@@ -44,7 +44,7 @@ def test_newer() -> None:
     ("data", "rule"),
     [
         (b"", "is not the JSON of a release"),
-        (b"<html>", "is not the JSON"),
+        (b"<html>", "is a web page, not the JSON"),
         (b"\xff", "is not the JSON"),
         (b"[" * 100_000, "is not the JSON"),
         (b'{"format": 1}', "is not the JSON"),
@@ -74,7 +74,11 @@ def test_hostile(data: bytes, rule: str) -> None:
 
 
 def test_no_clusters() -> None:
-    """Answers of nobody are no release: shares of none are nothing."""
+    """Answers of nobody are no release, for shares of none are nothing; questions without an answer
+    are one.
+    """
+    nobody = exact_release_of(count([]), _RELEASE.period)
+    assert read(encode(nobody)) == nobody
     document = msgspec.structs.replace(_RELEASE, clusters=0.0)
     with pytest.raises(NotARelease, match="numbers"):
         read(encode(document))

@@ -60,7 +60,8 @@ def complain(program: str, text: str, status: int) -> int:
     if sys.stderr is not None:
         line = " ".join(text.split())
         shown = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
-        sys.stderr.write(f"{program}: {shown}\n")
+        with suppress(OSError):
+            sys.stderr.write(f"{program}: {shown}\n")
     return status
 
 

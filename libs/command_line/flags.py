@@ -155,6 +155,11 @@ def argument(
     )
 
 
+def like(settings: type[Struct], field: str) -> Any:  # noqa: ANN401 - as above
+    """Return a field for the flag that other settings declare under the same name."""
+    return _field(flags_of(settings)[field])
+
+
 def _field(flag: Flag) -> Any:  # noqa: ANN401 - as above
     return msgspec.field(default_factory=_Default(flag))
 

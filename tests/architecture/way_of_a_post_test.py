@@ -11,7 +11,7 @@ from collector.testing import RunningCollector, clusters_in, report_of, wait_unt
 TRACER = Path(__file__).with_name("tracer")
 
 DECISION = Path("docs/decisions/0036-the-way-of-a-post.md")
-MOST_FILES = 30
+MOST_FILES = 24
 
 
 def test_the_way_of_a_post(tmp_path: Path) -> None:

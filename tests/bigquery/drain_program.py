@@ -10,14 +10,13 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Final
 
-from collector.drain.loop import Directive, Drain, Pace
+from collector.drain.channel import Directive
+from collector.drain.loop import Drain, Pace, Upkeep
 from collector.drain.messages import Message, Written
 from collector.drain.trials import TRIAL_FILE, TrialFile, Trials
-from collector.drain.upkeep import Upkeep
-from collector.records import AcceptedReport, SpooledReport
+from collector.records import AcceptedReport, BatchLimits, SpooledReport
 from collector.spool.file import SpoolReader
 from collector.spool.writer import Spool
-from collector.warehouse import BatchLimits
 from collector.warehouse.bigquery.service import DEADLINES, Deadlines
 from collector.warehouse.bigquery.testing import SHORT, TABLE
 from collector.warehouse.bigquery.warehouse import LIMITS, open_bigquery

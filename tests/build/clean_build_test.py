@@ -11,6 +11,8 @@ import pytest
 
 CHECKOUT = Path(os.environ["SPARTAKUS_CHECKOUT"])
 
+pytestmark = pytest.mark.timeout(1_500)
+
 Clone = Callable[[str], Path]
 
 

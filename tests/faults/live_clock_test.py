@@ -5,44 +5,12 @@ from pathlib import Path
 import pytest
 
 from collector.testing import RunningCollector, clusters_in, post_all, query, wait_until
-
-DAY = 86_400
-
-
-@pytest.fixture
-def library() -> Path:
-    """Debian's package `faketime` installs it; the tests need it."""
-    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
-    assert found, "libfaketime is not installed"
-    return found[0]
-
-
-class Clock:
-    """The system's clock as seen by programs that are started under it."""
-
-    def __init__(self, directory: Path, library: Path) -> None:
-        self._file = directory / "faketime"
-        self.set("+0d")
-        self.environment = (
-            "env",
-            f"LD_PRELOAD={library}",
-            f"FAKETIME_TIMESTAMP_FILE={self._file}",
-            "FAKETIME_NO_CACHE=1",
-            # As on a real machine: what is set is the time of day.
-            "FAKETIME_DONT_FAKE_MONOTONIC=1",
-            "NO_FAKE_STAT=1",
-        )
-
-    def set(self, offset: str) -> None:
-        """Set its distance from the true time, such as `-400d`."""
-        replacement = self._file.with_suffix(".new")
-        replacement.write_text(f"{offset}\n")
-        replacement.replace(self._file)
+from tests.faults.fake_clock import FakeClock
 
 
 @pytest.fixture
-def clock(tmp_path: Path, library: Path) -> Clock:
-    return Clock(tmp_path, library)
+def clock(tmp_path: Path) -> FakeClock:
+    return FakeClock(tmp_path)
 
 
 def received_days(data_dir: Path) -> dict[str, int]:
@@ -55,7 +23,7 @@ def received_days(data_dir: Path) -> dict[str, int]:
 
 
 def test_setting_the_clock_of_a_running_collector_loses_and_doubles_nothing(
-    tmp_path: Path, clock: Clock
+    tmp_path: Path, clock: FakeClock
 ) -> None:
     """Reports before and after each jump are kept once, stamped with the clock on receipt."""
     data_dir = tmp_path / "data"
@@ -75,7 +43,7 @@ def test_setting_the_clock_of_a_running_collector_loses_and_doubles_nothing(
     assert (days["now-1"], days["back-1"], days["forward-1"], days["again-1"]) == (0, -400, 400, 0)
 
 
-def test_a_key_is_known_after_the_clock_was_set_back(tmp_path: Path, clock: Clock) -> None:
+def test_a_key_is_known_after_the_clock_was_set_back(tmp_path: Path, clock: FakeClock) -> None:
     """A retry that comes after the clock went back is a repeat, also after a restart."""
     data_dir = tmp_path / "data"
     key = {"Idempotency-Key": "k-1"}

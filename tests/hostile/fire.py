@@ -1,7 +1,12 @@
-"""Attackers in a process of their own: connections that send one request over and over."""
+"""Attackers in a process of their own: connections that send one request over and over.
 
-import multiprocessing
+`python -m tests.hostile.fire HOST PORT CONNECTIONS` takes the request from standard input.
+"""
+
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from threading import Thread
@@ -18,15 +23,20 @@ def under_fire(address: Address, request: bytes, *, connections: int) -> Iterato
 
     A process of its own, because its threads would else keep those of the test waiting.
     """
-    attackers = multiprocessing.get_context("fork").Process(
-        target=_attack, args=(address, request, connections), daemon=True
+    host, port = address
+    attackers = subprocess.Popen(
+        [sys.executable, "-m", __name__, host, str(port), str(connections)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdin=subprocess.PIPE,
     )
-    attackers.start()
     try:
+        assert attackers.stdin is not None
+        attackers.stdin.write(request)
+        attackers.stdin.close()
         yield
     finally:
         attackers.kill()
-        attackers.join()
+        attackers.wait(_DEADLINE_SECONDS)
 
 
 def _attack(address: Address, request: bytes, connections: int) -> None:
@@ -51,3 +61,7 @@ def _answer(client: socket.socket, request: bytes) -> bytes:
     client.sendall(request)
     response = client.recv(65_536)
     return response.lower() or b"close"
+
+
+if __name__ == "__main__":
+    _attack((sys.argv[1], int(sys.argv[2])), sys.stdin.buffer.read(), int(sys.argv[3]))

@@ -8,7 +8,7 @@ import duckdb
 
 from collector.records import DAY_SECONDS
 from collector.warehouse.parquet import sql
-from collector.warehouse.parquet.layout import FileName, day_name
+from collector.warehouse.parquet.folder import FileName, day_name
 
 CLUSTERS: Final = 1_000_000
 DAYS: Final = 30
@@ -83,10 +83,8 @@ def write_month(
                 day_seconds=(first_day + day) * DAY_SECONDS,
             )
             connection.execute(
-                sql.write_query(
-                    f'{sql.NO_REPORTS} UNION ALL BY NAME ({query} ORDER BY "clusterID")',
-                    str(folder / str(name)),
-                )
+                sql.copy(f'{sql.NO_REPORTS} UNION ALL BY NAME ({query} ORDER BY "clusterID")'),
+                {"target": str(folder / str(name))},
             )
             written = last
     return written

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from collector.drain import release_process
-from collector.drain.messages import ReleaseSettings, encode
+from collector.drain.channel import encode
+from collector.drain.messages import ReleaseSettings
 from collector.records import DAY_SECONDS
 from collector.values import Publish, PublishPlan
 from tools.bench import census_month

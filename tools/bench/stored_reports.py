@@ -16,8 +16,7 @@ from typing import Final
 import msgspec
 
 import report
-from collector.commands.importing import batches_of
-from collector.records import DAY_SECONDS, SpooledReport
+from collector.records import DAY_SECONDS, SpooledReport, batches_of
 from collector.warehouse.parquet.warehouse import open_parquet
 from report import Node, Report, Resource
 from tools.bench.report_codec import sample

@@ -8,9 +8,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import report
-from collector.commands.importing import batches_of
 from collector.disk.data_directory import DataDirectory
-from collector.records import SpooledReport
+from collector.records import SpooledReport, batches_of
 from collector.settings import REPORTS_FOLDER
 from collector.warehouse.parquet.warehouse import open_parquet
 from report import Report

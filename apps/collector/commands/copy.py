@@ -8,7 +8,7 @@ from typing import Final
 
 import typer
 
-from collector.commands.warehouses import ReadSettings, existing_folder
+from collector.commands.shared import ReadSettings, existing_folder
 from collector.errors import CommandFailed
 from collector.warehouse.bigquery import EMULATOR, BigQueryTable
 from collector.warehouse.bigquery.warehouse import BigQueryWarehouse, open_bigquery

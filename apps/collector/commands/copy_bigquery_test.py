@@ -125,7 +125,7 @@ def test_a_copy_says_what_the_other_table_has_no_column_for(
 ) -> None:
     """Where columns may not be added, all reports are copied, and what is not kept is said."""
     clusters = _fill(tmp_path)
-    columns: JSONObject = {"fields": [*ORIGINAL_COLUMNS]}  # type: ignore[list-item]
+    columns: JSONObject = {"fields": [*ORIGINAL_COLUMNS]}
     behaviour = Behaviour(
         polls=0, forbidden=frozenset({"tables.patch"}), query=lambda _: (COUNT, 0)
     )

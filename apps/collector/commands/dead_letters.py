@@ -9,7 +9,7 @@ from typing import Final
 
 import typer
 
-from collector.commands.streams import standard_output
+from collector.commands.shared import standard_output
 from collector.disk.data_directory import BATCH_LOCK, SPOOL_NAME
 from collector.disk.files import locked
 from collector.errors import CommandFailed
@@ -26,7 +26,7 @@ class Letters(DataDirectorySettings, frozen=True, kw_only=True):
 
     send: bool = switch(
         has_variable=False,
-        help="Put all of them back into the spool, once the cause of the refusal is mended.",
+        help="Put all of them back into the spool, once the cause of the refusal is fixed.",
     )
     reports: bool = switch(
         has_variable=False, help="Print the reports as well, not only the reasons."

@@ -7,9 +7,7 @@ from typing import BinaryIO, Final
 
 import typer
 
-from collector.commands.scratch import scratch
-from collector.commands.streams import standard_output
-from collector.commands.warehouses import ReadSettings, existing_folder
+from collector.commands.shared import ReadSettings, existing_folder, scratch, standard_output
 from collector.warehouse.parquet.engine import Engine
 from collector.warehouse.parquet.folder import Staging
 from collector.warehouse.parquet.reading import (

@@ -8,8 +8,7 @@ from typing import Final
 
 import typer
 
-from collector.commands.scratch import SCRATCH, remove_left_over
-from collector.commands.streams import standard_input
+from collector.commands.shared import SCRATCH, remove_left_over, standard_input
 from collector.disk.data_directory import BATCH_LOCK, SPOOL_NAME, check_private, is_in_use
 from collector.disk.files import locked
 from collector.errors import CommandFailed

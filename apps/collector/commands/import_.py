@@ -1,18 +1,26 @@
-"""`collector import`: what `export` gave, back into a warehouse."""
+"""`collector import`: what `export` gave, back into a warehouse.
 
-from collections.abc import Iterator
+A file stands for a spool of its own: its ID is a digest of the content, its rows are the lines. So
+a batch that is written again is there once.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO, Final
 
+import msgspec
 import typer
+from msgspec import Struct
 
-from collector.commands.importing import batches_of, reports_of
-from collector.commands.scratch import scratch
-from collector.commands.streams import standard_input
+import report
+from collector.commands.shared import scratch, standard_input
 from collector.disk.data_directory import DataDirectory
 from collector.errors import CommandFailed
+from collector.records import SpooledReport, batches_of
 from collector.settings import WarehouseSettings
 from collector.warehouse import WarehouseAddress
 from collector.warehouse.parquet import ParquetFolder
@@ -20,11 +28,16 @@ from collector.warehouse.parquet.folder import Folder
 from collector.warehouse.parquet.reading import lines_in
 from command_line.flags import argument, switch
 from command_line.program import Command
+from report import InvalidReport, ReportTooLarge
 
 _STDIN: Final = Path("-")
 _PARQUET: Final = b"PAR1"
 _PIECE: Final = 1024 * 1024
 _ID_BYTES: Final = 16
+_KEY_BYTES: Final = 16
+_KEY: Final = re.compile(r"[0-9a-f]{32}")
+_HOUR: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
+_SECONDS_PER_HOUR: Final = 3_600
 
 
 class Import(WarehouseSettings, frozen=True, kw_only=True):
@@ -51,11 +64,11 @@ def import_reports(settings: Import) -> None:
         spool_id = _digest(path)
         if not settings.add:
             _check_empty(settings.warehouse, spool_id)
-        total = sum(1 for _ in reports_of(_lines(path), spool_id=spool_id))  # all are valid
+        total = sum(1 for _ in _reports_of(_lines(path), spool_id=spool_id))  # all are valid
         with closing(settings.warehouse.open(directory.path, settings.environment)) as warehouse:
             written = warehouse.watermark(spool_id)
             done = 0 if written is None else written.last_id
-            reports = reports_of(_lines(path), spool_id=spool_id)
+            reports = _reports_of(_lines(path), spool_id=spool_id)
             rest = (each for each in reports if each.row_id > done)
             for batch in batches_of(rest, spool_id=spool_id, limits=warehouse.limits):
                 warehouse.write(batch)
@@ -116,6 +129,40 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
             yield file
     except OSError as error:
         raise CommandFailed(f"{path} cannot be read: {error.strerror}") from error
+
+
+class _Stamp(Struct, frozen=True, rename="camel"):
+    """What a line has besides its report."""
+
+    received_at: str
+    report_key: str | None = None
+
+
+def _reports_of(lines: Iterable[bytes], *, spool_id: str) -> Iterator[SpooledReport]:
+    """Return the report in each line, numbered from 1. Raises `CommandFailed`, naming the line."""
+    for number, line in enumerate(lines, start=1):
+        try:
+            yield _report_of(line, number, spool_id)
+        except (InvalidReport, ReportTooLarge, msgspec.DecodeError, ValueError) as error:
+            raise CommandFailed(
+                f"line {number} is not a report as export writes it: {error}"
+            ) from None
+
+
+def _report_of(line: bytes, number: int, spool_id: str) -> SpooledReport:
+    received = report.decode(line)
+    stamp = msgspec.json.decode(line, type=_Stamp)
+    if _HOUR.fullmatch(stamp.received_at) is None:
+        raise ValueError("$.receivedAt must be an hour, such as 2026-11-25T07:00:00Z")
+    moment = msgspec.convert(stamp.received_at, datetime)
+    hour = int(moment.timestamp()) // _SECONDS_PER_HOUR * _SECONDS_PER_HOUR
+    encoded = report.encode(msgspec.structs.replace(received, timestamp=str(hour)))
+    key = stamp.report_key if _KEY.fullmatch(stamp.report_key or "") else None
+    return SpooledReport(number, key or _key(spool_id, number), hour, encoded)
+
+
+def _key(spool_id: str, number: int) -> str:
+    return blake2b(f"{spool_id} {number}".encode(), digest_size=_KEY_BYTES).hexdigest()
 
 
 COMMAND: Final = Command(Import, import_reports)

@@ -1,6 +1,7 @@
 """`collector manifest`: the YAML that installs a collector in a cluster."""
 
 import re
+from datetime import date
 from typing import Final
 
 import typer
@@ -13,10 +14,11 @@ from collector.manifest.documents import (
     monitoring,
     render,
 )
-from collector.values import matching, whole
+from collector.settings import Settings
+from collector.values import Publish, matching, whole
 from collector.warehouse.bigquery import BigQueryTable
 from command_line.errors import InvalidOption, UsageError
-from command_line.flags import flag, switch
+from command_line.flags import flag, flags_of, like, names_of, switch, variable_of
 from command_line.program import Command
 
 _IMAGE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*")
@@ -60,6 +62,10 @@ class Manifest(Struct, frozen=True, kw_only=True):
         help="Google service account to act as, by workload identity. Not needed where the roles"
         " are granted to the Kubernetes service account.",
     )
+    publish: Publish = like(Settings, "publish")
+    publish_epsilon: float = like(Settings, "publish_epsilon")
+    publish_since: date | None = like(Settings, "publish_since")
+    public_address: str | None = like(Settings, "public_address")
     monitoring: bool = switch(
         has_variable=False,
         help="Print instead what watches it: for the Prometheus operator, and Grafana.",
@@ -99,7 +105,32 @@ def _installation(settings: Manifest) -> str:
             "--replicas" if replicas else "--google-service-account",
             "goes with --database=bigquery://…; a folder of Parquet files belongs to one pod",
         )
-    return render(image=settings.image, storage=settings.storage, bigquery=bigquery)
+    return render(
+        image=settings.image,
+        storage=settings.storage,
+        bigquery=bigquery,
+        variables=_publishing(settings),
+    )
+
+
+def _publishing(settings: Manifest) -> dict[str, str]:
+    """Return what is set of publishing, by variable: other commands, run in the pod, know it too.
+
+    Raises `InvalidOption` for what goes with `--publish` alone.
+    """
+    values = {
+        "publish": settings.publish.value,
+        "publish_epsilon": f"{settings.publish_epsilon:g}",
+        "publish_since": str(settings.publish_since or ""),
+        "public_address": settings.public_address or "",
+    }
+    flags = flags_of(Manifest)
+    chosen = {name: value for name, value in values.items() if value != (flags[name].default or "")}
+    for name in chosen:
+        if settings.publish is Publish.OFF:
+            option = names_of(name, flags[name])[-1]
+            raise InvalidOption(option, "goes with --publish, such as --publish=monthly")
+    return {str(variable_of(name, flags[name])): value for name, value in chosen.items()}
 
 
 COMMAND: Final = Command(Manifest, manifest)

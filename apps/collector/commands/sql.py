@@ -5,9 +5,13 @@ from typing import Final
 
 import typer
 
-from collector.commands.scratch import scratch
-from collector.commands.streams import standard_input, standard_output
-from collector.commands.warehouses import ReadSettings, existing_folder
+from collector.commands.shared import (
+    ReadSettings,
+    existing_folder,
+    scratch,
+    standard_input,
+    standard_output,
+)
 from collector.errors import CommandFailed
 from collector.warehouse.parquet.querying import Format, Output, answer
 from collector.warehouse.parquet.reading import snapshot

@@ -2,8 +2,9 @@
 
 import shutil
 import time
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 import typer
@@ -11,14 +12,14 @@ import typer
 from census import Period, Release, encode, exact_release_of
 from census.periods import name_of, parse
 from census.table import to_csv
-from collector.commands.streams import standard_output
-from collector.commands.warehouses import existing_folder
+from collector.commands.shared import existing_folder, standard_output
 from collector.errors import CommandFailed, FileUnusable
+from collector.publishing.due import Due
 from collector.publishing.store import RELEASES_FOLDER, read
-from collector.settings import WarehouseSettings
+from collector.settings import Settings, WarehouseSettings
 from collector.warehouse.parquet import ParquetFolder
 from command_line.errors import InvalidOption, InvalidValue
-from command_line.flags import flag, switch
+from command_line.flags import flag, parse_flags, switch
 from command_line.program import Command
 
 _DAYS_BACK: Final = timedelta(days=30)
@@ -63,12 +64,15 @@ def statistics(settings: Statistics) -> None:
     """
     if settings.as_json and settings.as_csv:
         raise InvalidOption("--csv", "excludes --json")
-    release = _exact(settings) if settings.exact else _stored(settings)
+    releases = () if settings.exact else _stored(settings)
+    release = _exact(settings) if settings.exact else _chosen(settings, releases)
     with standard_output() as output:
-        output.write(_written(release, settings, is_terminal=output.isatty()))
+        output.write(_written(release, settings, releases, is_terminal=output.isatty()))
 
 
-def _written(release: Release, settings: Statistics, *, is_terminal: bool) -> bytes:
+def _written(
+    release: Release, settings: Statistics, releases: Sequence[Release], *, is_terminal: bool
+) -> bytes:
     if settings.exact and (settings.as_json or settings.as_csv):
         typer.echo(_EXACT, err=True)
     if settings.as_json:
@@ -82,7 +86,9 @@ def _written(release: Release, settings: Statistics, *, is_terminal: bool) -> by
     is_exact = release.guarantee is None
     warning = _EXACT if settings.exact else _PUBLISHED_EXACT if is_exact else ""
     width = shutil.get_terminal_size().columns
-    return render(release, warning, width=width, is_terminal=is_terminal).encode("utf-8")
+    due = None if settings.exact else _next_due(settings, releases)
+    text = render(release, warning, next_due=due, width=width, is_terminal=is_terminal)
+    return text.encode("utf-8")
 
 
 def _exact(settings: Statistics) -> Release:
@@ -103,27 +109,54 @@ def _days(release: Release) -> str:
     return f"{release.first_day}/{release.last_day}"
 
 
-def _stored(settings: Statistics) -> Release:
-    folder = settings.existing_data_dir / RELEASES_FOLDER
+def _stored(settings: Statistics) -> Sequence[Release]:
     broken: list[FileUnusable] = []
-    releases = read(folder, on_broken=broken.append)
+    releases = read(settings.existing_data_dir / RELEASES_FOLDER, on_broken=broken.append)
     if broken and not releases:
         raise broken[0]
     for error in broken:
         typer.echo(f"left out: {error}", err=True)
-    wanted = settings.period
-    if wanted is None and releases:
-        return releases[-1]
+    return releases
+
+
+def _chosen(settings: Statistics, releases: Sequence[Release]) -> Release:
+    folder, wanted = settings.data_dir / RELEASES_FOLDER, settings.period
+    if not releases:
+        due = _next_due(settings, releases)
+        when = (
+            f"the first is due on {due.isoformat()}"
+            if due
+            else "while a collector runs with --publish, this says when the first is due"
+        )
+        raise CommandFailed(
+            f"there is no release in {folder} yet; {when}; --exact shows today's figures"
+        )
     found = next((each for each in releases if each.period == wanted), None)
-    if found is not None:
-        return found
-    names = ", ".join(each.name for each in releases)
-    if wanted is not None and releases:
+    if wanted is None:
+        return releases[-1]
+    if found is None:
+        names = ", ".join(each.name for each in releases)
         raise CommandFailed(f"there is no release {name_of(wanted)} in {folder}; there are {names}")
-    raise CommandFailed(
-        f"there is no release in {folder} yet: `serve --publish` makes one some days after a period"
-        " is over, and `status` says when the next is due; --exact shows today's figures"
-    )
+    return found
+
+
+def _next_due(settings: Statistics, releases: Sequence[Release]) -> date | None:
+    """Return what the running collector says, or else what its variables say; None for neither."""
+    # Only now: most of what this command does needs neither.
+    from collector.telemetry.admin_client import AdminClient
+    from collector.telemetry.admin_server import SOCKET_NAME
+
+    seconds = 0
+    with suppress(CommandFailed):
+        samples = AdminClient(settings.data_dir / SOCKET_NAME).samples()
+        seconds = samples.count("spartakus_release_due_timestamp_seconds")
+    if seconds:
+        return datetime.fromtimestamp(seconds, UTC).date()
+    plan = parse_flags(Settings, {}, settings.environment).publish_plan
+    if plan is None:
+        return None
+    today = datetime.fromtimestamp(time.time(), UTC).date()
+    return Due(settings.data_dir / RELEASES_FOLDER, plan).next_day(releases, today)
 
 
 COMMAND: Final = Command(Statistics, statistics)

@@ -6,8 +6,10 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -33,13 +35,23 @@ def published(data_dir: Path, *releases: Release) -> Path:
     return folder
 
 
-def run(data_dir: Path, *flags: str) -> "subprocess.CompletedProcess[bytes]":
-    return run_collector("statistics", "--data-dir", str(data_dir), *flags)
+MONTHLY = {"SPARTAKUS_PUBLISH": "monthly"}
 
 
-def failure_of(data_dir: Path, *flags: str, status: int = 1) -> str:
+def run(
+    data_dir: Path, *flags: str, variables: Mapping[str, str] = MappingProxyType({})
+) -> "subprocess.CompletedProcess[bytes]":
+    return run_collector("statistics", "--data-dir", str(data_dir), *flags, variables=variables)
+
+
+def failure_of(
+    data_dir: Path,
+    *flags: str,
+    status: int = 1,
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """Return the one line of a command that fails."""
-    outcome = run(data_dir, *flags)
+    outcome = run(data_dir, *flags, variables=variables)
     assert (outcome.returncode, outcome.stdout) == (status, b"")
     assert outcome.stderr.count(b"\n") == 1
     return outcome.stderr.decode()
@@ -73,9 +85,34 @@ def test_exact_figures_that_were_published(tmp_path: Path) -> None:
 
 
 def test_no_release_yet(tmp_path: Path) -> None:
-    """Without a release one line says why, and what says when there is one."""
+    """Without a release one line says so, and who knows when there will be one."""
     assert "no release in" in failure_of(tmp_path)
-    assert "`status` says when" in failure_of(tmp_path, "--json")
+    assert "while a collector runs with --publish, this says when" in failure_of(tmp_path, "--json")
+
+
+def next_month_but_one() -> date:
+    """Return the fourth day of the month after this one: when this month's release is due."""
+    first = datetime.now(UTC).date().replace(day=1)
+    return (first + timedelta(days=32)).replace(day=4)
+
+
+def test_when_the_first_is_due(tmp_path: Path) -> None:
+    """A variable of the collector's says it, and so does the collector that runs."""
+    due = next_month_but_one()
+    words = f"yet; the first is due on {due.isoformat()}; --exact"
+    assert words in failure_of(tmp_path, variables=MONTHLY)
+    with RunningCollector(tmp_path, "--publish=monthly"):
+        wait_until(lambda: words in failure_of(tmp_path))
+
+
+def test_when_the_next_is_due(tmp_path: Path) -> None:
+    """Under the figures stands when the next are due, where that is known."""
+    published(tmp_path, release(3000, 9))
+    assert b"is due" not in run(tmp_path).stdout
+    known = run(tmp_path, variables=MONTHLY).stdout.decode()
+    assert known.splitlines()[-1].startswith("The next release is due on 4 ")
+    for flag in ("--json", "--csv", "--exact"):
+        assert b"is due" not in run(tmp_path, flag, variables=MONTHLY).stdout
 
 
 def test_a_period_without_a_release(tmp_path: Path) -> None:

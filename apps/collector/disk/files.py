@@ -84,6 +84,18 @@ def add_private(path: Path, data: bytes) -> bool:
     return is_new
 
 
+def replace_private(path: Path, data: bytes) -> None:
+    """Have a private file hold `data`, instead of what it held; on return it is on disk.
+
+    Raises `OSError` or `FileUnusable`.
+    """
+    unfinished = path.with_name(f".{path.name}.new")
+    unfinished.unlink(missing_ok=True)
+    _write(unfinished, data)
+    unfinished.replace(path)
+    sync_folder(path.parent)
+
+
 def refuse_links(*paths: Path) -> None:
     """Raise `FileUnusable` where one of `paths` is a symbolic link."""
     for path in paths:

@@ -4,21 +4,22 @@ It only reads the spool: it sends what it has written, and the spool's writer de
 the one place where something is tried again because a warehouse failed.
 """
 
-import enum
 import logging
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Final, Protocol
 
+from collector.drain.channel import Directive
 from collector.drain.messages import Emptied, Message, Notice, Opened, Unavailable, Written
 from collector.drain.trials import Trials
-from collector.drain.upkeep import Upkeep
-from collector.errors import WarehouseUnavailable
-from collector.records import Batch, SpooledReport, Watermark
+from collector.errors import FileUnusable, WarehouseUnavailable
+from collector.records import Batch, BatchLimits, SpooledReport, Watermark
 from collector.spool.file import SpoolReader
-from collector.warehouse import BatchLimits, OpenWarehouse, Warehouse
+from collector.warehouse import OpenWarehouse, Warehouse
 
+UPKEEP_SECONDS: Final = 600.0
 GIVEN_UP: Final = "three processes died while they wrote it"
 MISSING: Final = (
     "reports that left the spool are not in this warehouse: they went to another,"
@@ -26,19 +27,8 @@ MISSING: Final = (
 )
 
 
-class Directive(enum.Enum):
-    """What the drain is to do. The last two are never taken back."""
-
-    CONTINUE = enum.auto()
-    FINISH = enum.auto()
-    """Empty the spool, then exit."""
-
-    STOP = enum.auto()
-    """Exit: the collector is gone."""
-
-
 class Channel(Protocol):
-    """The drain's end of its connection to the collector; see `collector.drain.process`."""
+    """The drain's end of its connection to the collector; see `collector.drain.channel`."""
 
     def wait_for_work(self, at_most: float) -> Directive:
         """Wait for `at_most` seconds, or until rows were committed, or to finish or to stop."""
@@ -67,6 +57,53 @@ class Pace:
     """The longest pause, unless the warehouse asks for a longer one."""
 
 
+@dataclass(eq=False, kw_only=True)
+class Upkeep:
+    """Deletes what is too old, and compacts, every ten minutes.
+
+    `expire_dead_letters` may raise `FileUnusable` or `WarehouseUnavailable`. `send` takes notices
+    for the log. `now` gives UNIX seconds, `clock` seconds that never go back.
+    """
+
+    retention_days: int | None
+    """How old reports may become; None keeps them."""
+    expire_dead_letters: Callable[[], None]
+    make_releases: Callable[[], None] = lambda: None
+    """Begins to make what is due, and does not wait for it."""
+    send: Callable[[Message], None]
+    now: Callable[[], float]
+    clock: Callable[[], float]
+    _due: float = field(default=-math.inf, init=False)
+
+    def seconds_left(self) -> float:
+        """Return the seconds until something is due."""
+        return max(0.0, self._due - self.clock())
+
+    def run(self, warehouse: Warehouse) -> None:
+        """Do what is due. A failure becomes a notice, and does not keep reports from moving."""
+        if self.seconds_left() > 0:
+            return
+        self._due = self.clock() + UPKEEP_SECONDS
+        self.make_releases()
+        for action in (self._expire, self._compact, lambda _: self.expire_dead_letters()):
+            try:
+                action(warehouse)
+            except (WarehouseUnavailable, FileUnusable) as error:
+                event = "upkeep of the warehouse fails and is tried again"
+                self.send(Notice(logging.WARNING, event, {"reason": str(error)}))
+
+    def _expire(self, warehouse: Warehouse) -> None:
+        if self.retention_days is None:
+            return
+        count = warehouse.expire(days=self.retention_days, now=self.now())
+        if count > 0:
+            event = "reports older than the retention were deleted"
+            self.send(Notice(logging.INFO, event, {"reports": count}))
+
+    def _compact(self, warehouse: Warehouse) -> None:
+        warehouse.compact(now=self.now())
+
+
 @dataclass(eq=False)
 class Drain:
     """Drains one spool into one warehouse until a command to finish or to stop comes.
@@ -93,7 +130,7 @@ class Drain:
     def run(self) -> None:
         """Drain until a command to finish or to stop comes.
 
-        After a failure the warehouse is opened anew: its watermark then says whether the batch
+        After a failure the warehouse is opened again: its watermark then says whether the batch
         that failed was written after all. Raises `WarehouseUnusable` or `FileUnusable`.
         """
         while True:

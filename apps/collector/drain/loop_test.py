@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.drain.loop import MISSING, Directive
+from collector.drain.channel import Directive
+from collector.drain.loop import MISSING
 from collector.drain.messages import Emptied, Notice, Opened, Unavailable, Written
 from collector.drain.testing import PACE, SPOOL, KeptRows, NotedTrial, Rows, ScriptedChannel, drain
 from collector.drain.trials import Trial
 from collector.errors import WarehouseUnusable
-from collector.records import Batch, RowRange, Watermark
-from collector.warehouse import BatchLimits
+from collector.records import Batch, BatchLimits, RowRange, Watermark
 
 
 def test_everything_is_written_in_order_and_reported() -> None:
@@ -77,7 +77,7 @@ def test_pauses_grow_with_failures_and_vary() -> None:
 
 
 def test_an_unusable_warehouse_stops_the_drain() -> None:
-    """What only a person can mend is not retried."""
+    """What only a person can fix is not retried."""
 
     class Damaged(KeptRows):
         def open(self) -> KeptRows:

@@ -1,24 +1,14 @@
 """What the collector and the process that drains its spool send each other.
 
-They share a stream socket. Both send lines of JSON: the collector commands, the drain messages.
-A process that finds the connection closed knows that the other is gone
-(docs/decisions/0024-one-codec-between-processes.md).
+The collector sends commands, the drain messages; `channel` carries both.
 """
 
-from collections.abc import Iterator
-from contextlib import suppress
-from socket import socket
-from typing import Final, TypeAlias, TypeVar
+from typing import TypeAlias
 
-import msgspec
 from msgspec import Struct
 
-from collector.errors import DrainFailed
 from collector.records import Watermark
 from collector.values import PublishPlan
-
-_OTHER_VERSION: Final = "the drain is of another version than the collector; restart the collector"
-_Line = TypeVar("_Line")
 
 
 class DrainSettings(Struct, frozen=True):
@@ -36,12 +26,16 @@ class DrainSettings(Struct, frozen=True):
 
 
 class ReleaseSettings(Struct, frozen=True):
-    """What the process that makes releases is started with; `now` is in UNIX seconds."""
+    """What the process that makes releases is started with; `now` is in UNIX seconds.
+
+    Reports older than `retention_days` are deleted; None keeps them.
+    """
 
     data_dir: str
     warehouse: str
     plan: PublishPlan
     now: float
+    retention_days: int | None = None
 
 
 class Wake(Struct, frozen=True, tag="wake"):
@@ -140,53 +134,3 @@ Message: TypeAlias = (
     | Scheduled
     | Emptied
 )
-
-_ENCODER: Final = msgspec.json.Encoder()
-_COMMANDS: Final = msgspec.json.Decoder(Command)
-_MESSAGES: Final = msgspec.json.Decoder(Message)
-_SETTINGS: Final = msgspec.json.Decoder(DrainSettings)
-_RELEASE_SETTINGS: Final = msgspec.json.Decoder(ReleaseSettings)
-
-
-def encode(sent: Command | Message | DrainSettings | ReleaseSettings) -> bytes:
-    """Return what is sent as one line."""
-    return _ENCODER.encode(sent) + b"\n"
-
-
-def commands_from(connection: socket) -> Iterator[Command]:
-    """Return the commands that arrive until the connection is closed. Raises `DrainFailed`."""
-    return _received(connection, _COMMANDS)
-
-
-def messages_from(connection: socket) -> Iterator[Message]:
-    """Return the messages that arrive until the connection is closed. Raises `DrainFailed`."""
-    return _received(connection, _MESSAGES)
-
-
-def decode_settings(text: str) -> DrainSettings:
-    """Return the settings of a drain. Raises `DrainFailed`."""
-    return _decode(text, _SETTINGS)
-
-
-def decode_release_settings(text: str) -> ReleaseSettings:
-    """Return the settings of making releases. Raises `DrainFailed`."""
-    return _decode(text, _RELEASE_SETTINGS)
-
-
-def decode_message(line: bytes) -> Message:
-    """Return the message in a line. Raises `DrainFailed`."""
-    message: Message = _decode(line, _MESSAGES)
-    return message
-
-
-def _received(connection: socket, decoder: "msgspec.json.Decoder[_Line]") -> Iterator[_Line]:
-    with connection.makefile("rb") as lines, suppress(OSError):
-        for line in lines:
-            yield _decode(line, decoder)
-
-
-def _decode(line: bytes | str, decoder: "msgspec.json.Decoder[_Line]") -> _Line:
-    try:
-        return decoder.decode(line)
-    except msgspec.DecodeError as error:
-        raise DrainFailed(_OTHER_VERSION) from error

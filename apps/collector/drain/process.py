@@ -10,42 +10,29 @@ import random
 import signal
 import socket
 import sys
-import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from collector.disk.data_directory import BATCH_LOCK
 from collector.disk.files import locked
-from collector.drain.loop import Channel, Directive, Drain, Pace
-from collector.drain.messages import (
-    DrainSettings,
-    Finish,
-    Message,
-    Notice,
-    ReleaseSettings,
-    Unusable,
-    commands_from,
-    decode_settings,
-    encode,
-)
+from collector.drain.channel import SocketChannel, decode_settings
+from collector.drain.loop import Channel, Drain, Pace, Upkeep
+from collector.drain.messages import DrainSettings, Message, Notice, ReleaseSettings, Unusable
 from collector.drain.trials import TRIAL_FILE, TrialFile, Trials
-from collector.drain.upkeep import Upkeep
-from collector.errors import CollectorError, DrainFailed
-from collector.records import SpooledReport
+from collector.errors import CollectorError
 from collector.spool.file import SpoolReader
 from collector.warehouse import OpenWarehouse, Warehouse
-from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
+from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters, add_dead_letter
 from collector.warehouse.registry import parse_address
 from command_line.errors import defect_in_words
 
 _PRIVATE_UMASK: Final = 0o077
 # Where processors are scarce clients come first: rows can wait in the spool.
 _NICENESS: Final = 5
-_ORPHAN_SECONDS: Final = 2.0
 
 
 def main() -> None:
@@ -66,81 +53,6 @@ def main() -> None:
             channel.send(Unusable(defect_in_words(error)))
 
 
-class SocketChannel:
-    """A `collector.drain.loop.Channel` over a connected stream socket.
-
-    A thread receives, so that the exit of the collector ends this process even while a warehouse
-    keeps it busy.
-    """
-
-    def __init__(self, connection: socket.socket, *, on_orphaned: Callable[[], None]) -> None:
-        """`on_orphaned` is called when the collector is gone and the drain does not exit."""
-        self._connection: Final = connection
-        self._on_orphaned: Final = on_orphaned
-        self._changed: Final = threading.Condition()
-        self._sending: Final = threading.Lock()  # two threads send, and a line stays whole
-        self._woken = False
-        self._directive = Directive.CONTINUE
-        self._closed: Final = threading.Event()
-
-    def listen(self) -> None:
-        """Begin to receive commands. The thread does not keep the process alive."""
-        threading.Thread(target=self._receive, name="commands", daemon=True).start()
-
-    def wait_for_work(self, at_most: float) -> Directive:
-        """Wait for `at_most` seconds, or until rows were committed, or to finish or to stop."""
-        with self._changed:
-            self._changed.wait_for(
-                lambda: self._woken or self._directive is not Directive.CONTINUE, timeout=at_most
-            )
-            self._woken = False
-            return self._directive
-
-    def pause(self, seconds: float) -> Directive:
-        """Wait for `seconds`, or until a command to finish or to stop comes."""
-        with self._changed:
-            # A drain that is to finish already still has to pause.
-            before = self._directive
-            self._changed.wait_for(
-                lambda: self._directive is Directive.STOP or self._directive is not before,
-                timeout=seconds,
-            )
-            return self._directive
-
-    def send(self, message: Message) -> None:
-        """Send `message`. Does nothing when the collector is gone."""
-        try:
-            with self._sending:
-                self._connection.sendall(encode(message))
-        except OSError:
-            self._direct(Directive.STOP)
-
-    def close(self) -> None:
-        """Disconnect, because the drain exits by itself."""
-        self._closed.set()
-        with suppress(OSError):
-            self._connection.shutdown(socket.SHUT_RDWR)  # also ends the thread
-        self._connection.close()
-
-    def _receive(self) -> None:
-        try:
-            for command in commands_from(self._connection):
-                self._direct(Directive.FINISH if isinstance(command, Finish) else None)
-        except DrainFailed as error:
-            self.send(Unusable(str(error)))
-        self._direct(Directive.STOP)
-        if not self._closed.wait(_ORPHAN_SECONDS):
-            self._on_orphaned()
-
-    def _direct(self, directive: Directive | None) -> None:
-        """Wake the drain, with a new directive or with rows."""
-        with self._changed:
-            self._woken = True
-            if directive is not None and self._directive is not Directive.STOP:
-                self._directive = directive
-            self._changed.notify_all()
-
-
 def _exit_at_once() -> None:
     """Exit. A warehouse that is being written stays as after a power cut: whole."""
     os._exit(1)
@@ -159,7 +71,7 @@ def _drain(settings: DrainSettings, channel: SocketChannel, environment: Mapping
             pace=Pace(batch_seconds=settings.batch_seconds),
             trials=Trials(TrialFile(data_dir / TRIAL_FILE), spool_id=rows.spool_id),
             lock=partial(locked, data_dir / BATCH_LOCK),
-            add_dead_letter=partial(_add_dead_letter, dead_letters),
+            add_dead_letter=partial(add_dead_letter, dead_letters),
             upkeep=Upkeep(
                 retention_days=settings.retention_days,
                 expire_dead_letters=partial(_expire_dead_letters, dead_letters),
@@ -180,16 +92,15 @@ def _make_releases(settings: DrainSettings, channel: Channel) -> Callable[[], No
         return lambda: None
     # Only where something is published: they load the census.
     from collector.drain.releasing import Releasing, make_in_process
-    from collector.publishing.schedule import TrustedClock
 
-    data_dir = str(Path(settings.spool).parent)
-    steady = partial(time.clock_gettime, time.CLOCK_BOOTTIME)
-    return Releasing(
-        lambda now: make_in_process(ReleaseSettings(data_dir, settings.warehouse, plan, now)),
-        send=channel.send,
-        clock=TrustedClock(time.time, steady),
-        steady=steady,
-    ).check
+    def make(now: float) -> Iterator[Message]:
+        data_dir = str(Path(settings.spool).parent)
+        return make_in_process(
+            ReleaseSettings(data_dir, settings.warehouse, plan, now, settings.retention_days)
+        )
+
+    clock = partial(time.clock_gettime, time.CLOCK_BOOTTIME)
+    return Releasing(make, send=channel.send, now=time.time, clock=clock).check
 
 
 def _opener(open_warehouse: OpenWarehouse, channel: Channel) -> OpenWarehouse:
@@ -209,11 +120,6 @@ def _opener(open_warehouse: OpenWarehouse, channel: Channel) -> OpenWarehouse:
         return warehouse
 
     return open_
-
-
-def _add_dead_letter(path: Path, report: SpooledReport, reason: str) -> None:
-    with closing(DeadLetters(path, clock=time.time)) as dead_letters:
-        dead_letters.add([(report, reason)])
 
 
 def _expire_dead_letters(path: Path) -> None:

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
+from collector.drain.channel import decode_release_settings, encode
 from collector.drain.messages import (
     Billed,
     Message,
@@ -22,8 +23,6 @@ from collector.drain.messages import (
     ReleaseFailed,
     ReleaseSettings,
     Scheduled,
-    decode_release_settings,
-    encode,
 )
 from collector.errors import CollectorError
 from collector.publishing import store
@@ -54,7 +53,13 @@ def _make(settings: ReleaseSettings, environment: Mapping[str, str]) -> None:
     folder = data_dir / store.RELEASES_FOLDER
     address = parse_address(settings.warehouse)
     with closing(address.open_census(data_dir, environment)) as census:
-        publisher = Publisher(folder, census, settings.plan, random_bits=secrets.randbits)
+        publisher = Publisher(
+            folder,
+            census,
+            settings.plan,
+            random_bits=secrets.randbits,
+            retention_days=settings.retention_days,
+        )
         try:
             for message in publish(publisher, now=settings.now):
                 _send(message)

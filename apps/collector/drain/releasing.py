@@ -11,16 +11,9 @@ from functools import partial
 from threading import Thread
 from typing import Final, TypeAlias
 
-from collector.drain.messages import (
-    Message,
-    Notice,
-    ReleaseFailed,
-    ReleaseSettings,
-    decode_message,
-    encode,
-)
+from collector.drain.channel import decode_message, encode
+from collector.drain.messages import Message, Notice, ReleaseFailed, ReleaseSettings
 from collector.errors import DrainFailed
-from collector.publishing.schedule import TrustedClock
 
 INTERVAL_SECONDS: Final = 3_600.0
 # Its name as text: importing the module would load the census here.
@@ -38,26 +31,25 @@ class Releasing:
         make: MakeReleases,
         *,
         send: Callable[[Message], None],
-        clock: TrustedClock,
-        steady: Callable[[], float],
+        now: Callable[[], float],
+        clock: Callable[[], float],
     ) -> None:
-        """`steady` gives seconds that never go back."""
+        """`now` gives UNIX seconds, `clock` seconds that never go back."""
         self._make: Final = make
         self._send: Final = send
+        self._now: Final = now
         self._clock: Final = clock
-        self._steady: Final = steady
-        self._due = steady()
+        self._due = clock()
         self._thread: Thread | None = None
         self._told: frozenset[str] = frozenset()
 
     def check(self) -> None:
         """Begin to make what is due, unless that is under way. Never waits."""
-        now = self._clock.now()
         is_under_way = self._thread is not None and self._thread.is_alive()
-        if now is None or is_under_way or self._steady() < self._due:
+        if is_under_way or self._clock() < self._due:
             return
-        self._due = self._steady() + INTERVAL_SECONDS
-        self._thread = Thread(target=partial(self._run, now), name="releases", daemon=True)
+        self._due = self._clock() + INTERVAL_SECONDS
+        self._thread = Thread(target=partial(self._run, self._now()), name="releases", daemon=True)
         self._thread.start()
 
     def _run(self, now: float) -> None:

@@ -13,16 +13,8 @@ from typing import Final
 
 from structlog.stdlib import BoundLogger
 
-from collector.drain.messages import (
-    Command,
-    DrainSettings,
-    Finish,
-    Message,
-    Wake,
-    Written,
-    encode,
-    messages_from,
-)
+from collector.drain.channel import CommandSender, encode, messages_from
+from collector.drain.messages import DrainSettings, Finish, Message, Written
 from collector.drain.monitor import DrainMonitor
 from collector.errors import CollectorError, DrainFailed, WarehouseUnavailable
 from collector.spool.writer import Spool
@@ -39,29 +31,21 @@ class DrainProcess:
 
     def __init__(self, process: "subprocess.Popen[bytes]", connection: socket.socket) -> None:
         self._process: Final = process
-        self._connection: Final = connection
+        self.connection: Final = connection
 
     @property
     def pid(self) -> int:
         """Its process ID."""
         return self._process.pid
 
-    def send(self, command: Command) -> None:
-        """Send a command, without waiting.
-
-        A full connection is full of commands to wake, and nobody listens at a closed one.
-        """
-        with suppress(OSError):
-            self._connection.send(encode(command), socket.MSG_DONTWAIT)
-
     def messages(self) -> Iterator[Message]:
         """Return what the drain sends, until it exits. Raises `DrainFailed`."""
-        return messages_from(self._connection)
+        return messages_from(self.connection)
 
     def disconnect(self) -> None:
         """Let the drain exit, whatever is left in the spool."""
         with suppress(OSError):
-            self._connection.shutdown(socket.SHUT_RDWR)
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     def reap(self) -> int:
         """Disconnect, wait until the drain exits, and return its status."""
@@ -71,7 +55,7 @@ class DrainProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             status = self._process.wait()
-        self._connection.close()
+        self.connection.close()
         return status
 
 
@@ -137,6 +121,8 @@ class DrainSupervisor:
     """How long rows wait before they are due."""
     on_released: Callable[[], None] = lambda: None
     """Called, by a thread of this supervisor, when there is another release."""
+    commands: CommandSender = field(default_factory=CommandSender, init=False)
+    """Sends to the drain that runs, from any thread."""
     _process: DrainProcess | None = field(default=None, init=False)
     _outcome: DrainOutcome = field(default=DrainOutcome.LEFT_OVER, init=False)
 
@@ -179,10 +165,6 @@ class DrainSupervisor:
         """Return what an operator should know, though reports are accepted. Never waits."""
         return self._monitor.notices()
 
-    def wake(self) -> None:
-        """Let the drain know that rows were committed. Never waits."""
-        self._send(Wake())
-
     def finish(self, *, grace_seconds: float) -> DrainOutcome:
         """Let the drain empty the spool, for `grace_seconds` at most, and stop it.
 
@@ -191,7 +173,7 @@ class DrainSupervisor:
         if grace_seconds <= 0:
             self._grace_over.set()
         self._stopping.set()
-        self._send(Finish())
+        self.commands.send(Finish())
         self._thread.join(grace_seconds)
         self._grace_over.set()
         process = self._process
@@ -203,11 +185,6 @@ class DrainSupervisor:
     def _watch(self) -> None:
         while not self._stopping.wait(self.policy.check_seconds):
             self._monitor.check_progress()
-
-    def _send(self, command: Command) -> None:
-        process = self._process
-        if process is not None:
-            process.send(command)
 
     def _supervise(self) -> None:
         is_last = False
@@ -228,9 +205,10 @@ class DrainSupervisor:
     def _run_once(self) -> None:
         process = self.launch()
         self._process = process
+        self.commands.connect(process.connection)
         self.metrics.drain_started(process.pid)
         if self._stopping.is_set():
-            process.send(Finish())  # `finish` may have been called before there was a process
+            self.commands.send(Finish())  # `finish` may have been called before there was a process
         if self._grace_over.is_set():
             process.disconnect()
         try:
@@ -240,6 +218,7 @@ class DrainSupervisor:
                 self._monitor.take(message)
         finally:
             self._process = None
+            self.commands.connect(None)
             status = process.reap()
         if self._monitor.is_emptied and status == 0:
             self._outcome = DrainOutcome.EMPTIED

@@ -2,11 +2,9 @@
 
 import os
 import signal
-import socket
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -15,7 +13,7 @@ import pytest
 import structlog
 
 from collector.drain import process as drain_process
-from collector.drain.messages import DrainSettings, Message, Unusable, Wake, commands_from
+from collector.drain.messages import DrainSettings, Unusable
 from collector.drain.supervisor import (
     DrainOutcome,
     DrainProcess,
@@ -23,14 +21,16 @@ from collector.drain.supervisor import (
     RestartPolicy,
     launch_drain,
 )
+from collector.drain.testing import DiesEmptied, Incomprehensible, Launcher
 from collector.errors import DrainFailed, WarehouseUnavailable, WarehouseUnusable
 from collector.records import AcceptedReport
 from collector.spool.writer import Spool
 from collector.telemetry.logs import get_log
 from collector.telemetry.metrics import Metrics
 from collector.testing import clusters_in, spooled_in, wait_until
-from collector.warehouse.parquet import ParquetFolder
 from collector.warehouse.parquet.folder import Folder
+
+POLICY = RestartPolicy(opening_seconds=30, first_restart_seconds=0.05)
 
 
 @pytest.fixture
@@ -50,38 +50,21 @@ def _modules_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
 
 
-class _Launcher:
-    """Starts drains into a folder and keeps the last one."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.folder = directory / "reports"
-        self.last: DrainProcess | None = None
-
-    def __call__(self) -> DrainProcess:
-        self.last = launch_drain(
-            DrainSettings(
-                spool=str(self.directory / "spool.sqlite"),
-                warehouse=ParquetFolder(self.folder).text,
-                batch_seconds=0.1,
-            )
-        )
-        return self.last
-
-    def has_replaced(self, earlier: DrainProcess) -> bool:
-        return self.last is not earlier
-
-
 def supervise(
-    launcher: _Launcher,
+    launch: Callable[[], DrainProcess],
     spool: Spool,
+    policy: RestartPolicy = POLICY,
     *,
-    opening_seconds: float = 30,
-    restart_seconds: float = 0.05,
+    batch_seconds: float = 60.0,
 ) -> DrainSupervisor:
-    policy = RestartPolicy(opening_seconds=opening_seconds, first_restart_seconds=restart_seconds)
-    metrics = Metrics(version="0")
-    return DrainSupervisor(launcher, spool, log=get_log(), policy=policy, metrics=metrics)
+    return DrainSupervisor(
+        launch,
+        spool,
+        log=get_log(),
+        policy=policy,
+        metrics=Metrics(version="0"),
+        batch_seconds=batch_seconds,
+    )
 
 
 def add(spool: Spool, *cluster_ids: str) -> None:
@@ -93,7 +76,7 @@ def add(spool: Spool, *cluster_ids: str) -> None:
 
 def test_finishing_empties_the_spool(tmp_path: Path, spool: Spool) -> None:
     """What was committed is in the warehouse when the drain has exited."""
-    supervisor = supervise(_Launcher(tmp_path), spool)
+    supervisor = supervise(Launcher(tmp_path), spool)
     supervisor.start()
     add(spool, "one", "two")
     assert supervisor.finish(grace_seconds=30) is DrainOutcome.EMPTIED
@@ -103,18 +86,18 @@ def test_finishing_empties_the_spool(tmp_path: Path, spool: Spool) -> None:
 
 def test_a_wake_is_enough(tmp_path: Path, spool: Spool) -> None:
     """Rows that were committed are drained once the drain is woken."""
-    supervisor = supervise(_Launcher(tmp_path), spool)
+    supervisor = supervise(Launcher(tmp_path), spool)
     supervisor.start()
     for cluster_id in ("one", "two"):
         add(spool, cluster_id)
-        supervisor.wake()
+        supervisor.commands.wake()
         wait_until(lambda: spooled_in(tmp_path) == 0)
     assert supervisor.finish(grace_seconds=30) is DrainOutcome.EMPTIED
 
 
 def test_a_drain_that_dies_is_replaced(tmp_path: Path, spool: Spool) -> None:
     """A killed drain is started again and continues at the warehouse's watermark."""
-    launcher = _Launcher(tmp_path)
+    launcher = Launcher(tmp_path)
     supervisor = supervise(launcher, spool)
     supervisor.start()
     for number in range(3):
@@ -129,8 +112,8 @@ def test_a_drain_that_dies_is_replaced(tmp_path: Path, spool: Spool) -> None:
 
 def test_finishing_starts_a_drain_that_died_once_more(tmp_path: Path, spool: Spool) -> None:
     """Rows committed while a dead drain waits for its restart are drained before the exit."""
-    launcher = _Launcher(tmp_path)
-    supervisor = supervise(launcher, spool, restart_seconds=600)
+    launcher = Launcher(tmp_path)
+    supervisor = supervise(launcher, spool, RestartPolicy(first_restart_seconds=600))
     supervisor.start()
     first = launcher.last
     assert first is not None
@@ -143,7 +126,7 @@ def test_finishing_starts_a_drain_that_died_once_more(tmp_path: Path, spool: Spo
 
 def test_an_unusable_warehouse_is_an_error_at_the_start(tmp_path: Path, spool: Spool) -> None:
     """The drain's reason is the error of the start."""
-    launcher = _Launcher(tmp_path)
+    launcher = Launcher(tmp_path)
     launcher.folder.mkdir()
     (launcher.folder / "theirs").write_bytes(b"")
     with pytest.raises(WarehouseUnusable, match=str(launcher.folder)):
@@ -152,56 +135,32 @@ def test_an_unusable_warehouse_is_an_error_at_the_start(tmp_path: Path, spool: S
 
 def test_a_folder_in_use_is_an_error_after_a_while(tmp_path: Path, spool: Spool) -> None:
     """A start waits for a folder that another collector writes to, but not forever."""
-    launcher = _Launcher(tmp_path)
+    launcher = Launcher(tmp_path)
     folder = Folder(launcher.folder)
     folder.prepare()
     with (
         folder.owned(),
         pytest.raises(WarehouseUnavailable, match="another collector writes to"),
     ):
-        supervise(launcher, spool, opening_seconds=5).start()
-
-
-class _DiesEmptied(DrainProcess):
-    """A drain that is killed once it has sent that all is written."""
-
-    def reap(self) -> int:
-        super().reap()
-        return -9
+        supervise(launcher, spool, RestartPolicy(opening_seconds=5)).start()
 
 
 def test_a_drain_that_dies_after_its_last_message_is_noticed(tmp_path: Path, spool: Spool) -> None:
     """It sent that all was written, and its status is an error."""
-    launcher = _Launcher(tmp_path)
-
-    def launch() -> DrainProcess:
-        process = launcher()
-        process.__class__ = _DiesEmptied
-        return process
-
-    supervisor = DrainSupervisor(
-        launch, spool, log=get_log(), policy=RestartPolicy(), metrics=Metrics(version="0")
-    )
+    supervisor = supervise(Launcher(tmp_path, DiesEmptied), spool)
     supervisor.start()
     assert supervisor.finish(grace_seconds=30) is DrainOutcome.DIED
 
 
 def test_a_drain_that_writes_nothing_is_noticed(tmp_path: Path, spool: Spool) -> None:
     """A notice says that reports are due and not written, until they are."""
-    launcher = _Launcher(tmp_path)
+    launcher = Launcher(tmp_path)
     policy = RestartPolicy(stalled_seconds=0.2, check_seconds=0.05)
-    supervisor = DrainSupervisor(
-        launcher,
-        spool,
-        log=get_log(),
-        policy=policy,
-        metrics=Metrics(version="0"),
-        batch_seconds=0.1,
-    )
+    supervisor = supervise(launcher, spool, policy, batch_seconds=0.1)
     supervisor.start()
     with Folder(launcher.folder).writing():
         add(spool, "one")
-        supervisor.wake()
+        supervisor.commands.wake()
         wait_until(lambda: supervisor.notices() != ())
     wait_until(lambda: supervisor.notices() == ())
     assert supervisor.finish(grace_seconds=30) is DrainOutcome.EMPTIED
@@ -213,41 +172,20 @@ def test_a_drain_that_cannot_be_started_is_an_error_at_the_start(spool: Spool) -
     def launch() -> DrainProcess:
         raise DrainFailed("there is no program")
 
-    supervisor = DrainSupervisor(
-        launch, spool, log=get_log(), policy=RestartPolicy(), metrics=Metrics(version="0")
-    )
+    supervisor = supervise(launch, spool)
     with pytest.raises(DrainFailed, match="does not start: there is no program"):
         supervisor.start()
 
 
-class _Incomprehensible(DrainProcess):
-    """A drain whose second message causes an error that nobody expected."""
-
-    def messages(self) -> Iterator[Message]:
-        yield next(super().messages())
-        raise KeyError("c-1 of acme")
-
-
 def test_a_defect_does_not_end_the_supervision(tmp_path: Path, spool: Spool) -> None:
     """It is one line of the log, without what the error says, and the drain is started again."""
-    launcher = _Launcher(tmp_path)
-    kinds = [_Incomprehensible]
-
-    def launch() -> DrainProcess:
-        process = launcher()
-        process.__class__ = kinds.pop() if kinds else DrainProcess
-        return process
-
-    policy = RestartPolicy(first_restart_seconds=0.05)
     with structlog.testing.capture_logs() as log:
-        supervisor = DrainSupervisor(
-            launch, spool, log=get_log(), policy=policy, metrics=Metrics(version="0")
-        )
+        supervisor = supervise(Launcher(tmp_path, Incomprehensible), spool)
         supervisor.start()
         add(spool, "one")
         assert supervisor.finish(grace_seconds=30) is DrainOutcome.EMPTIED
     [reason] = [each["reason"] for each in log if "reason" in each]
-    assert reason.startswith("a defect of the program: KeyError in supervisor_test.py, line ")
+    assert reason.startswith("a defect of the program: KeyError in testing.py, line ")
     assert clusters_in(tmp_path) == ["one"]
 
 
@@ -257,9 +195,7 @@ def test_a_defect_at_the_start_is_its_error(spool: Spool) -> None:
     def launch() -> DrainProcess:
         raise KeyError("c-1 of acme")
 
-    supervisor = DrainSupervisor(
-        launch, spool, log=get_log(), policy=RestartPolicy(), metrics=Metrics(version="0")
-    )
+    supervisor = supervise(launch, spool)
     with pytest.raises(DrainFailed, match=r"KeyError in supervisor_test\.py, line [0-9]+$"):
         supervisor.start()
 
@@ -292,7 +228,7 @@ def test_a_spool_older_than_the_warehouse_loses_nothing(tmp_path: Path, spool: S
 
 
 def _drain(directory: Path, spool: Spool, *cluster_ids: str) -> None:
-    supervisor = supervise(_Launcher(directory), spool)
+    supervisor = supervise(Launcher(directory), spool)
     supervisor.start()
     add(spool, *cluster_ids)
     assert supervisor.finish(grace_seconds=30) is DrainOutcome.EMPTIED
@@ -301,18 +237,3 @@ def _drain(directory: Path, spool: Spool, *cluster_ids: str) -> None:
 def test_the_name_of_the_module_is_right() -> None:
     """The drain is started by the name of its module."""
     assert drain_process.__name__ == "collector.drain.process"
-
-
-def test_commands_to_a_drain_that_does_not_read_neither_wait_nor_break() -> None:
-    """A full connection takes no more commands, and holds only whole ones."""
-    ours, its = socket.socketpair()
-    drain = DrainProcess(subprocess.Popen([sys.executable, "-c", ""]), ours)
-    for _ in range(20_000):
-        drain.send(Wake())
-    with pytest.raises(BlockingIOError):
-        ours.send(b"?", socket.MSG_DONTWAIT)
-    assert drain.reap() == 0
-    with its:
-        received = list(commands_from(its))
-    assert received == [Wake()] * len(received)
-    assert 0 < len(received) < 20_000

@@ -1,17 +1,19 @@
-"""For tests: a drain whose spool, warehouse and collector are in memory."""
+"""For tests: a drain with all that it needs in memory, and processes that misbehave."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
-from collector.drain.loop import Directive, Drain, Pace
-from collector.drain.messages import Message
+from collector.drain.channel import Directive
+from collector.drain.loop import Drain, Pace, Upkeep
+from collector.drain.messages import DrainSettings, Message
+from collector.drain.supervisor import DrainProcess, launch_drain
 from collector.drain.trials import Trial, TrialFile, Trials
-from collector.drain.upkeep import Upkeep
 from collector.errors import WarehouseUnavailable
-from collector.records import DAY_SECONDS, Batch, RowRange, SpooledReport, Watermark
+from collector.records import DAY_SECONDS, Batch, BatchLimits, RowRange, SpooledReport, Watermark
 from collector.spool.file import SpoolReader
-from collector.warehouse import BatchLimits, Warehouse
+from collector.warehouse import Warehouse
+from collector.warehouse.parquet import ParquetFolder
 
 SPOOL = "s1"
 PACE = Pace(batch_seconds=60, count_seconds=10)
@@ -173,3 +175,44 @@ def drain(
         clock=lambda: channel.now,
     ).run()
     return dead_letters
+
+
+class Launcher:
+    """Starts drains into a folder, the first ones of other classes, and keeps the last one."""
+
+    def __init__(self, directory: Path, *classes: type[DrainProcess]) -> None:
+        self.directory = directory
+        self.folder = directory / "reports"
+        self.last: DrainProcess | None = None
+        self._classes = list(classes)
+
+    def __call__(self) -> DrainProcess:
+        self.last = launch_drain(
+            DrainSettings(
+                spool=str(self.directory / "spool.sqlite"),
+                warehouse=ParquetFolder(self.folder).text,
+                batch_seconds=0.1,
+            )
+        )
+        if self._classes:
+            self.last.__class__ = self._classes.pop(0)
+        return self.last
+
+    def has_replaced(self, earlier: DrainProcess) -> bool:
+        return self.last is not earlier
+
+
+class DiesEmptied(DrainProcess):
+    """A drain that is killed once it has sent that all is written."""
+
+    def reap(self) -> int:
+        super().reap()
+        return -9
+
+
+class Incomprehensible(DrainProcess):
+    """A drain whose second message causes an error that nobody expected."""
+
+    def messages(self) -> Iterator[Message]:
+        yield next(super().messages())
+        raise KeyError("c-1 of acme")

@@ -18,8 +18,7 @@ from msgspec import Struct
 
 from collector.disk.errors import reason_of
 from collector.errors import CollectorError, WarehouseUnavailable
-from collector.records import Batch, RowRange
-from collector.warehouse import BatchLimits
+from collector.records import Batch, BatchLimits, RowRange
 
 TRIAL_FILE: Final = "drain-trial.json"
 PARTS: Final = 8

@@ -6,8 +6,7 @@ import pytest
 
 from collector.drain.trials import PARTS, Trial, TrialFile, Trials
 from collector.errors import WarehouseUnavailable
-from collector.records import Batch, RowRange, SpooledReport
-from collector.warehouse import BatchLimits
+from collector.records import Batch, BatchLimits, RowRange, SpooledReport
 
 SPOOL = "s1"
 USUAL = BatchLimits(1_000, 1_000_000)

@@ -1,14 +1,14 @@
-"""Behaviour of `collector.drain.upkeep`."""
+"""Behaviour of `collector.drain.loop.Upkeep`."""
 
 from collections.abc import Callable
 
 import pytest
 
+from collector.drain.loop import UPKEEP_SECONDS, Upkeep
 from collector.drain.messages import Message, Notice
-from collector.drain.upkeep import INTERVAL_SECONDS, Upkeep
 from collector.errors import FileUnusable, WarehouseUnavailable
-from collector.records import Batch
-from collector.warehouse import BatchLimits, Warehouse
+from collector.records import Batch, BatchLimits
+from collector.warehouse import Warehouse
 
 NOW = 1_800_000_000.0
 
@@ -63,11 +63,11 @@ def test_it_is_done_at_once_and_then_every_ten_minutes() -> None:
     """Nothing is done before it is due, and how long that is can be asked."""
     kept, warehouse = _Upkeep(), _Warehouse()
     kept.upkeep.run(warehouse)
-    kept.clock = INTERVAL_SECONDS - 1
+    kept.clock = UPKEEP_SECONDS - 1
     kept.upkeep.run(warehouse)
     assert kept.upkeep.seconds_left() == 1
     assert warehouse.asked == [(400, NOW), NOW]
-    kept.clock = INTERVAL_SECONDS
+    kept.clock = UPKEEP_SECONDS
     kept.upkeep.run(warehouse)
     assert len(warehouse.asked) == 4
     assert fields_of(kept.sent) == [{"reports": 2}] * 2

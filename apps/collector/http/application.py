@@ -1,4 +1,4 @@
-"""The HTTP interface of the collector as a WSGI application. Only routes and headers."""
+"""The HTTP interface of the collector as a WSGI application. Only routes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ import msgspec
 
 from collector.errors import NothingPublished, Refusal, SpoolUnavailable
 from collector.http.dispatcher import GroupCommit
-from collector.http.intake import MAX_BODY_BYTES, Post, accept
+from collector.http.intake import Reports
 from collector.http.openapi import openapi_document
 from collector.http.problems import problem, problem_of, reason_of
-from collector.http.rate_limit import Forwarding, RateLimit
+from collector.http.rate_limit import RateLimit
 from collector.http.response import Response
 from collector.http.statistics import Statistics
 from collector.publishing import site
@@ -25,34 +25,10 @@ WELCOME: Final = (
     " Kubernetes clusters.\nWhat a report holds, and what never leaves a cluster, is written in"
     " docs/privacy.md of its source.\n"
 )
-
-
-@dataclass(frozen=True)
-class Reports:
-    """`POST /api/v1`: one report."""
-
-    group: GroupCommit
-    rate_limit: RateLimit | None
-    clock: Callable[[], float]
-    random_bytes: Callable[[int], bytes]
-
-    def on_post(self, request: falcon.Request, response: falcon.Response) -> None:
-        """Accept a report. The 204 is true, and sent, once the group is committed."""
-        environ = request.env
-        if self.rate_limit is not None:
-            self.rate_limit.admit(
-                request.remote_addr,
-                Forwarding(environ.get("HTTP_X_FORWARDED_FOR"), environ.get("HTTP_FORWARDED")),
-            )
-        post = Post(
-            content_type=environ.get("CONTENT_TYPE"),
-            content_encoding=environ.get("HTTP_CONTENT_ENCODING"),
-            idempotency_key=environ.get("HTTP_IDEMPOTENCY_KEY"),
-            # The stream ends with the body. One byte more than allowed is enough to be refused.
-            body=request.stream.read(MAX_BODY_BYTES + 1),
-        )
-        self.group.add(accept(post, now=self.clock(), random_bytes=self.random_bytes))
-        response.status = falcon.HTTP_204
+_DETAILS: Final = {
+    HTTPStatus.NOT_FOUND: "nothing is at this path; /openapi.json describes all that there is",
+    HTTPStatus.METHOD_NOT_ALLOWED: "this path takes other methods; Allow names them",
+}
 
 
 @dataclass(frozen=True)
@@ -146,7 +122,8 @@ def _leave_to_the_dispatcher(
 def _describe(_: falcon.Request, response: falcon.Response, error: falcon.HTTPError) -> None:
     """Give the framework's own errors (no such path, wrong method) the same form."""
     status = HTTPStatus(error.status_code)
-    _send(response, problem(status, error.description or status.phrase))
+    detail = error.description or _DETAILS.get(status, status.phrase)
+    _send(response, problem(status, detail))
 
 
 def _send(response: falcon.Response, sent: Response) -> None:

@@ -183,12 +183,14 @@ def test_a_wrong_method_is_405_with_allow(client: TestClient) -> None:
     assert response.status_code == 405
     assert "POST" in response.headers["allow"]
     assert response.json["title"] == "Method Not Allowed"
+    assert "Allow names them" in response.json["detail"]
 
 
 def test_an_unknown_path_is_404(client: TestClient) -> None:
     """There is a document for it, like for every refusal."""
     response = client.simulate_get("/nowhere")
     assert (response.status_code, response.json["status"]) == (404, 404)
+    assert "/openapi.json" in response.json["detail"]
 
 
 def test_the_front_page_says_what_this_is(client: TestClient) -> None:

@@ -1,10 +1,13 @@
 """The framing of requests: every shape that RFC 9112, 6 and 7.1, names, and its right response."""
 
+import socket
+import ssl
 from contextlib import closing
 
 import pytest
 
 from collector.http.conftest import RawClient, Serve
+from collector.testing import DEADLINE_SECONDS
 
 START = b"POST / HTTP/1.1\r\nHost: a\r\n"
 START_OF_1_0 = b"POST / HTTP/1.0\r\nHost: a\r\n"
@@ -126,4 +129,18 @@ def test_framing_that_breaks_a_rule_is_refused(serve: Serve, name: str) -> None:
     with closing(RawClient(serve().server.address)) as client:
         client.send((REFUSED | NOT_IMPLEMENTED)[name] + smuggled)
         assert client.response().status == (400 if name in REFUSED else 501)
+        assert client.is_closed()
+
+
+def test_tls_is_refused_at_once(serve: Serve) -> None:
+    """Who speaks TLS to the port learns it from the first bytes, and not from a deadline."""
+    address = serve().server.address
+    with (
+        socket.create_connection(address, timeout=DEADLINE_SECONDS) as connection,
+        pytest.raises(ssl.SSLError, match=r"WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE"),
+    ):
+        ssl.create_default_context().wrap_socket(connection, server_hostname="a")
+    with closing(RawClient(address)) as client:
+        client.send(b"\x16\x03\x01\x02\x00\x01")
+        assert client.response().body == b"this port speaks http, not https\n"
         assert client.is_closed()

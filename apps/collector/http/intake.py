@@ -1,32 +1,33 @@
-"""From a posted body to a report fit for the spool, and what that may cost.
+"""`POST /api/v1`: from a request to a report fit for the spool, and what that may cost.
 
-Pure: clock and randomness are arguments. The cost is counted in bytes of JSON: whatever they hold,
-each takes some 20 nanoseconds of the one thread that serves (`tests/hostile/cost_test.py` searches
-for worse). A compressed body counts by what it becomes; decompressing it has limits of size,
-members and processor time.
+Pure: clock, randomness and the group are arguments. The cost is counted in bytes of JSON: whatever
+they hold, each takes some 20 nanoseconds of the one thread that serves
+(`tests/hostile/cost_test.py` searches for worse). A compressed body counts by what it becomes.
 """
 
 import re
 import time
-import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
 
+import falcon
 import msgspec
 from msgspec import Struct
 
 import report
 from collector.errors import (
     BodyTooLarge,
-    DecompressionTooCostly,
-    InvalidCompression,
     InvalidIdempotencyKey,
     Refusal,
     UnsupportedContentEncoding,
     UnsupportedContentType,
 )
 from collector.http import LARGE_BODY_BYTES
+from collector.http.decompression import decompress
+from collector.http.dispatcher import GroupCommit
+from collector.http.rate_limit import Forwarding, RateLimit
 from collector.http.request import Request
 from collector.records import AcceptedReport, cluster_tag
 from report import MAX_REPORT_BYTES
@@ -34,19 +35,40 @@ from report.vocabulary.public_words import without_unknown_words
 
 SECONDS_PER_HOUR: Final = 3_600
 MAX_BODY_BYTES: Final = MAX_REPORT_BYTES
-MAX_MEMBERS: Final = 256
-"""bgzip and its like make one of 64 KiB each, half as many of the largest body."""
-MAX_PROCESSOR_SECONDS: Final = 0.1
-"""An honest 8 MiB takes up to 0.05. Blocks that only describe their codes take 0.6 and say nothing
-(RFC 1951, 3.2.7)."""
 DECOMPRESSED_AT_ONCE_BYTES: Final = 16 * 1024
 """A longer compressed body may become anything: to find out would take milliseconds."""
-_PIECE_BYTES: Final = 64 * 1024
-_GZIP_FORMAT: Final = 16 + zlib.MAX_WBITS
 _KEY_BYTES: Final = 16
 _VISIBLE_ASCII: Final = re.compile(r"[!-~]{1,128}")
 # RFC 9110, 8.4.1.3: x-gzip is gzip.
 _GZIP_NAMES: Final = frozenset({"gzip", "x-gzip"})
+
+
+@dataclass(frozen=True)
+class Reports:
+    """`POST /api/v1`: one report."""
+
+    group: GroupCommit
+    rate_limit: RateLimit | None
+    clock: Callable[[], float]
+    random_bytes: Callable[[int], bytes]
+
+    def on_post(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Accept a report. The 204 is true, and sent, once the group is committed."""
+        environ = request.env
+        if self.rate_limit is not None:
+            self.rate_limit.admit(
+                request.remote_addr,
+                Forwarding(environ.get("HTTP_X_FORWARDED_FOR"), environ.get("HTTP_FORWARDED")),
+            )
+        post = Post(
+            content_type=environ.get("CONTENT_TYPE"),
+            content_encoding=environ.get("HTTP_CONTENT_ENCODING"),
+            idempotency_key=environ.get("HTTP_IDEMPOTENCY_KEY"),
+            # The stream ends with the body. One byte more than allowed is enough to be refused.
+            body=request.stream.read(MAX_BODY_BYTES + 1),
+        )
+        self.group.add(accept(post, now=self.clock(), random_bytes=self.random_bytes))
+        response.status = falcon.HTTP_204
 
 
 class Post(Struct, frozen=True):
@@ -124,40 +146,6 @@ def _fingerprint(encoded: bytes, stamp: str) -> bytes:
     # be taken for it, because the quotes in a text are escaped.
     unstamped = encoded.replace(b',"timestamp":"%s"' % stamp.encode(), b"", 1)
     return blake2b(unstamped, digest_size=_KEY_BYTES).digest()
-
-
-def decompress(body: bytes, *, limit: int, processor_seconds: Callable[[], float]) -> bytes:
-    """Return the content of `body`, gzip data of one or more members (RFC 1952).
-
-    Nothing beyond `limit` bytes is ever decompressed, so a small body cannot become a large one.
-    Zeros behind a member are padding, as for gzip(1). `processor_seconds` counts this thread's.
-    Raises `BodyTooLarge`, `DecompressionTooCostly`, and `InvalidCompression` for what is not gzip.
-    """
-    ends_at = processor_seconds() + MAX_PROCESSOR_SECONDS
-    content = bytearray()
-    member, members = zlib.decompressobj(_GZIP_FORMAT), 1
-    # In pieces, because the rest behind a member is copied for each.
-    for start in range(0, len(body), _PIECE_BYTES):
-        piece = body[start : start + _PIECE_BYTES]
-        while piece := piece.lstrip(b"\0") if member.eof else piece:
-            if member.eof:
-                member, members = zlib.decompressobj(_GZIP_FORMAT), members + 1
-            content += _decompress(member, piece, at_most=limit + 1 - len(content))
-            if len(content) > limit:
-                raise BodyTooLarge(limit)
-            piece = member.unused_data
-            if members > MAX_MEMBERS or processor_seconds() > ends_at:
-                raise DecompressionTooCostly
-    if not member.eof:
-        raise InvalidCompression
-    return bytes(content)
-
-
-def _decompress(member: "zlib._Decompress", piece: bytes, *, at_most: int) -> bytes:
-    try:
-        return member.decompress(piece, at_most)
-    except zlib.error as error:
-        raise InvalidCompression from error
 
 
 def cost_of(request: Request, *, processor_seconds: Callable[[], float] = time.thread_time) -> int:

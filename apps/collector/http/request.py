@@ -34,6 +34,9 @@ TOO_MANY_FIELDS: Final = plain_text(
 TARGET_TOO_LONG: Final = plain_text(
     "414 URI Too Long", f"the target may hold at most {MAX_TARGET_BYTES} bytes"
 )
+TLS_RECORD: Final = b"\x16"
+"""What a TLS handshake begins with (RFC 8446, 5.1), and no request."""
+NO_TLS: Final = plain_text("400 Bad Request", "this port speaks http, not https")
 TRANSFER_ENCODING: Final = re.compile(rb"\ntransfer-encoding:([^\r\n]*)", re.IGNORECASE)
 BLANK_LINE: Final = BadRequest("a chunk must begin with its size")
 FOLDED_LINE: Final = re.compile(rb"\n[ \t]")
@@ -124,6 +127,9 @@ class Request(HTTPRequestParser):
         """Take what belongs to this request from the front of `data`; returns how many bytes."""
         if isinstance(self.body_rcv, ChunkedReceiver):
             return self._receive_chunks(data, self.body_rcv)
+        if not self.begun and data.startswith(TLS_RECORD):
+            self.fail_with(NO_TLS)
+            return len(data)
         consumed = self.received(data)
         if self.content_length > self._limits.max_body_bytes:
             self._complete_with(self._body_too_long())

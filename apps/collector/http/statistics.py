@@ -10,6 +10,15 @@ import falcon
 from collector.errors import NothingPublished
 from collector.publishing.site import LATEST, Site
 
+_FOR_ANY_ORIGIN: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag",
+}
+_PREFLIGHT: Final = {
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Allow-Headers": "If-None-Match",
+    "Access-Control-Max-Age": "86400",
+}
 _GZIP: Final = frozenset({"gzip", "x-gzip"})
 # RFC 9110, 12.4.2: qvalue = ( "0" [ "." 0*3("0") ] ), which says "not acceptable".
 _REFUSED: Final = re.compile(r"\s*q=0(\.0{0,3})?\s*")
@@ -38,8 +47,9 @@ class Statistics:
         site = self._site
         found = site.get(request.path)
         if request.path.startswith(LATEST):
-            response.set_header("Access-Control-Allow-Origin", "*")
+            response.set_headers(_FOR_ANY_ORIGIN)
         if found is None:
+            response.set_header("Cache-Control", "no-cache")  # it may be published in a minute
             raise NothingPublished(_reason(site, name))
         response.set_headers(found.headers)
         environ = request.env
@@ -55,6 +65,16 @@ class Statistics:
         response.data = body.content
 
     on_head = on_get
+
+    def on_options(self, request: falcon.Request, response: falcon.Response, **_: str) -> None:
+        """Let a page of another origin ask with If-None-Match, of which its browser asks first.
+
+        https://fetch.spec.whatwg.org/#http-cors-protocol
+        """
+        response.set_header("Allow", "GET, HEAD, OPTIONS")
+        response.status = falcon.HTTP_204
+        if request.path.startswith(LATEST):
+            response.set_headers(_FOR_ANY_ORIGIN | _PREFLIGHT)
 
 
 def _reason(site: Site, name: str) -> str:

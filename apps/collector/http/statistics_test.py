@@ -109,6 +109,33 @@ def test_any_page_may_read_the_figures(client: TestClient) -> None:
     assert "access-control-allow-origin" not in client.simulate_get("/").headers
 
 
+@pytest.mark.parametrize("path", PATHS[1:5])
+def test_any_page_may_ask_again(client: TestClient, path: str) -> None:
+    """A browser that first asks whether If-None-Match may be sent hears that it may, and a script
+    may read the entity tag.
+    """
+    asked = client.simulate_options(
+        path,
+        headers={
+            "Origin": "https://elsewhere.example",
+            "Access-Control-Request-Method": "GET",
+            "Access-Control-Request-Headers": "if-none-match",
+        },
+    )
+    assert (asked.status_code, asked.content) == (204, b"")
+    assert asked.headers["access-control-allow-origin"] == "*"
+    assert asked.headers["access-control-allow-methods"] == "GET, HEAD"
+    assert asked.headers["access-control-allow-headers"] == "If-None-Match"
+    assert client.simulate_get(path).headers["access-control-expose-headers"] == "ETag"
+
+
+def test_the_page_is_of_one_origin(client: TestClient) -> None:
+    """What is no data is not opened to other origins."""
+    asked = client.simulate_options("/")
+    assert asked.headers["allow"] == "GET, HEAD, OPTIONS"
+    assert not [name for name in asked.headers if name.startswith("access-control")]
+
+
 @pytest.mark.parametrize("name", ["2020-01", "2026-11.json", "..", "%00", "2026-11%20"])
 def test_an_unknown_release_is_404(client: TestClient, name: str) -> None:
     """The problem says where all are listed."""
@@ -116,6 +143,7 @@ def test_an_unknown_release_is_404(client: TestClient, name: str) -> None:
     assert response.status_code == 404
     assert response.headers["content-type"] == "application/problem+json"
     assert "statistics.csv" in response.json["detail"]
+    assert response.headers["cache-control"] == "no-cache"
 
 
 def test_without_a_release_there_is_a_page() -> None:

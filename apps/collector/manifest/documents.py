@@ -1,6 +1,7 @@
 """The YAML that installs a collector in a cluster, made of the files beside this one."""
 
 import json
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -14,12 +15,7 @@ _SECONDS_A_JOB: Final = 60
 """For a table that all pods fill: BigQuery allows 1,500 load jobs a table and day."""
 
 _LONGEST_BATCH_SECONDS: Final = 3_600
-_FOLDER: Final = {
-    "destination": "Parquet files",
-    "annotations": "{}",
-    "more_arguments": "",
-    "more_variables": "",
-}
+_FOLDER: Final = {"destination": "Parquet files", "annotations": "{}", "more_arguments": ""}
 
 
 class BigQuery(Struct, frozen=True, kw_only=True):
@@ -34,13 +30,22 @@ class BigQuery(Struct, frozen=True, kw_only=True):
     service_account: str = ""
 
 
-def render(*, image: str, storage: str, bigquery: BigQuery | None) -> str:
+def render(
+    *, image: str, storage: str, bigquery: BigQuery | None, variables: Mapping[str, str]
+) -> str:
     """Return the manifest, ready for `kubectl apply`.
 
-    `storage` is the size of a volume, as Kubernetes has it. Without `bigquery` reports end up in
-    Parquet files on the volume: one pod, which nothing may run beside.
+    `storage` is the size of a volume, as Kubernetes has it; `variables` are more of the collector's
+    environment. Without `bigquery` reports end up in Parquet files on the volume: one pod, which
+    nothing may run beside.
     """
     values = dict(_FOLDER) if bigquery is None else _values_of(bigquery)
+    # Variables, because the program's other commands, run in the pod, have to know them too.
+    database = {} if bigquery is None else {"SPARTAKUS_DATABASE": bigquery.table.text}
+    values["more_variables"] = "".join(
+        f"- name: {name}\n  value: {quoted(value)}\n"
+        for name, value in {**database, **variables}.items()
+    )
     values |= {"version": VERSION, "image": quoted(image), "storage": storage}
     values |= {"volumes": read(_PACKAGE, "volumes.yaml") if bigquery is None else ""}
     values |= {"pod": fill(read(_PACKAGE, "pod.yaml"), values)}
@@ -50,14 +55,11 @@ def render(*, image: str, storage: str, bigquery: BigQuery | None) -> str:
 
 def _values_of(bigquery: BigQuery) -> dict[str, str]:
     seconds = min(_SECONDS_A_JOB * bigquery.replicas, _LONGEST_BATCH_SECONDS)
-    address = quoted(bigquery.table.text)
     return {
         "destination": f"BigQuery, {bigquery.table}",
         "annotations": _workload_identity(bigquery.service_account),
         "replicas": str(bigquery.replicas),
         "more_arguments": items([f"--batch-seconds={seconds}"]),
-        # A variable, because the program's other commands, run in the pod, have to know it too.
-        "more_variables": f"- name: SPARTAKUS_DATABASE\n  value: {address}\n",
     }
 
 

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +17,10 @@ from collector.manifest.documents import (
     BigQuery,
     render,
 )
+from collector.settings import Settings
+from collector.values import Publish, PublishPlan
 from collector.warehouse.bigquery import BigQueryTable
+from command_line.flags import parse_flags
 from manifests import read
 
 _ONE_FOLDER: Final = None
@@ -36,7 +40,8 @@ Documents = dict[str, Any]
 
 def text(bigquery: BigQuery | None) -> str:
     """Return the manifest for a warehouse."""
-    return render(image="example.org/c:2", storage="10Gi", bigquery=bigquery)
+    variables = {"SPARTAKUS_PUBLISH": "monthly", "SPARTAKUS_PUBLIC_ADDRESS": "https://c.example"}
+    return render(image="example.org/c:2", storage="10Gi", bigquery=bigquery, variables=variables)
 
 
 def documents(bigquery: BigQuery | None) -> Documents:
@@ -200,10 +205,42 @@ def test_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.dumps("example.org/c:2") in text(_ONE_FOLDER)
 
 
+@pytest.mark.parametrize("database", [(), ("--database=bigquery://p.d.t",)])
+def test_publishing(database: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    """What is chosen of publishing stands in variables, as the serving program reads them, and the
+    port of the page is open to everybody.
+    """
+    flags = [
+        *("--publish=weekly", "--publish-epsilon=2", "--publish-since=2026-10"),
+        "--public-address=https://census.example.com",
+    ]
+    assert main(["manifest", "--image=c", *database, *flags]) == 0
+    found: Documents = {}
+    for document in yaml.safe_load_all(capsys.readouterr().out):
+        found.setdefault(document["kind"], document)
+    variables = {each["name"]: each["value"] for each in container(found)["env"]}
+    settings = parse_flags(Settings, {}, variables)
+    assert settings.publish_plan == PublishPlan(Publish.WEEKLY, 2.0, date(2026, 10, 1))
+    assert settings.public_address == "https://census.example.com"
+    assert {"ports": [{"port": "http"}]} in found["NetworkPolicy"]["spec"]["ingress"]
+    (port,) = found["Service"]["spec"]["ports"]
+    assert port["targetPort"] == "http"
+
+
+def test_nothing_published(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is published unless it is asked for."""
+    assert main(["manifest", "--image=c"]) == 0
+    assert "SPARTAKUS_PUBLI" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
         (["--image=a b"], "--image"),
+        (["--image=a", "--publish=daily"], "--publish"),
+        (["--image=a", "--publish-epsilon=2"], "--publish-epsilon: goes with --publish"),
+        (["--image=a", "--publish-since=2026-10"], "--publish-since: goes with --publish"),
+        (["--image=a", "--public-address=https://a"], "--public-address: goes with --publish"),
         (["--image=a", "--storage=10"], "--storage"),
         (["--image=a", "--replicas=2"], "--replicas"),
         (["--image=a", "--google-service-account=a@b.c"], "--google-service-account"),

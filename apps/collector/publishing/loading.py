@@ -9,12 +9,13 @@ from structlog.stdlib import BoundLogger
 
 from census import Release
 from collector.errors import FileUnusable
+from collector.publishing.due import Due
 from collector.publishing.page.render import About, render
 from collector.publishing.representations import build
 from collector.publishing.schedule import cadence_of, next_due
 from collector.publishing.site import Site
 from collector.publishing.store import read
-from collector.values import Publish
+from collector.values import PublishPlan
 
 
 class Loader:
@@ -23,18 +24,19 @@ class Loader:
     def __init__(
         self,
         folder: Path,
-        publish: Publish,
+        plan: PublishPlan,
         *,
         address: str | None,
         today: Callable[[], date],
         log: BoundLogger,
     ) -> None:
-        """`publish` is not off. `address` is the public one of the collector, where it is known.
+        """`address` is the public one of the collector, where it is known.
 
         `today` gives the day, in UTC.
         """
         self._folder: Final = folder
-        self._publish: Final = publish
+        self._plan: Final = plan
+        self._due: Final = Due(folder, plan)
         self._address: Final = address
         self._today: Final = today
         self._log: Final = log
@@ -44,16 +46,23 @@ class Loader:
         """Return the site of the releases that there are now."""
         releases = read(self._folder, on_broken=self._leave_out)
         about = About(
-            publish=self._publish, next_due=self._next_due(releases), address=self._address
+            publish=self._plan.publish, next_due=self._next_due(releases), address=self._address
         )
         return build(releases, lambda shown: render(shown, about))
 
     def _leave_out(self, error: FileUnusable) -> None:
+        self._complain("a release is left out of what is published", error)
+
+    def _complain(self, event: str, error: FileUnusable) -> None:
         if str(error) not in self._broken:
             self._broken.add(str(error))
-            self._log.error("a release is left out of what is published", reason=str(error))
+            self._log.error(event, reason=str(error))
 
     def _next_due(self, releases: Sequence[Release]) -> date:
-        today, cadence = self._today(), cadence_of(self._publish)
-        since = releases[0].period.first if releases else cadence.period_of(today).first
-        return next_due(cadence, releases, since=since, today=today)
+        try:
+            return self._due.next_day(releases, self._today())
+        except FileUnusable as error:
+            self._complain("it is not known since when is published", error)
+            today = self._today()
+            since = cadence_of(self._plan.publish).period_of(today).first
+            return next_due(self._plan, releases, since=since, today=today)

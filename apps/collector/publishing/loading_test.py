@@ -13,15 +13,17 @@ from collector.publishing import store
 from collector.publishing.loading import Loader
 from collector.publishing.testing import exact_release
 from collector.telemetry.logs import get_log
-from collector.values import Publish
+from collector.values import Publish, PublishPlan
 
 LATEST = "/api/v1/statistics"
 
 
-def loader_of(folder: Path, publish: Publish = Publish.MONTHLY) -> Loader:
+def loader_of(
+    folder: Path, publish: Publish = Publish.MONTHLY, since: date | None = None
+) -> Loader:
     return Loader(
         folder,
-        publish,
+        PublishPlan(publish, 4.0, since),
         address="https://census.example.com",
         today=lambda: date(2026, 11, 25),
         log=get_log(),
@@ -66,7 +68,26 @@ def test_the_page_says_when_the_next_release_is_due(
     for month in months:
         store.add(tmp_path, exact_release(50, month))
     page = loader_of(tmp_path, publish).load()["/"].plain.content.decode()
-    assert f"The next is due on {due}." in page
+    assert f" due on {due}" in page
+
+
+@pytest.mark.parametrize(
+    ("noted", "since", "due"),
+    [
+        (None, date(2027, 2, 1), "4 March 2027"),
+        ("2027-02-01", None, "4 March 2027"),
+        ("2027-02-01", date(2026, 11, 1), "4 December 2026"),
+        ("soon", None, "4 December 2026"),
+    ],
+)
+def test_the_page_knows_when_publishing_begins(
+    tmp_path: Path, noted: str | None, since: date | None, due: str
+) -> None:
+    """What the flag says comes before what was noted; a damaged file hides no page."""
+    if noted:
+        (tmp_path / "since").write_text(noted)
+    page = loader_of(tmp_path, since=since).load()["/"].plain.content.decode()
+    assert f" due on {due}" in page
 
 
 def test_what_publishes_nothing_carries_nothing_for_it() -> None:

@@ -5,7 +5,6 @@ or replica made it, and is what all publish. Beside it each keeps a copy in its 
 which it serves (docs/decisions/0033-how-a-release-is-kept.md).
 """
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
@@ -16,7 +15,6 @@ from msgspec import Struct
 
 from census import (
     AlreadyReleased,
-    Budget,
     BudgetSpent,
     Period,
     RandomBits,
@@ -27,15 +25,15 @@ from census import (
     release_of,
 )
 from census.periods import name_of
-from collector.disk.errors import reason_of
-from collector.disk.files import add_private, open_private
+from collector.disk.files import locked, make_private_folder
 from collector.errors import FileUnusable
 from collector.publishing import store
-from collector.publishing.schedule import cadence_of, due_periods, next_due
+from collector.publishing.due import Due
+from collector.publishing.schedule import budget_of, overlap
 from collector.values import Publish, PublishPlan
 from collector.warehouse.counting import CensusStore
 
-_SINCE: Final = "since"
+_LOCK: Final = "lock"
 
 
 class Made(Struct, frozen=True):
@@ -69,39 +67,44 @@ class Publisher:
         plan: PublishPlan,
         *,
         random_bits: RandomBits,
+        retention_days: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`folder` is that of releases. `random_bits` must never give the same bits twice."""
+        """`folder` is that of releases. `random_bits` must never give the same bits twice.
+
+        Reports older than `retention_days` are deleted; None keeps them.
+        """
         self._folder: Final = folder
         self._census: Final = census
         self._plan: Final = plan
-        self._cadence: Final = cadence_of(plan.publish)
         self._random_bits: Final = random_bits
+        self._due: Final = Due(folder, plan, retention_days=retention_days)
         self._clock: Final = clock
 
     def publish_due(self, now: float) -> Iterator[Made | Taken | Refused]:
         """Make what is due by `now` (UNIX seconds), the oldest first.
 
-        Raises `WarehouseUnavailable` or `FileUnusable`; what was made by then is made.
+        Raises `WarehouseUnavailable`, `FileUnusable` or `PublishingHeld`; what was made by then is
+        made.
         """
         today = _day(now)
-        yield from self._agree()
-        releases = store.read(self._folder)
-        since = self._since(releases, today)
-        for period in tuple(due_periods(self._cadence, releases, since=since, today=today)):
+        make_private_folder(self._folder)
+        # One process at a time: with other settings it could release the same days as a quarter.
+        with locked(self._folder / _LOCK):
             yield from self._agree()
-            releases = store.read(self._folder)
-            if all(each.period != period for each in releases):
-                yield self._try(period, releases)
+            for period in self._due.periods(today):
+                yield from self._agree()
+                releases = store.read(self._folder)
+                if not any(overlap(period, each.period) for each in releases):
+                    yield self._try(period, releases, today)
 
     def next_due(self, now: float) -> date:
         """Return the day on which the next release will be due. Raises `FileUnusable`."""
-        today = _day(now)
-        releases = store.read(self._folder)
-        since = self._since(releases, today)
-        return next_due(self._cadence, releases, since=since, today=today)
+        return self._due.next_day(store.read(self._folder), _day(now))
 
-    def _try(self, period: Period, releases: Sequence[Release]) -> Made | Refused:
+    def _try(self, period: Period, releases: Sequence[Release], today: date) -> Made | Refused:
+        if self._due.is_deleted(period, today):
+            return Refused(name_of(period), "--retention has deleted its first reports")
         began, billed = self._clock(), self._census.bytes_billed
         try:
             made = self._make(period, releases)
@@ -110,7 +113,7 @@ class Publisher:
         return Made(made.name, self._clock() - began, self._census.bytes_billed - billed)
 
     def _make(self, period: Period, releases: Sequence[Release]) -> Release:
-        budget = Budget(epsilon=self._plan.epsilon, releases_a_year=self._cadence.releases_a_year)
+        budget = budget_of(self._plan)
         if self._plan.publish is not Publish.EXACT:
             check_budget(period, budget, releases)
         counts = self._census.count(period)
@@ -147,33 +150,6 @@ class Publisher:
             )
         return release
 
-    def _since(self, releases: Sequence[Release], today: date) -> date:
-        """Return the first day of which anything is published.
-
-        Whoever reported before publishing was switched on did not know of it.
-        """
-        if self._plan.since is not None:
-            return self._plan.since
-        path = self._folder / _SINCE
-        first_days = [each.period.first for each in releases[:1]]
-        if not (first_days or path.exists()):
-            day = self._cadence.period_of(today).first
-            add_private(path, f"{day.isoformat()}\n".encode())
-        return min([*first_days, *([_read_day(path)] if path.exists() else [])])
-
 
 def _day(now: float) -> date:
     return datetime.fromtimestamp(now, UTC).date()
-
-
-def _read_day(path: Path) -> date:
-    try:
-        with open(open_private(path, os.O_RDONLY)) as file:  # noqa: PTH123 - of a descriptor
-            return date.fromisoformat(file.read().strip())
-    except OSError as error:
-        raise FileUnusable(f"{path} cannot be read: {reason_of(error)}") from error
-    except ValueError as error:
-        raise FileUnusable(
-            f"{path} is damaged: it does not say since when is published; write that day into it,"
-            " such as 2026-11-01, or name it with --publish-since"
-        ) from error

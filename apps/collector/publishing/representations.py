@@ -29,7 +29,6 @@ _HASH_BYTES: Final = 16
 _SOON: Final = "public, max-age=300"
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _SNIFF: Final = ("X-Content-Type-Options", "nosniff")
-_ANY_ORIGIN: Final = ("Access-Control-Allow-Origin", "*")
 
 
 def build(releases: Sequence[Release], render: Callable[[Sequence[Release]], bytes]) -> Site:
@@ -44,15 +43,15 @@ def build(releases: Sequence[Release], render: Callable[[Sequence[Release]], byt
         PAGE: _represent(render(releases), "text/html; charset=utf-8", _SOON, *policies),
         STYLES: _represent(_file("page.css"), "text/css; charset=utf-8", _SOON),
         ICON: _represent(_file("icon.svg"), "image/svg+xml", _SOON, *policies),
-        TABLE: _represent(table, "text/csv; charset=utf-8", _SOON, _ANY_ORIGIN),
+        TABLE: _represent(table, "text/csv; charset=utf-8", _SOON),
         **{
-            f"{LATEST}/{name}": _represent(data, "application/json", _FOR_EVER, _ANY_ORIGIN)
+            f"{LATEST}/{name}": _represent(data, "application/json", _FOR_EVER)
             for name, data in encoded.items()
         },
     }
     if releases:
         latest = encoded[releases[-1].name]
-        site[LATEST] = _represent(latest, "application/json", _SOON, _ANY_ORIGIN)
+        site[LATEST] = _represent(latest, "application/json", _SOON)
     return MappingProxyType(site)
 
 

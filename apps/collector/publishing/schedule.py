@@ -1,11 +1,11 @@
 """When releases are due. Pure."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from census import Cadence, Period, Release
-from collector.values import Publish
+from census import Budget, BudgetSpent, Cadence, Period, Release, check_budget
+from collector.values import Publish, PublishPlan
 
 UNTIL_DUE: Final = timedelta(days=4)
 """From the last day of a period to the day on which its release is due.
@@ -14,8 +14,11 @@ A report counts where it was received, so what is late is what waits in the spoo
 three days are enough for one whose warehouse was away over a weekend.
 """
 
-_JUMP_SECONDS: Final = 3_600.0
-_DISTRUST_SECONDS: Final = 86_400.0
+OFF_AT_MOST: Final = timedelta(days=3)
+"""How long a collector may be off without being asked about what came due meanwhile.
+
+Less than `UNTIL_DUE`: a clock that is ahead by no more releases nothing that is not over.
+"""
 
 
 def cadence_of(publish: Publish) -> Cadence:
@@ -23,9 +26,14 @@ def cadence_of(publish: Publish) -> Cadence:
     return Cadence.MONTHLY if publish is Publish.EXACT else Cadence(publish.value)
 
 
-def is_over(period: Period, today: date) -> bool:
-    """Return whether the release of a period is due, on a day in UTC."""
-    return today >= period.last + UNTIL_DUE
+def budget_of(plan: PublishPlan) -> Budget:
+    """Return the budget of a year's releases."""
+    return Budget(epsilon=plan.epsilon, releases_a_year=cadence_of(plan.publish).releases_a_year)
+
+
+def due_day(period: Period) -> date:
+    """Return the day, in UTC, on which the release of a period is due."""
+    return period.last + UNTIL_DUE
 
 
 def due_periods(
@@ -36,18 +44,45 @@ def due_periods(
     None begins before `since`. One that shares a day with a release will never be made.
     """
     period = _first(cadence, since)
-    while is_over(period, today):
-        if not any(_overlap(period, each.period) for each in releases):
+    while due_day(period) <= today:
+        if not any(overlap(period, each.period) for each in releases):
             yield period
         period = cadence.after(period)
 
 
-def next_due(cadence: Cadence, releases: Sequence[Release], *, since: date, today: date) -> date:
-    """Return the day on which the next release will be due, later than `today`."""
+def next_due(plan: PublishPlan, releases: Sequence[Release], *, since: date, today: date) -> date:
+    """Return the day on which the next release will be due, later than `today`.
+
+    It is of a period for which the year's budget suffices.
+    """
+    cadence = cadence_of(plan.publish)
     period = _first(cadence, since)
-    while is_over(period, today) or any(_overlap(period, each.period) for each in releases):
+    while due_day(period) <= today or not _is_possible(plan, period, releases):
         period = cadence.after(period)
-    return period.last + UNTIL_DUE
+    return due_day(period)
+
+
+def _is_possible(plan: PublishPlan, period: Period, releases: Sequence[Release]) -> bool:
+    if any(overlap(period, each.period) for each in releases):
+        return False
+    if plan.publish is Publish.EXACT:
+        return True
+    try:
+        check_budget(period, budget_of(plan), releases)
+    except BudgetSpent:
+        return False
+    return True
+
+
+def missed_periods(due: Sequence[Period], *, seen: date, today: date) -> list[Period]:
+    """Return what came due after `seen`, the day of the check before, if that is long ago.
+
+    The collector was off, or its clock is wrong now, or its data was restored from a copy: then
+    each may be released already, or not be over.
+    """
+    if today - seen <= OFF_AT_MOST:
+        return []
+    return [each for each in due if due_day(each) > seen]
 
 
 def _first(cadence: Cadence, since: date) -> Period:
@@ -55,27 +90,6 @@ def _first(cadence: Cadence, since: date) -> Period:
     return period if period.first >= since else cadence.after(period)
 
 
-def _overlap(one: Period, other: Period) -> bool:
+def overlap(one: Period, other: Period) -> bool:
+    """Return whether two periods share a day."""
     return one.first <= other.last and other.first <= one.last
-
-
-class TrustedClock:
-    """A wall clock that is not believed for a day after it jumped by more than an hour.
-
-    A release that is made too early lacks reports for ever.
-    """
-
-    def __init__(self, wall: Callable[[], float], steady: Callable[[], float]) -> None:
-        """`wall` gives UNIX seconds; `steady` counts seconds, those of a suspension too."""
-        self._wall: Final = wall
-        self._steady: Final = steady
-        self._offset = wall() - steady()
-        self._distrusted_until = steady()
-
-    def now(self) -> float | None:
-        """Return UNIX seconds, None while they are not believed."""
-        wall, steady = self._wall(), self._steady()
-        if abs(wall - steady - self._offset) > _JUMP_SECONDS:
-            self._distrusted_until = steady + _DISTRUST_SECONDS
-        self._offset = wall - steady
-        return wall if steady >= self._distrusted_until else None

@@ -1,4 +1,4 @@
-"""Which releases are due, and which clock is believed."""
+"""Which releases are due, and which were missed."""
 
 from datetime import date
 
@@ -7,9 +7,15 @@ import pytest
 from census import Cadence, Release, exact_release_of
 from census.periods import name_of, parse
 from census.questions import QUESTIONS
-from collector.publishing.schedule import TrustedClock, due_periods, next_due
-
-HOUR, DAY = 3_600.0, 86_400.0
+from collector.publishing.schedule import (
+    OFF_AT_MOST,
+    UNTIL_DUE,
+    due_periods,
+    missed_periods,
+    next_due,
+)
+from collector.publishing.testing import release
+from collector.values import Publish, PublishPlan
 
 
 def released(name: str) -> Release:
@@ -50,44 +56,52 @@ def test_what_was_released_is_not_due() -> None:
 
 def test_the_next_one_is_due_after_today() -> None:
     """Of a period that is not over yet, and that no release has days of."""
-    since = date(2026, 9, 1)
-    assert next_due(Cadence.MONTHLY, (), since=since, today=date(2026, 11, 4)) == date(2026, 12, 4)
-    assert next_due(Cadence.MONTHLY, (), since=since, today=date(2026, 11, 3)) == date(2026, 11, 4)
+    since, monthly = date(2026, 9, 1), PublishPlan(Publish.MONTHLY, 4.0)
+    assert next_due(monthly, (), since=since, today=date(2026, 11, 4)) == date(2026, 12, 4)
+    assert next_due(monthly, (), since=since, today=date(2026, 11, 3)) == date(2026, 11, 4)
     later = date(2027, 3, 1)
-    assert next_due(Cadence.MONTHLY, (), since=later, today=date(2026, 11, 3)) == date(2027, 4, 4)
-    quarter = next_due(
-        Cadence.QUARTERLY, [released("2026-11")], since=since, today=date(2026, 12, 1)
-    )
+    assert next_due(monthly, (), since=later, today=date(2026, 11, 3)) == date(2027, 4, 4)
+    quarterly = PublishPlan(Publish.QUARTERLY, 4.0)
+    releases = [released("2026-11")]
+    quarter = next_due(quarterly, releases, since=since, today=date(2026, 12, 1))
     assert quarter == date(2027, 4, 4)
 
 
-class _Clocks:
-    def __init__(self) -> None:
-        self.wall = 1_800_000_000.0
-        self.steady = 5.0
-        self.clock = TrustedClock(lambda: self.wall, lambda: self.steady)
-
-    def after(self, seconds: float, *, jump: float = 0.0) -> float | None:
-        self.steady += seconds
-        self.wall += seconds + jump
-        return self.clock.now()
-
-
-def test_a_clock_that_runs_is_believed() -> None:
-    """At once, and while it is set by less than an hour."""
-    clocks = _Clocks()
-    assert clocks.clock.now() == 1_800_000_000
-    assert clocks.after(10 * DAY) == clocks.wall
-    assert clocks.after(600, jump=-3_500) == clocks.wall
-    assert clocks.after(600, jump=3_500) == clocks.wall
+def test_the_next_one_is_within_the_budget() -> None:
+    """After eleven months, a quarter waits until most of them are a year ago; a month, and exact
+    figures, need not wait.
+    """
+    releases = [release(3_000, month) for month in range(1, 12)]
+    since, today = date(2026, 1, 1), date(2026, 12, 5)
+    due = {
+        publish: next_due(PublishPlan(publish, 4.0), releases, since=since, today=today)
+        for publish in (Publish.MONTHLY, Publish.QUARTERLY, Publish.EXACT)
+    }
+    assert due == {
+        Publish.MONTHLY: date(2027, 1, 4),
+        Publish.QUARTERLY: date(2027, 7, 4),
+        Publish.EXACT: date(2027, 1, 4),
+    }
 
 
-@pytest.mark.parametrize("jump", [40 * DAY, -40 * DAY, 2 * HOUR])
-def test_a_clock_that_jumped_is_not_believed_for_a_day(jump: float) -> None:
-    """Whether it jumped back or forth; when it is set right within the day, a day later."""
-    clocks = _Clocks()
-    assert clocks.after(600, jump=jump) is None
-    assert clocks.after(DAY - 1) is None
-    assert clocks.after(1) == clocks.wall
-    assert clocks.after(600, jump=-jump) is None
-    assert clocks.after(DAY) == clocks.wall
+def test_what_came_due_in_a_long_absence_is_missed() -> None:
+    """Not what was due before it, nor what came due in an absence of three days."""
+    due = (parse("2026-09"), parse("2026-10"))
+    for seen, today, names in (
+        (date(2026, 11, 3), date(2026, 11, 7), ["2026-10"]),
+        (date(2026, 11, 3), date(2026, 11, 6), []),
+        (date(2026, 11, 4), date(2027, 11, 6), []),
+        (date(2026, 10, 3), date(2026, 11, 4), ["2026-09", "2026-10"]),
+        (date(2026, 12, 3), date(2026, 11, 4), []),
+    ):
+        assert [name_of(each) for each in missed_periods(due, seen=seen, today=today)] == names
+
+
+@pytest.mark.parametrize("cadence", Cadence)
+def test_a_clock_that_is_ahead_by_three_days_releases_nothing_unfinished(cadence: Cadence) -> None:
+    """Nor does one that a longer absence is forgiven: it is longer until a release is due."""
+    assert OFF_AT_MOST < UNTIL_DUE
+    period = cadence.period_of(date(2026, 10, 1))
+    last_seen = period.last
+    today = last_seen + OFF_AT_MOST
+    assert list(due_periods(cadence, (), since=period.first, today=today)) == []

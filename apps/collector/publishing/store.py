@@ -5,6 +5,7 @@ A file is made once, and neither changed nor replaced.
 
 import os
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,7 @@ import msgspec
 from census import Release, decode, encode
 from census.release import FORMAT
 from collector.disk.errors import reason_of
-from collector.disk.files import add_private, open_private
+from collector.disk.files import add_private, open_private, replace_private
 from collector.errors import FileUnusable
 
 RELEASES_FOLDER: Final = "releases"
@@ -85,10 +86,34 @@ def decode_named(name: str, data: bytes, *, place: object) -> Release:
     return release
 
 
+def read_day(path: Path, *, remedy: str) -> date | None:
+    """Return the day that a file says, None where there is none.
+
+    Raises `FileUnusable`, with a `remedy` for one that is damaged.
+    """
+    if not os.path.lexists(path):
+        return None
+    try:
+        return date.fromisoformat(_bytes(path).decode().strip())
+    except ValueError as error:
+        raise FileUnusable(f"{path} is damaged: it does not hold a day; {remedy}") from error
+
+
+def note_day(path: Path, day: date) -> None:
+    """Have a file say a day, instead of what it said. Raises `FileUnusable`."""
+    try:
+        replace_private(path, f"{day.isoformat()}\n".encode())
+    except OSError as error:
+        raise FileUnusable(f"{path} cannot be written: {reason_of(error)}") from error
+
+
 def _read(path: Path) -> Release:
+    return decode_named(path.name.removesuffix(_SUFFIX), _bytes(path), place=path)
+
+
+def _bytes(path: Path) -> bytes:
     try:
         with open(open_private(path, os.O_RDONLY), "rb") as file:  # noqa: PTH123 - of a descriptor
-            data = file.read(_MOST_BYTES)
+            return file.read(_MOST_BYTES)
     except OSError as error:
         raise FileUnusable(f"{path} cannot be read: {reason_of(error)}") from error
-    return decode_named(path.name.removesuffix(_SUFFIX), data, place=path)

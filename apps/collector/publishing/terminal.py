@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from datetime import date
 from typing import Final
 
 from rich.bar import Bar
@@ -21,7 +22,9 @@ _INDENT: Final = 2
 _NARROW: Final = 48
 
 
-def render(release: Release, warning: str, *, width: int, is_terminal: bool) -> str:
+def render(
+    release: Release, warning: str, *, next_due: date | None, width: int, is_terminal: bool
+) -> str:
     """Return a release as text of so many columns, the `warning` first.
 
     Colours and bars are for a terminal alone; NO_COLOR and TERM=dumb are kept to, as rich does.
@@ -39,6 +42,8 @@ def render(release: Release, warning: str, *, width: int, is_terminal: bool) -> 
     with screen.capture() as captured:
         for each in _blocks(release, warning, width, bars):
             screen.print(each)
+        if next_due is not None:
+            screen.print(f"The next release is due on {texts.day(next_due)}.")
     lines = captured.get().splitlines()
     # What pads a column is of no use in a file.
     return "".join(f"{each if is_terminal else each.rstrip()}\n" for each in lines)

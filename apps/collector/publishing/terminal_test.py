@@ -1,6 +1,7 @@
 """A release in a terminal."""
 
 import re
+from datetime import date
 
 import msgspec
 import pytest
@@ -15,7 +16,7 @@ ESCAPE = "\x1b"
 
 
 def text_of(made: Release, *, width: int = 80, is_terminal: bool = False) -> str:
-    return render(made, "", width=width, is_terminal=is_terminal)
+    return render(made, "", next_due=None, width=width, is_terminal=is_terminal)
 
 
 def test_rows() -> None:
@@ -70,9 +71,15 @@ def test_too_few() -> None:
 
 def test_exact() -> None:
     """Exact figures have no margin, and the warning is the first line."""
-    text = render(exact_release(30), "Do not publish", width=80, is_terminal=False)
+    text = render(exact_release(30), "Do not publish", next_due=None, width=80, is_terminal=False)
     assert text.startswith("Do not publish\nNovember 2026: 30 clusters\n")
     assert "±" not in text
+
+
+def test_next_release() -> None:
+    """The last line says when the next release is due, where that is known."""
+    text = render(release(3000), "", next_due=date(2026, 12, 4), width=80, is_terminal=False)
+    assert text.endswith("\nThe next release is due on 4 December 2026.\n")
 
 
 def test_hostile_texts() -> None:

@@ -16,8 +16,7 @@ import zstandard
 from collector.disk import sqlite_file
 from collector.disk.sqlite_file import FileFormat
 from collector.errors import FileUnusable
-from collector.records import Batch, RowRange, SpooledReport
-from collector.warehouse import BatchLimits
+from collector.records import Batch, BatchLimits, RowRange, SpooledReport, batches_of
 
 SPOOL_ID: Final = "SELECT spool_id FROM spool"
 """The query for the random ID that was given to the spool when it was made."""
@@ -119,18 +118,9 @@ class SpoolReader:
 
         None of them is above `through`, and all are of one day of receipt.
         """
-        reports: list[SpooledReport] = []
-        size = 0
         with self._rows(row_id + 1, through, limits.max_reports) as rows:
-            for row in rows:
-                spooled = self._report_in(row)
-                if reports and spooled.day != reports[0].day:
-                    break
-                reports.append(spooled)
-                size += len(spooled.encoded)
-                if size >= limits.max_bytes:
-                    break
-        return Batch(self.spool_id, tuple(reports)) if reports else None
+            reports = map(self._report_in, rows)
+            return next(batches_of(reports, spool_id=self.spool_id, limits=limits), None)
 
     def read_range(self, rows: RowRange) -> Batch | None:
         """Return the rows of a pending batch, None where none is left."""

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from collector.errors import FileUnusable
-from collector.records import RowRange, Watermark
+from collector.records import BatchLimits, RowRange, Watermark
 from collector.spool.file import SpoolReader
 from collector.spool.testing import HOUR, NOON, accepted, open_spool, read
-from collector.warehouse import BatchLimits
 
 
 def test_a_batch_is_bounded_by_rows_and_bytes(tmp_path: Path) -> None:

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from collector.records import AcceptedReport
+from collector.records import AcceptedReport, BatchLimits
 from collector.spool.backlog import SpoolLimits
 from collector.spool.file import ReportCompressor, SpoolReader
 from collector.spool.writer import Spool
-from collector.warehouse import BatchLimits
 
 HOUR = 3_600
 NOON = 1_700_049_600

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.errors import IdempotencyKeyReused
-from collector.records import Batch, Watermark
+from collector.records import Batch, BatchLimits, Watermark
 from collector.spool.backlog import Backlog
 from collector.spool.file import SpoolReader
 from collector.spool.testing import (
@@ -24,7 +24,6 @@ from collector.spool.testing import (
     read,
 )
 from collector.spool.writer import KEYS_REMEMBERED_SECONDS, Added, Spool
-from collector.warehouse import BatchLimits
 
 
 def test_a_committed_report_can_be_read(tmp_path: Path) -> None:

@@ -1,10 +1,10 @@
 """Behaviour of the pages for operators, over real sockets."""
 
 import http.client
-import os
 import socket
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from collector.telemetry.admin_client import AdminClient, Readiness
 from collector.telemetry.admin_server import admin_application, served_at, served_on
 from collector.telemetry.heartbeat import Heartbeat
 from collector.telemetry.metrics import Metrics
+from collector.testing import DEADLINE_SECONDS
 
 LOOPBACK = "127.0.0.1"
 
@@ -168,13 +169,16 @@ def test_a_heartbeat_is_an_answer() -> None:
 
 
 def _answering(listening: socket.socket, answer: bytes, heartbeat: Heartbeat) -> bool:
-    child = os.fork()
-    if child == 0:
-        connected, _ = listening.accept()
+    with ThreadPoolExecutor(1) as pool:
+        answered = pool.submit(_answer_one, listening, answer)
+        is_alive = heartbeat.is_alive()
+        answered.result(DEADLINE_SECONDS)
+        return is_alive
+
+
+def _answer_one(listening: socket.socket, answer: bytes) -> None:
+    listening.settimeout(DEADLINE_SECONDS)
+    connected, _ = listening.accept()
+    with connected:
         connected.recv(1_000)
         connected.sendall(answer)
-        os._exit(0)
-    try:
-        return heartbeat.is_alive()
-    finally:
-        os.waitpid(child, 0)

@@ -13,20 +13,10 @@ from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias
 from msgspec import Struct
 
 from collector.errors import WarehouseUnusable
-from collector.records import Batch, RowRange, Watermark
+from collector.records import Batch, BatchLimits, RowRange, Watermark
 
 if TYPE_CHECKING:
     from collector.warehouse.counting import CensusStore
-
-
-class BatchLimits(Struct, frozen=True):
-    """How large a batch is best: at most `max_reports`, no more once they have `max_bytes`.
-
-    Bytes are those of the reports as compact JSON; one report alone may have more.
-    """
-
-    max_reports: int
-    max_bytes: int
 
 
 class Forgotten(Struct, frozen=True):

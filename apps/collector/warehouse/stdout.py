@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final, Self
 
 from collector.errors import InvalidWarehouseAddress, WarehouseUnavailable
-from collector.records import Batch
-from collector.warehouse import BatchLimits, Warehouse, WarehouseAddress
+from collector.records import Batch, BatchLimits
+from collector.warehouse import Warehouse, WarehouseAddress
 
 
 class StdoutWarehouse(Warehouse):

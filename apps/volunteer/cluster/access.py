@@ -116,7 +116,7 @@ def service_account_endpoint(account: ServiceAccount) -> Endpoint:
             f"the token in {account.token_file} is not valid (any more);"
             " a new pod of an existing ServiceAccount gets another"
         ),
-        advice={Failure.CERTIFICATE: f"{account.ca_file} names the authorities to trust"},
+        advice={Failure.AUTHORITY: f"{account.ca_file} names the authorities to trust"},
     )
 
 

@@ -34,7 +34,7 @@ class ClusterTooSlow(ClusterError):
 
 
 class ClusterCertificateRejected(ClusterError):
-    """The API server's certificate is not signed by the CA that was configured."""
+    """The API server's certificate is of another CA than was configured, or of another name."""
 
 
 class ClusterUnauthorized(ClusterError):

@@ -43,6 +43,7 @@ _ERRORS: Final[Mapping[Failure, type[ClusterError]]] = {
     Failure.SILENCE: ClusterSilent,
     Failure.BROKEN: ClusterUnreachable,
     Failure.TOO_LARGE: ClusterAnswerUnexpected,
+    Failure.AUTHORITY: ClusterCertificateRejected,
     Failure.CERTIFICATE: ClusterCertificateRejected,
     Failure.CLIENT_CERTIFICATE: ClusterConnectionImpossible,
     Failure.NO_TLS: ClusterConnectionImpossible,

@@ -78,7 +78,8 @@ def test_redirects_for_ever() -> None:
         ),
         (Reply(401), "it answered 401"),
         (Reply(303, location="/x"), "it answered 303"),
-        (Reply(200, b"<html>"), "it is not the JSON of a release"),
+        (Reply(404, b" <!doctype html><h1>Not here</h1>"), "it answered 404"),
+        (Reply(200, b"<html>"), "it is a web page, not the JSON of a release"),
         (Reply(204), "it is not the JSON of a release"),
         (
             Reply(200, b'{"format": 7}'),

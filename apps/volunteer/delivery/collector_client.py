@@ -100,7 +100,7 @@ class CollectorClient:
 
     def _advice(self, error: RequestFailed, url: str) -> str:
         """Return which flag or variable a failure is about, in brackets."""
-        if error.failure is Failure.CERTIFICATE:
+        if error.failure is Failure.AUTHORITY:
             return f"; {_CA_FILE} names the authorities to trust"
         proxy = choose_proxy(url, self._transport.proxies)
         return f" ({proxy.source})" if proxy and error.failure in PROXY_FAILURES else ""

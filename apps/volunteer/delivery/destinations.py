@@ -6,7 +6,7 @@ from urllib.parse import SplitResult, urlsplit
 from msgspec import Struct
 
 from command_line.errors import InvalidValue
-from volunteer.http.hosts import is_near
+from volunteer.http.hosts import is_host, is_near
 
 DATABASES: Final = """\
 stdout                       the report as one line of JSON; nothing leaves this machine
@@ -18,6 +18,7 @@ Reports are posted to /api/v1 below the path; a path that ends in /api/v1 is tak
 """What `--print-databases` prints."""
 
 _API_PATH: Final = "/api/v1"
+_URL_RULE: Final = "must be a URL with a host in ASCII, such as https://census.example.com"
 
 
 class StandardOutput(Struct, frozen=True):
@@ -64,7 +65,8 @@ def _parts(text: str) -> SplitResult:
         host = parts.hostname
         _ = parts.port  # reading it checks it
     except ValueError as error:
-        raise InvalidValue(f"must be a URL: {error}") from error
-    if not host:
-        raise InvalidValue("must be a URL with a host")
+        # Python's text would quote what may be a part of a password.
+        raise InvalidValue(_URL_RULE) from error
+    if not host or not is_host(host):
+        raise InvalidValue(_URL_RULE)
     return parts

@@ -36,6 +36,7 @@ def test_collector(text: str, url: str) -> None:
     [
         *("", "stdin", "census.example", "ftp://census.example", "bigquery://a.b.c", "https://"),
         *("https://user:secret@census.example", "https://census.example?x=1", "https://h#x"),
+        *("https://user:secret/@census.example", "https://a..b", "https://ünïcode.example"),
         *("https://h:99999", "https://h:x", "https://[::1", "https://a b", "https://h/\n"),
     ],
 )

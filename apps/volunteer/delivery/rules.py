@@ -149,16 +149,19 @@ def redirect_target(url: str, location: str) -> str | None:
 def problem_in_words(body: bytes) -> str:
     """Return what a refusal says for itself, on one line, after a colon; "" if it says nothing.
 
-    A problem document (RFC 9457) gives its title and detail, anything else its text.
+    A problem document (RFC 9457) gives its title and detail, a web page nothing, anything else its
+    text.
     """
     text = body.decode("utf-8", "replace")
+    if text.lstrip().startswith("<"):
+        return ""
     try:
         document: object = json.loads(text)
     except (ValueError, RecursionError):
         document = None
     if isinstance(document, dict):
         parts = [document.get(name) for name in ("title", "detail")]
-        text = ": ".join(part for part in parts if isinstance(part, str) and part)
+        text = ": ".join(dict.fromkeys(part for part in parts if isinstance(part, str) and part))
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return f": {line[:_LONGEST_PROBLEM_SHOWN]}" if line else ""
 

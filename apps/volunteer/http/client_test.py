@@ -12,7 +12,7 @@ import pytest
 
 from tools.simulator import certificates
 from volunteer.delivery.testing import Says, running_collector
-from volunteer.http.client import Response
+from volunteer.http.client import HttpClient, Response
 from volunteer.http.failures import Failure, RequestFailed
 from volunteer.http.testing import (
     SECONDS,
@@ -23,6 +23,7 @@ from volunteer.http.testing import (
     nothing,
     server_sending,
 )
+from volunteer.http.tls import client_context
 from volunteer.testing import wait_for
 
 
@@ -109,8 +110,37 @@ def test_certificate() -> None:
         closing(new_client(trusting=False)) as client,
     ):
         failure = failure_of(client, collector.url, seconds=10.0)
+    assert failure.failure is Failure.AUTHORITY
+    assert failure.failure.is_lasting
+
+
+def test_certificate_of_another_name() -> None:
+    """A certificate of another name is no matter of whom to trust."""
+    authority = certificates.authority_pem().encode()
+    with (
+        running_collector(tls=certificates.server_context()) as collector,
+        closing(
+            HttpClient(
+                route=lambda _url: None,
+                tls=lambda: client_context(authority=authority),
+                server_name="elsewhere.example",
+            )
+        ) as client,
+    ):
+        failure = failure_of(client, collector.url, seconds=10.0)
     assert failure.failure is Failure.CERTIFICATE
     assert failure.failure.is_lasting
+    assert str(failure).endswith("certificate is not valid for 'elsewhere.example'")
+
+
+def test_no_http() -> None:
+    """Another protocol is told from a connection that broke."""
+    with (
+        server_sending(_repeat(b"SSH-2.0-OpenSSH_9.9\r\n")) as url,
+        closing(new_client()) as client,
+    ):
+        failure = failure_of(client, url, seconds=10.0)
+    assert (failure.failure, str(failure)) == (Failure.BROKEN, "its answer is not HTTP")
 
 
 def test_client_certificate() -> None:

@@ -4,6 +4,7 @@ import re
 import ssl
 from collections.abc import Iterator
 from enum import Enum
+from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 from typing import Final
 
 from urllib3 import exceptions as faults
@@ -17,7 +18,8 @@ class Failure(Enum):
     SILENCE = "the other side took the request and let time run out"
     BROKEN = "no connection, or one that broke"
     TOO_LARGE = "the answer is larger than any that makes sense"
-    CERTIFICATE = "the other side's certificate is not accepted"
+    AUTHORITY = "nobody who is trusted vouches for the other side's certificate"
+    CERTIFICATE = "the other side's certificate is for another name or another time"
     CLIENT_CERTIFICATE = "the other side does not accept ours"
     NO_TLS = "the other side does not speak TLS"
     PROXY = "the proxy refuses"
@@ -60,11 +62,14 @@ def failed(error: BaseException) -> RequestFailed:
     return RequestFailed(Failure.BROKEN, _broken(error, causes))
 
 
+_CUT_SHORT: Final = (RemoteDisconnected, IncompleteRead)
 _SILENCE: Final = (faults.ReadTimeoutError, DeadlinePassed)
 # OpenSSL's names of TLS' alerts (RFC 8446, section 6.2) that are about a client's certificate.
 _CLIENT_CERTIFICATE: Final = re.compile(
     r"ALERT_(BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_\w+|UNKNOWN_CA|ACCESS_DENIED)"
 )
+# OpenSSL's codes for a time before and after, a name, and an address (`x509_vfy.h`).
+_OF_TIME_AND_NAME: Final = frozenset({9, 10, 62, 64})
 _NO_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"})
 _TUNNEL: Final = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")
 # PySocks' words for a wrong user, and for the second reply code of RFC 1928, section 6.
@@ -81,8 +86,9 @@ def _of_proxy(found: RequestFailed) -> RequestFailed:
 def _certificate(cause: BaseException) -> RequestFailed | None:
     if not isinstance(cause, ssl.SSLCertVerificationError):
         return None
-    words = f"its certificate is not accepted: {cause.verify_message}"
-    return RequestFailed(Failure.CERTIFICATE, words)
+    words = f"its certificate is not accepted: {cause.verify_message.removesuffix('.')}"
+    is_unfit = cause.verify_code in _OF_TIME_AND_NAME
+    return RequestFailed(Failure.CERTIFICATE if is_unfit else Failure.AUTHORITY, words)
 
 
 def _tls(cause: BaseException) -> RequestFailed | None:
@@ -120,6 +126,8 @@ def _broken(error: BaseException, causes: list[BaseException]) -> str:
             return f"TLS failed ({cause.reason or 'no reason given'})"
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror.lower()
+        if isinstance(cause, HTTPException) and not isinstance(cause, _CUT_SHORT):
+            return "its answer is not HTTP"
     # Asked last: urllib3 makes every failed connection one of these.
     if isinstance(error, faults.ConnectTimeoutError):
         return "no connection in time"

@@ -1,12 +1,21 @@
-"""Which hosts are near: this machine, and services of the cluster that a pod is in."""
+"""What a host is, and which are near: this machine, and services of the cluster of a pod."""
 
 import ipaddress
 from typing import Final, TypeAlias
 
 _CLUSTER_SUFFIXES: Final = (".svc", ".cluster.local", ".localhost")
 _CLUSTER_NAMES: Final = ("kubernetes.default",)
+_LONGEST_LABEL: Final = 63
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def is_host(text: str) -> bool:
+    """Whether `text` may be a host's name or address, without brackets: ASCII, in labels of 1 to 63
+    characters (RFC 1035, section 2.3.4). A name in another script is written `xn--…`.
+    """
+    labels = text.removesuffix(".").split(".")
+    return text.isascii() and all(0 < len(label) <= _LONGEST_LABEL for label in labels)
 
 
 def is_loopback(host: str) -> bool:

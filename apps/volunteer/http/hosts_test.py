@@ -2,7 +2,7 @@
 
 import pytest
 
-from volunteer.http.hosts import is_loopback, is_near
+from volunteer.http.hosts import is_host, is_loopback, is_near
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,15 @@ def test_near(host: str) -> None:
 def test_far(host: str) -> None:
     """Everything else may be far away."""
     assert not is_near(host)
+
+
+@pytest.mark.parametrize("host", ["a", "a.", "xn--n-cka.example", "::1", "fe80::1%eth0", "a" * 63])
+def test_host(host: str) -> None:
+    """Names and addresses are hosts, whether there are such or not."""
+    assert is_host(host)
+
+
+@pytest.mark.parametrize("host", ["", ".", "a..b", ".a", "a..", "ünïcode.example", "a" * 64])
+def test_no_host(host: str) -> None:
+    """What no resolver could look up is none."""
+    assert not is_host(host)

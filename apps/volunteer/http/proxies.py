@@ -15,7 +15,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from command_line.errors import InvalidOption
-from volunteer.http.hosts import is_near, parse_address
+from volunteer.http.hosts import is_host, is_near, parse_address
 from volunteer.redacted import Redacted
 
 _NAMES: Final = ("http", "https", "all", "no")
@@ -65,7 +65,7 @@ def proxies_of(environment: Mapping[str, str]) -> Mapping[str, str]:
         name: environment.get(f"{name}_proxy", environment.get(f"{name.upper()}_PROXY"))
         for name in _NAMES
     }
-    return {name: value for name, value in values.items() if value}
+    return {name: value for name, value in values.items() if value and value.strip()}
 
 
 def parse_proxy(text: str, source: str) -> Proxy:
@@ -78,7 +78,8 @@ def parse_proxy(text: str, source: str) -> Proxy:
         scheme, host, port = parts.scheme, parts.hostname, parts.port
     except ValueError as error:
         raise NoProxyUrl(PROXY_RULE) from error
-    if scheme not in _DEFAULT_PROXY_PORTS or not host or not text.isprintable() or " " in text:
+    is_url = scheme in _DEFAULT_PROXY_PORTS and text.isprintable() and " " not in text
+    if not is_url or not host or not is_host(host):
         raise NoProxyUrl(PROXY_RULE)
     user = None if parts.username is None else unquote(parts.username)
     port = port or _DEFAULT_PROXY_PORTS[scheme]

@@ -34,7 +34,7 @@ def test_variables() -> None:
         "HTTP_PROXY": "http://c:1",
         "http_proxy": "",
         "NO_PROXY": "d",
-        "ALL_PROXY": "",
+        "ALL_PROXY": " ",
         "FTP_PROXY": "http://e:1",
     }
     assert proxies_of(environment) == {"https": "http://b:1", "no": "d"}
@@ -124,7 +124,7 @@ def test_not_exempt(entry: str, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["ftp://proxy:1", "http://", "http://h:99999", "http://[::1", "a b"]
+    "text", ["ftp://proxy:1", "http://", "http://h:99999", "http://[::1", "a b", "http://pröxy:1"]
 )
 def test_no_proxies(text: str) -> None:
     """What is no proxy is refused by the name of its variable, and is not quoted."""

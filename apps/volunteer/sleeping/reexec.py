@@ -17,7 +17,7 @@ from command_line.errors import InvalidOption
 from volunteer.clock import Clock
 from volunteer.sleeping import sleeper
 from volunteer.sleeping.schedule import WakeUp
-from volunteer.sleeping.termination import is_exiting
+from volunteer.termination import EXIT_SIGNALS
 
 VARIABLE: Final = "SPARTAKUS_DUE"
 """Holds, over the re-exec, the wake-up: `AT` or `AT,NEXT_DUE`, readings of `Clock.now`."""
@@ -25,8 +25,6 @@ VARIABLE: Final = "SPARTAKUS_DUE"
 _LONGEST_SLEEP_SECONDS: Final = 60.0
 SHORTEST_SECONDS: Final = 2.0
 """A shorter wait is not worth the half second of CPU time that coming back costs."""
-
-EXIT_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 Execute: TypeAlias = Callable[[str, list[str], Mapping[str, str]], object]
 """Replaces the process by a program, with arguments and environment; raises `OSError`."""
@@ -70,11 +68,6 @@ def started_with(file: Path, otherwise: Mapping[str, str]) -> Mapping[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def unblock_signals() -> None:
-    """Let the signals through that were held back during the re-exec."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, EXIT_SIGNALS)
-
-
 def wait_asleep(
     wake_up: WakeUp,
     clock: Clock,
@@ -90,7 +83,7 @@ def wait_asleep(
     """
     file = Path(sleeper.__file__)
     is_long = wake_up.at - clock.now() >= SHORTEST_SECONDS
-    if is_long and sys.platform == "linux" and file.is_file() and not is_exiting():
+    if is_long and sys.platform == "linux" and file.is_file():
         program = [sys.executable, *sys.orig_argv[1:]]
         arguments = [str(file), repr(wake_up.at), str(terminated)]
         command = [sys.executable, "-I", "-S", *arguments, *program]
@@ -99,7 +92,7 @@ def wait_asleep(
             execute(sys.executable, command, {**environment, VARIABLE: _as_text(wake_up)})
         except OSError as error:
             _log.warning("waiting without giving memory back: %s", error.strerror)
-        unblock_signals()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, EXIT_SIGNALS)
     wait_until(wake_up.at, clock)
 
 

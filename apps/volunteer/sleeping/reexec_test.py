@@ -11,7 +11,6 @@ import pytest
 from command_line.errors import InvalidOption
 from volunteer.clock import Clock, system_clock
 from volunteer.sleeping.reexec import (
-    EXIT_SIGNALS,
     SHORTEST_SECONDS,
     VARIABLE,
     started_with,
@@ -20,6 +19,7 @@ from volunteer.sleeping.reexec import (
     wait_until,
 )
 from volunteer.sleeping.schedule import WakeUp
+from volunteer.termination import EXIT_SIGNALS
 from volunteer.testing import JumpingClock
 
 

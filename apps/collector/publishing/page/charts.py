@@ -71,11 +71,13 @@ def trend(releases: Sequence[Release], question: str, answer: str) -> Trend | No
 
 
 def of_answers(releases: Sequence[Release], question: str, answers: Sequence[str]) -> Chart | None:
-    """Return the chart of the largest of `answers`, in their order; None for one release."""
+    """Return the chart of the answers that are the largest now, in their order; None for one
+    release.
+    """
     if len(releases) <= 1:
         return None
     series = {answer: _shares(releases, question, answer) for answer in answers}
-    largest = sorted(answers, key=lambda answer: -max(_known(series[answer]), default=0.0))
+    largest = sorted(answers, key=lambda answer: -(series[answer][-1][1] or 0.0))
     shown = [answer for answer in answers if answer in largest[:MOST_LINES]]
     if not shown:
         return None

@@ -94,18 +94,19 @@ def _template() -> Template:
 
 
 def _empty(about: About) -> Page:
+    due = f"are due on {texts.day(about.next_due)}" if about.next_due else "come after the period"
     return Page(
         title="A census of Kubernetes clusters",
         heading="No figures yet",
         warning=_EXACT if about.publish is Publish.EXACT else "",
-        lead="Clusters are being counted. The first release comes once the first period is over:"
-        f" figures are published {_how_often(about)}, computed once, and never changed.",
+        lead=f"Clusters are being counted. The first figures {due}; after that there are new ones"
+        f" {_how_often(about)}.",
         figures=(),
         clusters=None,
         groups={},
         is_exact=about.publish is Publish.EXACT,
         privacy="" if about.publish is Publish.EXACT else _NOISE,
-        next_release=_next(about),
+        next_release=f"Figures are computed once {_how_often(about)}, and never changed.",
         address=about.address or _PLACE_OF_ADDRESS,
         releases=(),
     )

@@ -27,7 +27,7 @@ def test_no_release_explains_itself() -> None:
     """Who comes too early learns when there will be figures, and how to take part."""
     text = text_of(about=replace(ABOUT, next_due=date(2026, 12, 4)))
     assert "No figures yet" in text
-    assert "The next is due on 4 December 2026." in text
+    assert "The first figures are due on 4 December 2026" in text
     assert "volunteer.pex manifest" in text
 
 
@@ -86,8 +86,35 @@ def test_those_who_want_to_join_find_one_command() -> None:
 def test_every_release_is_linked() -> None:
     """The newest first."""
     page = render([exact_release(50, month) for month in (9, 10, 11)], ABOUT).decode()
-    links = re.findall('href="/api/v1/statistics/([^"]*)"', page)
+    links = re.findall('href="api/v1/statistics/([^"]*)"', page)
     assert links == ["2026-11", "2026-10", "2026-09"]
+
+
+def test_links_lead_on_wherever_the_page_is() -> None:
+    """They are relative, so a front may serve the collector under a path of its own; those within
+    the page lead to a place of it, and each place is there once.
+    """
+    for releases in ((), (release(5_000, 10), release(5_000, 11))):
+        page = render(releases, ABOUT).decode()
+        links = re.findall('(?:href|src)="([^"]*)"', page)
+        assert not [link for link in links if link.startswith("/") or ":" in link]
+        places = re.findall(' id="([^"]*)"', page)
+        assert len(places) == len(set(places))
+        assert {link[1:] for link in links if link.startswith("#")} <= set(places)
+
+
+def test_a_question_can_be_linked() -> None:
+    """Its heading is a link to itself, under the name that the data has."""
+    page = render([release(5_000)], ABOUT).decode()
+    assert '<h3 id="question-kernel"><a href="#question-kernel">Kernel</a></h3>' in page
+
+
+def test_the_page_says_how_to_cite_it() -> None:
+    """By its address, where that is known, and the name of the release."""
+    known = replace(ABOUT, address="https://census.example.com")
+    text = text_of(release(300), about=known)
+    assert "name https://census.example.com and the release, such as “release 2026-11”" in text
+    assert "name this address and the release" in text_of(release(300))
 
 
 def test_the_page_holds_no_code() -> None:
@@ -104,7 +131,7 @@ def test_texts_are_texts() -> None:
     page = render([replace(plain, answers=answers, statement="<i>")], ABOUT).decode()
     assert "<b " not in page
     assert "<i>" not in page
-    assert page.count("&#34;&gt;&lt;b onclick=x&gt;&amp;</h3>") == len(answers)
+    assert page.count("&#34;&gt;&lt;b onclick=x&gt;&amp;</a></h3>") == len(answers)
 
 
 TEXTS = st.text(max_size=20)

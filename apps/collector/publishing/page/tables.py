@@ -95,7 +95,8 @@ class Row(NamedTuple):
 class Table(NamedTuple):
     """One question. Without rows, no answer stands out of the noise."""
 
-    name: str
+    anchor: str
+    """Where it is on the page: the same in every release."""
     title: str
     note: str
     rows: tuple[Row, ...]
@@ -109,13 +110,17 @@ def tables(releases: Sequence[Release]) -> dict[str, list[Table]]:
     listed = {name for names in GROUPS.values() for name in names}
     groups = {**GROUPS, MORE: tuple(name for name in asked if name not in listed)}
     return {
-        title: [_table(asked[name], releases) for name in names if name in asked]
+        title: [
+            _table(asked[name], releases, f"question-{name if title != MORE else number}")
+            for number, name in enumerate(names, 1)
+            if name in asked
+        ]
         for title, names in groups.items()
         if not asked.keys().isdisjoint(names)
     }
 
 
-def _table(answers: Answers, releases: Sequence[Release]) -> Table:
+def _table(answers: Answers, releases: Sequence[Release], anchor: str) -> Table:
     style = STYLES.get(answers.question, _BY_SHARE)
     cells = [] if _says_nothing(answers) else _arranged(answers, style.order)
     longest = max((cell.high for cell in cells), default=1.0) or 1.0
@@ -123,7 +128,7 @@ def _table(answers: Answers, releases: Sequence[Release]) -> Table:
     shown = [cell.answer for cell in cells if cell.answer not in {OTHER, UNKNOWN}]
     has_chart = answers.question in charts.CHARTED
     return Table(
-        name=answers.question,
+        anchor=anchor,
         title=answers.title,
         note=f"{style.unit.value} {style.note}".rstrip(),
         rows=rows,

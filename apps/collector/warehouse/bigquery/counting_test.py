@@ -130,7 +130,7 @@ def test_no_error_quotes_a_report(tmp_path: Path) -> None:
 
 def test_columns_that_are_missing_are_named(tmp_path: Path) -> None:
     """A table without the columns that are read is an error before any query."""
-    original: JSONObject = {"schema": {"fields": [*ORIGINAL_COLUMNS]}}  # type: ignore[list-item]
+    original: JSONObject = {"schema": {"fields": [*ORIGINAL_COLUMNS]}}
     with running_bigquery(behaviour=ANSWERING) as fake:
         fake.service.add(TABLE_ID, original)
         with (

@@ -102,7 +102,7 @@ def test_a_row_that_does_not_fit_refuses_the_file(tmp_path: Path) -> None:
 
 def test_a_table_that_lacks_columns_takes_the_others(parquet: Path) -> None:
     """What the original's table has no column for is left out where none may be added."""
-    columns: JSONObject = {"fields": [*ORIGINAL_COLUMNS]}  # type: ignore[list-item]
+    columns: JSONObject = {"fields": [*ORIGINAL_COLUMNS]}
     behaviour = Behaviour(forbidden=frozenset({"tables.patch"}))
     with running_bigquery(behaviour=behaviour) as fake:
         fake.service.add(TABLE_ID, {"schema": columns})

@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from collector.disk.errors import reason_of
-from collector.disk.files import open_private, sync_folder
+from collector.disk.files import open_private, replace_private
 from collector.errors import FileUnusable, WarehouseUnavailable
 from collector.records import Batch, RowRange
 from collector.warehouse.bigquery import BigQueryTable
@@ -89,7 +89,8 @@ class PendingLoadFile:
             with _disk_errors(self._path, "read"):
                 if not os.path.lexists(self._path):
                     return None
-                with open(open_private(self._path, os.O_RDONLY), "rb") as file:  # noqa: PTH123
+                descriptor = open_private(self._path, os.O_RDONLY)
+                with open(descriptor, "rb") as file:  # noqa: PTH123 - of a descriptor
                     load = msgspec.json.decode(file.read(), type=PendingLoad)
         except msgspec.DecodeError as error:
             raise FileUnusable(
@@ -130,15 +131,8 @@ class PendingLoadFile:
         return following
 
     def _write(self, load: PendingLoad) -> None:
-        unfinished = self._path.with_name(f"{self._path.name}.new")
         with _disk_errors(self._path, "written"):
-            descriptor = open_private(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-            with open(descriptor, "wb") as file:  # noqa: PTH123 - of a descriptor
-                file.write(msgspec.json.encode(load))
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(self._path)
-            sync_folder(self._path.parent)
+            replace_private(self._path, msgspec.json.encode(load))
 
 
 class KnownTables:

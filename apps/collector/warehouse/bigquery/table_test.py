@@ -12,8 +12,8 @@ from tools.bigquery.messages import JSON, JSONObject
 from tools.bigquery.server import FakeBigQuery, running_bigquery
 from tools.bigquery.service import Behaviour
 
-ORIGINAL: JSONObject = {"schema": {"fields": [*ORIGINAL_COLUMNS]}}  # type: ignore[list-item]
-ADDED = {field.name for field in COLUMNS} - {str(each["name"]) for each in ORIGINAL_COLUMNS}
+ORIGINAL: JSONObject = {"schema": {"fields": [*ORIGINAL_COLUMNS]}}
+ADDED = {field.name for field in COLUMNS} - {str(each["name"]) for each in [*ORIGINAL_COLUMNS]}
 WITHOUT_WORKLOADS: list[JSON] = [
     field.to_api_repr() for field in COLUMNS if field.name != "workloads"
 ]

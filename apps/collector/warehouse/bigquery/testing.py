@@ -11,6 +11,7 @@ from collector.warehouse.bigquery.counting import BigQueryCensus, open_census
 from collector.warehouse.bigquery.schema import new_table
 from collector.warehouse.bigquery.service import Deadlines
 from collector.warehouse.bigquery.warehouse import BigQueryWarehouse, open_bigquery
+from tools.bigquery.messages import JSONObject
 from tools.bigquery.server import FakeBigQuery
 
 TABLE: Final = BigQueryTable("project", "dataset", "reports")
@@ -20,11 +21,11 @@ SHORT: Final = Deadlines(call=0.5, upload=0.5, query=1.0, job=1.0, poll=0.01)
 """Gives up within a second."""
 
 
-def _text(name: str, mode: str = "NULLABLE") -> dict[str, object]:
+def _text(name: str, mode: str = "NULLABLE") -> JSONObject:
     return {"name": name, "type": "STRING", "mode": mode}
 
 
-def _list(name: str, *fields: dict[str, object]) -> dict[str, object]:
+def _list(name: str, *fields: JSONObject) -> JSONObject:
     return {"name": name, "type": "RECORD", "mode": "REPEATED", "fields": [*fields]}
 
 

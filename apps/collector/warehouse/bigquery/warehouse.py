@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from collector.errors import WarehouseUnavailable
-from collector.records import DAY_SECONDS, Batch, RowRange, SpooledReport
-from collector.warehouse import BatchLimits, Forgotten, Warehouse
+from collector.records import DAY_SECONDS, Batch, BatchLimits, RowRange, SpooledReport
+from collector.warehouse import Forgotten, Warehouse
 from collector.warehouse.bigquery import BigQueryTable
 from collector.warehouse.bigquery.loading import Loader, RowFile, encode_rows
 from collector.warehouse.bigquery.outcomes import Failed, Loaded, Outcome, RowsRefused
@@ -88,7 +88,7 @@ class BigQueryWarehouse(Warehouse):
         return keys <= {*load.keys} and self._loader.is_submitted(load.job_id)
 
     def load_parquet(self, path: Path, name: str) -> None:
-        """Load a Parquet file of reports, once for ever under `name`: see `Loader`."""
+        """Load a Parquet file of reports, once forever under `name`: see `Loader`."""
         self._loader.load_parquet(path, name)
 
     def missing_columns(self) -> tuple[str, ...]:

@@ -21,8 +21,7 @@ from collector.disk.files import add_private, open_private
 from collector.errors import FileUnusable, WarehouseUnavailable
 from collector.warehouse.counting import CONSTANTS, CensusStore
 from collector.warehouse.parquet import sql
-from collector.warehouse.parquet.folder import Folder, Staging
-from collector.warehouse.parquet.layout import day_name
+from collector.warehouse.parquet.folder import Folder, Staging, day_name
 from collector.warehouse.parquet.reading import OpenedFile, snapshot, split_damaged
 from manifests import fill, read
 
@@ -127,7 +126,7 @@ def _keys(
 def _create_view(
     connection: duckdb.DuckDBPyConnection, name: str, files: Iterable[OpenedFile]
 ) -> None:
-    reports = sql.all_reports(each.fd_path for each in files)
+    reports = sql.reports_in(each.fd_path for each in files)
     connection.execute(
         f"CREATE OR REPLACE VIEW {name} AS {sql.NO_REPORTS} UNION ALL BY NAME {reports}"
     )

@@ -57,7 +57,7 @@ class Engine:
     def write_lines(self, lines: str, target: str) -> None:
         """Write JSON lines as Parquet. Raises `UnwritableRows` or `WarehouseUnavailable`."""
         try:
-            self._connection.execute(sql.write_lines(lines, target))
+            self._connection.execute(sql.WRITE_LINES, {"lines": lines, "target": target})
         except _ABOUT_ROWS as error:
             raise UnwritableRows(_first_line(error)) from error
         except duckdb.Error as error:
@@ -67,26 +67,30 @@ class Engine:
         """Write what is in `files` into one; `spill` is a folder for what memory cannot hold."""
         with _writing(target):
             self._connection.execute(f"SET temp_directory = {sql.quoted(spill)}")
-            self._connection.execute(sql.write_query(sql.merged(files), target))
+            self._connection.execute(sql.MERGE, {"files": files, "target": target})
             self._connection.execute("RESET temp_directory")
 
     def concatenate(self, files: Sequence[str], target: str) -> None:
         """Write what is in `files` into one, file after file. Raises `WarehouseUnavailable`."""
-        query = sql.all_reports(files) if files else sql.NO_REPORTS
         with _writing(target):
-            self._connection.execute(sql.write_query(query, target))
+            if files:
+                self._connection.execute(sql.CONCATENATE, {"files": files, "target": target})
+            else:
+                self._connection.execute(sql.copy(sql.NO_REPORTS), {"target": target})
 
     def write_without(self, file: str, cluster_id: str, target: str) -> int:
         """Write what is in `file` but for the reports of a cluster; return how many those are."""
         with _writing(target):
-            query = sql.without_cluster(file, cluster_id)
-            self._connection.execute(sql.write_query(query, target))
+            self._connection.execute(
+                sql.WRITE_WITHOUT, {"files": [file], "cluster_id": cluster_id, "target": target}
+            )
             return self._count(file) - self._count(target)
 
     def holds(self, file: str, cluster_id: str) -> bool:
         """Return whether `file` holds a report of a cluster. Raises `FileDamaged`."""
         with _damage():
-            return self._connection.execute(sql.is_there(file, cluster_id)).fetchone() is not None
+            found = self._connection.execute(sql.HOLDS, {"files": [file], "cluster_id": cluster_id})
+            return found.fetchone() is not None
 
     def count(self, file: str) -> int:
         """Return how many reports `file` holds. Raises `FileDamaged`."""
@@ -96,7 +100,7 @@ class Engine:
     def is_sound(self, file: str) -> bool:
         """Read all of `file`, and return whether that was possible."""
         try:
-            self._connection.execute(sql.digest(file)).fetchone()
+            self._connection.execute(sql.DIGEST, {"files": [file]}).fetchone()
         except duckdb.Error:
             return False
         return True
@@ -104,7 +108,7 @@ class Engine:
     def lines(self, file: str) -> Iterator[bytes]:
         """Return each report in `file` as a line of JSON. Raises `WarehouseUnavailable`."""
         try:
-            self._connection.execute(sql.lines_at(file))
+            self._connection.execute(sql.LINES, {"files": [file]})
             while rows := self._connection.fetchmany(_ROWS_AT_ONCE):
                 for (text,) in rows:
                     yield _without_nulls(text) + b"\n"
@@ -116,7 +120,7 @@ class Engine:
         self._connection.close()
 
     def _count(self, file: str) -> int:
-        row = self._connection.execute(sql.count(file)).fetchone()
+        row = self._connection.execute(sql.COUNT, {"files": [file]}).fetchone()
         return 0 if row is None else int(row[0])
 
 
@@ -149,7 +153,7 @@ def _present(value: object) -> object:
 
 
 def _not_written(target: str, error: duckdb.Error) -> WarehouseUnavailable:
-    """Return the error in the system's words, of which DuckDB gives the number, and with a path.
+    """Return the error in the system's words (DuckDB gives only its number), and with a path.
 
     The one that DuckDB was given leads through the descriptor of a staging folder, which nobody
     can look up. The folder's own name is another each time; the one it is in stays the same.

@@ -1,21 +1,30 @@
-"""The folder on disk: days, files, and how they change without any reader seeing it half done.
+"""The folder on disk: its days and files, and how files are added. `upkeep` replaces days.
 
-DAY/…parquet   what readers read, by the pattern `*/*.parquet`
-.staging/      what is not finished; whatever is found there was left by a process that died
-.writing       a lock: who changes the folder is alone
-.reading       a lock: readers share it while they open files; held alone to replace a day
-.owner         a lock: the one collector that writes here holds it for as long as it runs
+DAY/SPOOL-FIRST-LAST.parquet             a batch: the rows FIRST through LAST of a spool
+DAY/SPOOL-FIRST-LAST-GENERATION.parquet  the same rows, rewritten: merged, or some forgotten
+.staging/   what is not finished; whatever is found there was left by a process that died
+.writing    a lock: who changes the folder is alone
+.reading    a lock: readers share it while they open files; held alone to replace a day
+.owner      a lock: the one collector that writes here holds it for as long as it runs
+
+DAY is `2026-11-25`; SPOOL the ID of a spool, without a dash; GENERATION eight random hex digits,
+because a name is never used for other bytes. Readers read what matches `*/*.parquet`. Names alone
+say how far a spool is in the folder.
 """
 
 import fcntl
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import date, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
+
+from msgspec import Struct
 
 from collector.disk.errors import reason_of
 from collector.disk.files import (
@@ -23,20 +32,77 @@ from collector.disk.files import (
     FOLDER_MODE,
     ExchangeFolders,
     exchange_folders,
-    link_or_copy,
     locked,
     make_private_folder,
     open_private,
     sync_folder,
 )
 from collector.errors import WarehouseUnavailable, WarehouseUnusable
-from collector.records import Watermark
-from collector.warehouse.parquet.layout import SUFFIX, FileName, parse_day, parse_file
+from collector.records import DAY_SECONDS, Batch, RowRange, Watermark
+
+SUFFIX: Final = ".parquet"
+OLD: Final = "old-"
+"""What the name of a day in staging begins with while another is put in its place."""
 
 _STAGING: Final = ".staging"
-_OLD: Final = "old-"
+_EPOCH: Final = date(1970, 1, 1)
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_FILE: Final = re.compile(r"([A-Za-z0-9_]+)-(\d{1,19})-(\d{1,19})(?:-([0-9a-f]{8}))?\.parquet")
 # What a file system keeps at its own root is nobody's mistake.
 _TOLERATED: Final = frozenset({"lost+found"})
+
+
+class FileName(Struct, frozen=True, order=True):
+    """What the name of a file says. `generation` is empty for a batch as it was written."""
+
+    spool_id: str
+    first: int
+    last: int
+    generation: str = ""
+
+    def __str__(self) -> str:
+        generation = f"-{self.generation}" if self.generation else ""
+        return f"{self.spool_id}-{self.first}-{self.last}{generation}{SUFFIX}"
+
+
+def name_of(batch: Batch) -> FileName:
+    """Return the name of the file that holds `batch`."""
+    return FileName(batch.spool_id, batch.rows.first, batch.rows.last)
+
+
+def merged_name(names: Iterable[FileName], *, generation: str) -> FileName:
+    """Return the name of the file that holds what files of one spool hold."""
+    parts = list(names)
+    rows = RowRange(min(each.first for each in parts), max(each.last for each in parts))
+    return FileName(parts[0].spool_id, rows.first, rows.last, generation)
+
+
+def parse_file(name: str) -> FileName | None:
+    """Return what `name` says, None for a file that is not ours."""
+    parts = _FILE.fullmatch(name)
+    if parts is None:
+        return None
+    return FileName(parts[1], int(parts[2]), int(parts[3]), parts[4] or "")
+
+
+def day_name(day: int) -> str:
+    """Return the name of a day, given in days since 1970-01-01 UTC."""
+    return (_EPOCH + timedelta(days=day)).isoformat()
+
+
+def parse_day(name: str) -> int | None:
+    """Return the day that `name` means, None where it means none."""
+    if _DAY.fullmatch(name) is None:
+        return None
+    try:
+        return (date.fromisoformat(name) - _EPOCH).days
+    except ValueError:
+        return None
+
+
+def today(now: float) -> int:
+    """Return the day of `now`, UNIX seconds."""
+    return int(now // DAY_SECONDS)
 
 
 class Staging:
@@ -87,7 +153,7 @@ class Folder:
 
     def __init__(self, path: Path, *, exchange: ExchangeFolders = exchange_folders) -> None:
         self.path: Final = path
-        self._exchange: Final = exchange
+        self.exchange: Final = exchange
 
     def prepare(self) -> None:
         """Make the folder where it is missing. Raises `WarehouseUnusable` for one not ours."""
@@ -122,20 +188,6 @@ class Folder:
             with Staging(self.path / _STAGING / secrets.token_hex(8)) as staging:
                 yield staging
 
-    @contextmanager
-    def opening(self) -> Iterator[None]:
-        """Open files for reading: no day is replaced meanwhile."""
-        try:
-            lock = os.open(self.path / ".reading", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except OSError:  # a copy of a folder, or none: nobody replaces days there
-            yield
-            return
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH)
-            yield
-        finally:
-            os.close(lock)
-
     def days(self) -> list[str]:
         """Return the names of the days, in order."""
         with self.errors():
@@ -167,7 +219,7 @@ class Folder:
     def publish(self, staging: Staging, staged: str, day: str, name: str) -> None:
         """Move a finished file into a day; on return it is there, on disk.
 
-        Raises `WarehouseUnusable` where the name is taken: it stands for its bytes for ever.
+        Raises `WarehouseUnusable` where the name is taken: it stands for its bytes forever.
         """
         staging.sync(staged)
         target = self.path / day / name
@@ -176,38 +228,6 @@ class Folder:
         self._make_day(day)
         (staging.path / staged).rename(target)
         sync_folder(target.parent)
-
-    def replace(
-        self,
-        staging: Staging,
-        day: str,
-        *,
-        without: Iterable[str],
-        staged: Iterable[tuple[str, str]],
-    ) -> None:
-        """Replace a day by one without some of its files, and with others: (staged, name).
-
-        All other files stay, whatever they are.
-        """
-        removed = set(without)
-        new = staging.path / f"new-{day}"
-        new.mkdir(mode=FOLDER_MODE)
-        for name, final in staged:
-            staging.sync(name)
-            (staging.path / name).rename(new / final)
-        for entry in (self.path / day).iterdir():
-            if entry.name not in removed:
-                link_or_copy(entry, new / entry.name)
-        sync_folder(new)
-        with locked(self.path / ".reading"):
-            self._swap(new, self.path / day)
-        sync_folder(self.path)
-
-    def remove(self, staging: Staging, day: str) -> None:
-        """Delete a day. A reader that has its files open keeps them until it closes them."""
-        with locked(self.path / ".reading"):
-            (self.path / day).rename(staging.path / day)
-        sync_folder(self.path)
 
     @contextmanager
     def errors(self) -> Iterator[None]:
@@ -230,22 +250,12 @@ class Folder:
             (self.path / day).mkdir(mode=FOLDER_MODE)
             sync_folder(self.path)
 
-    def _swap(self, new: Path, current: Path) -> None:
-        if self._exchange(new, current):
-            return
-        # Two steps. Between them the day is missing: `_clear_staging` mends that after a crash.
-        old = self.path / _STAGING / f"{_OLD}{current.name}"
-        current.rename(old)
-        new.rename(current)
-        sync_folder(self.path)
-        shutil.rmtree(old)
-
     def _clear_staging(self) -> None:
         staging = self.path / _STAGING
         make_private_folder(staging)
         for entry in staging.iterdir():
-            day = entry.name.removeprefix(_OLD)
-            if entry.name.startswith(_OLD) and not (self.path / day).exists():
+            day = entry.name.removeprefix(OLD)
+            if entry.name.startswith(OLD) and not (self.path / day).exists():
                 entry.rename(self.path / day)
                 sync_folder(self.path)
             elif entry.is_dir() and not entry.is_symlink():

@@ -134,7 +134,7 @@ def _connect(files: Sequence[OpenedFile], staging: Staging) -> duckdb.DuckDBPyCo
         }
     )
     fd_paths = [each.fd_path for each in files]
-    rows = sql.all_reports(fd_paths) if files else ""
+    rows = sql.reports_in(fd_paths) if files else ""
     union = " UNION ALL BY NAME ".join(filter(None, (sql.NO_REPORTS, rows)))
     connection.execute(f"CREATE VIEW reports AS {union}")
     connection.execute(_NODES)

@@ -4,6 +4,7 @@ DuckDB opens a file by its path, and again for each query. The path that it is g
 an open descriptor, so a day that is rewritten, or deleted, is not noticed.
 """
 
+import fcntl
 import os
 import resource
 from collections import defaultdict
@@ -55,7 +56,7 @@ def snapshot(folder: Folder) -> Iterator[tuple[OpenedFile, ...]]:
     """Hold all files of a folder open, as they are at one moment. Raises `WarehouseUnavailable`."""
     _allow_many_files()
     with ExitStack() as opened:
-        with folder.opening():
+        with _no_day_replaced(folder):
             paths = [folder.path / day / name for day, name in folder.all_files()]
             files = opened.enter_context(opened_files(paths))
         yield files
@@ -127,6 +128,20 @@ def _opened(path: Path, descriptors: list[int]) -> OpenedFile:
         raise WarehouseUnavailable(f"{path} cannot be opened: {reason_of(error)}") from error
     descriptors.append(descriptor)
     return OpenedFile(path, f"/proc/self/fd/{descriptor}")
+
+
+@contextmanager
+def _no_day_replaced(folder: Folder) -> Iterator[None]:
+    try:
+        lock = os.open(folder.path / ".reading", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:  # a copy of a folder, or none: nobody replaces days there
+        yield
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(lock)
 
 
 def _allow_many_files() -> None:

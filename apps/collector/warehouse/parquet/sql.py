@@ -1,6 +1,10 @@
-"""The statements that write and read files, derived from the columns of a report. Pure."""
+"""The statements that write and read files, derived from the columns of a report. Pure.
 
-from collections.abc import Iterable, Sequence
+Parameters: `files`, a list of paths; `target`, the path of what is written; `lines`, the path of
+JSON lines; `cluster_id`.
+"""
+
+from collections.abc import Iterable
 from typing import Final, assert_never
 
 from collector.records import RECEIVED_AT
@@ -16,6 +20,8 @@ _FORMAT: Final = (
 )
 _ORDER: Final = f'ORDER BY "clusterID", "{RECEIVED_AT}"'
 _LONGEST_LINE: Final = 16 * 1024 * 1024
+# What an older file has no column for is NULL.
+_REPORTS: Final = "FROM read_parquet($files, union_by_name = true)"
 
 
 def quoted(text: str) -> str:
@@ -50,65 +56,6 @@ NO_REPORTS: Final = "SELECT {columns} WHERE false".format(
 """Gives all columns, by their names and types, and no row."""
 
 
-def write_lines(lines: str, target: str) -> str:
-    """Return the statement that writes JSON lines, each with its hour of receipt, as Parquet."""
-    source = (
-        f"read_json({quoted(lines)}, format = 'newline_delimited',"
-        f" maximum_object_size = {_LONGEST_LINE},"
-        f" columns = {{{_COLUMNS}, '{RECEIVED_AT}': 'TIMESTAMP'}})"
-    )
-    return write_query(f"FROM {source} {_ORDER}", target)
-
-
-def merged(files: Sequence[str]) -> str:
-    """Return a query for all reports in `files`: none in the order of its arrival.
-
-    Sorted by cluster; large ones, which take too much memory to be sorted, come last, file by
-    file, as they are sorted in each.
-    """
-    source = f"{all_reports(files)} WHERE {_SIZE}"
-    return f"({source} <= {LARGE_BYTES} {_ORDER}) UNION ALL {source} > {LARGE_BYTES}"
-
-
-def without_cluster(file: str, cluster_id: str) -> str:
-    """Return a query for all reports in a file but those of a cluster."""
-    return f'{all_reports([file])} WHERE "clusterID" <> {quoted(cluster_id)}'
-
-
-def is_there(file: str, cluster_id: str) -> str:
-    """Return a query that gives a row where a file holds a report of a cluster."""
-    return f'{all_reports([file])} WHERE "clusterID" = {quoted(cluster_id)} LIMIT 1'
-
-
-def digest(file: str) -> str:
-    """Return a query that reads all of a file, and needs the columns that each of ours has."""
-    needed = f'bit_xor(hash(report)), max("clusterID"), max("{RECEIVED_AT}")'
-    return f"FROM ({all_reports([file])}) AS report SELECT {needed}"
-
-
-def lines_at(file: str) -> str:
-    """Return a query for all reports in a file as JSON, the hour of receipt as on the wire."""
-    stamp = f"strftime(\"{RECEIVED_AT}\", '%Y-%m-%dT%H:%M:%SZ')"
-    stamped = f'* REPLACE ({stamp} AS "{RECEIVED_AT}")'
-    return f"FROM ({all_reports([file])} SELECT {stamped}) AS report SELECT to_json(report)"
-
-
-def count(file: str) -> str:
-    """Return a query for the number of reports in a file."""
-    return f"FROM parquet_file_metadata([{quoted(file)}]) SELECT num_rows"
-
-
-def write_query(query: str, target: str) -> str:
-    """Return the statement that writes the rows of `query` as Parquet."""
-    return f"COPY ({query}) TO {quoted(target)} ({_FORMAT})"
-
-
-def all_reports(files: Iterable[str]) -> str:
-    """Return a query for the reports in files: what an older one has no column for is NULL."""
-    names = ", ".join(map(quoted, files))
-    return f"FROM read_parquet([{names}], union_by_name = true)"
-
-
 def _size(column: Column, value: str, depth: int) -> str:
     """Return an expression for the bytes that a column takes, roughly; NULL for no value."""
     if not column.repeated:
@@ -136,4 +83,54 @@ def _size_of_report() -> str:
     return " + ".join(f"coalesce({_size(each, value, 0)}, 0)" for each, value in columns)
 
 
-_SIZE: Final = _size_of_report()
+def copy(query: str) -> str:
+    """Return the statement that writes the rows of `query` as Parquet."""
+    return f"COPY ({query}) TO $target ({_FORMAT})"
+
+
+def reports_in(files: Iterable[str]) -> str:
+    """Return a query for all reports in files, with their names in it: a view has no parameters."""
+    return _REPORTS.replace("$files", f"[{', '.join(map(quoted, files))}]")
+
+
+WRITE_LINES: Final = copy(
+    "FROM read_json($lines, format = 'newline_delimited',"
+    f" maximum_object_size = {_LONGEST_LINE},"
+    f" columns = {{{_COLUMNS}, '{RECEIVED_AT}': 'TIMESTAMP'}}) {_ORDER}"
+)
+"""Writes JSON lines, each with its hour of receipt."""
+
+CONCATENATE: Final = copy(_REPORTS)
+"""Writes all reports in files, file after file."""
+
+MERGE: Final = copy(
+    f"({_REPORTS} WHERE {_size_of_report()} <= {LARGE_BYTES} {_ORDER})"
+    f" UNION ALL {_REPORTS} WHERE {_size_of_report()} > {LARGE_BYTES}"
+)
+"""Writes all reports in files, none in the order of its arrival.
+
+Sorted by cluster; large ones, which take too much memory to be sorted, come last, file by file, as
+they are sorted in each.
+"""
+
+WRITE_WITHOUT: Final = copy(f'{_REPORTS} WHERE "clusterID" <> $cluster_id')
+"""Writes all reports in files but those of a cluster."""
+
+HOLDS: Final = f'{_REPORTS} WHERE "clusterID" = $cluster_id LIMIT 1'
+"""Gives a row where files hold a report of a cluster."""
+
+DIGEST: Final = (
+    f"FROM ({_REPORTS}) AS report"
+    f' SELECT bit_xor(hash(report)), max("clusterID"), max("{RECEIVED_AT}")'
+)
+"""Reads all of files, and needs the columns that each of ours has."""
+
+LINES: Final = (
+    f"FROM ({_REPORTS} SELECT * REPLACE"
+    f' (strftime("{RECEIVED_AT}", \'%Y-%m-%dT%H:%M:%SZ\') AS "{RECEIVED_AT}")) AS report'
+    " SELECT to_json(report)"
+)
+"""Gives all reports in files as JSON, the hour of receipt as on the wire."""
+
+COUNT: Final = "FROM parquet_file_metadata($files) SELECT num_rows"
+"""Gives the number of reports in each of files."""

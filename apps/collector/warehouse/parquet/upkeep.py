@@ -2,20 +2,25 @@
 
 import random
 import secrets
+import shutil
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from collector.disk.files import FOLDER_MODE, link_or_copy, locked, sync_folder
 from collector.errors import WarehouseUnavailable
 from collector.warehouse import Forgotten
 from collector.warehouse.parquet.engine import Engine, FileDamaged
-from collector.warehouse.parquet.folder import Folder, Staging
-from collector.warehouse.parquet.layout import (
+from collector.warehouse.parquet.folder import (
+    OLD,
     SUFFIX,
     FileName,
+    Folder,
+    Staging,
     merged_name,
     parse_day,
     parse_file,
@@ -82,7 +87,7 @@ class Upkeep:
             if number is not None and number + 1 + days <= today(now):
                 with self._folder.writing() as staging:
                     count += self._count(day)
-                    self._folder.remove(staging, day)
+                    self._remove(staging, day)
         return count
 
     def _merge_day(self, staging: Staging, day: str) -> None:
@@ -99,7 +104,7 @@ class Upkeep:
                 merged.append((staged, str(merged_name(names, generation=secrets.token_hex(4)))))
                 removed += map(str, names)
         if merged:
-            self._folder.replace(staging, day, without=removed, staged=merged)
+            self._replace(staging, day, without=removed, staged=merged)
 
     def _merge_files(
         self, staging: Staging, day: str, names: Sequence[FileName], staged: str
@@ -139,7 +144,7 @@ class Upkeep:
                 count += self._engine.write_without(fd_path, cluster_id, staging.fd_path(target))
             staged.append((target, _rewritten(name)))
         if names:
-            self._folder.replace(staging, day, without=names, staged=staged)
+            self._replace(staging, day, without=names, staged=staged)
         return count
 
     def _count(self, day: str) -> int:
@@ -157,6 +162,48 @@ class Upkeep:
     def _opened(self, day: str, name: str) -> Iterator[str]:
         with opened_files([self._folder.path / day / name]) as (file,):
             yield file.fd_path
+
+    def _replace(
+        self,
+        staging: Staging,
+        day: str,
+        *,
+        without: Iterable[str],
+        staged: Iterable[tuple[str, str]],
+    ) -> None:
+        """Replace a day by one without some of its files, and with others: (staged, name).
+
+        All other files stay, whatever they are.
+        """
+        removed = set(without)
+        new = staging.path / f"new-{day}"
+        new.mkdir(mode=FOLDER_MODE)
+        for name, final in staged:
+            staging.sync(name)
+            (staging.path / name).rename(new / final)
+        for entry in (self._folder.path / day).iterdir():
+            if entry.name not in removed:
+                link_or_copy(entry, new / entry.name)
+        sync_folder(new)
+        with locked(self._folder.path / ".reading"):
+            self._swap(staging, new, self._folder.path / day)
+        sync_folder(self._folder.path)
+
+    def _remove(self, staging: Staging, day: str) -> None:
+        """Delete a day. A reader that has its files open keeps them until it closes them."""
+        with locked(self._folder.path / ".reading"):
+            (self._folder.path / day).rename(staging.path / day)
+        sync_folder(self._folder.path)
+
+    def _swap(self, staging: Staging, new: Path, current: Path) -> None:
+        if self._folder.exchange(new, current):
+            return
+        # Two steps. Between them the day is missing: `Folder.writing` repairs that after a crash.
+        old = staging.path.parent / f"{OLD}{current.name}"
+        current.rename(old)
+        new.rename(current)
+        sync_folder(self._folder.path)
+        shutil.rmtree(old)
 
 
 def _rewritten(name: str) -> str:

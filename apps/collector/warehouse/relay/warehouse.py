@@ -15,8 +15,8 @@ from typing import Final
 import urllib3
 
 from collector.errors import WarehouseUnavailable
-from collector.records import Batch, SpooledReport
-from collector.warehouse import BatchLimits, Forgotten, Warehouse
+from collector.records import Batch, BatchLimits, SpooledReport
+from collector.warehouse import Forgotten, Warehouse
 from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
 from collector.warehouse.relay import OtherCollector
 from release import VERSION

@@ -17,7 +17,7 @@ from volunteer.cluster.kubeconfig.documents import Cluster, Place, Placed, User,
 from volunteer.cluster.kubeconfig.reading import Chosen, choose_context, read_kubeconfigs
 from volunteer.cluster.kubeconfig.users import Identity, identify, nobody, sends_secrets
 from volunteer.http.failures import PROXY_FAILURES, Failure
-from volunteer.http.hosts import is_loopback
+from volunteer.http.hosts import is_host, is_loopback
 from volunteer.http.proxies import NoProxyUrl, Proxy, choose_proxy, parse_proxy
 from volunteer.http.tls import Part, TlsMaterialRefused, client_context
 
@@ -91,7 +91,8 @@ def _parse_server(chosen: Chosen, *, has_authority: bool) -> SplitResult:
     except ValueError as error:
         where.refuse(_URL_RULE, error)
     is_plain = server.isascii() and server.isprintable() and " " not in server
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not is_plain:
+    is_url = parts.scheme in {"http", "https"} and is_plain
+    if not is_url or not parts.hostname or not is_host(parts.hostname):
         where.refuse(_URL_RULE)
     has_secret = bool(parts.username) or sends_secrets(user)
     if parts.scheme == "http" and not is_loopback(parts.hostname) and has_secret:
@@ -167,7 +168,7 @@ def _advice(
 ) -> dict[Failure, str]:
     trusted = authority.place if authority else place.below("certificate-authority-data")
     advice = {
-        Failure.CERTIFICATE: f"{trusted} names the authorities to trust",
+        Failure.AUTHORITY: f"{trusted} names the authorities to trust",
         **dict.fromkeys(PROXY_FAILURES, proxy.source if proxy else "HTTPS_PROXY"),
     }
     if identity.certificate_place is not None:

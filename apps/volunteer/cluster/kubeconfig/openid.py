@@ -18,7 +18,7 @@ from volunteer.cluster.access import Surroundings, parse_token
 from volunteer.cluster.kubeconfig.documents import AuthProvider, Place, Placed, file_or_data
 from volunteer.http.client import HttpClient
 from volunteer.http.failures import RequestFailed
-from volunteer.http.hosts import is_loopback
+from volunteer.http.hosts import is_host, is_loopback
 from volunteer.http.proxies import choose_proxy
 from volunteer.http.tls import TlsMaterialRefused, client_context
 from volunteer.redacted import Redacted
@@ -162,7 +162,8 @@ class _Issuer:
             host, _ = parts.hostname, parts.port
         except ValueError as error:
             self._refuse("not at a URL", error)
-        if not host or parts.scheme not in {"http", "https"} or not url.isprintable() or " " in url:
+        is_url = parts.scheme in {"http", "https"} and url.isprintable() and " " not in url
+        if not is_url or not host or not is_host(host):
             self._refuse("not at a URL of http or https")
         if parts.scheme == "http" and not is_loopback(host):
             self._refuse("must be at https: http would send the refresh token in the clear")

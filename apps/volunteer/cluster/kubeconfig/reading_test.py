@@ -186,6 +186,7 @@ def test_addresses(tmp_path: Path, server: str, address: str) -> None:
         "https://h:99999",
         "https://[::1",
         "https://a b",
+        "https://a..b",
     ],
 )
 def test_no_addresses(tmp_path: Path, server: str) -> None:

@@ -1,11 +1,11 @@
-"""Behaviour of `collector.warehouse.parquet.layout`."""
+"""Behaviour of `collector.warehouse.parquet.folder`: names of days and files."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.records import Batch, SpooledReport
-from collector.warehouse.parquet.layout import (
+from collector.warehouse.parquet.folder import (
     FileName,
     day_name,
     merged_name,

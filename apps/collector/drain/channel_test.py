@@ -1,4 +1,4 @@
-"""Behaviour of `collector.drain.process`: its channel, over a real socket."""
+"""Behaviour of `collector.drain.channel`, over a real socket."""
 
 import socket
 import threading
@@ -6,9 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from collector.drain.loop import Directive
-from collector.drain.messages import Emptied, Finish, Unusable, Wake, encode, messages_from
-from collector.drain.process import SocketChannel
+from collector.drain.channel import (
+    CommandSender,
+    Directive,
+    SocketChannel,
+    commands_from,
+    encode,
+    messages_from,
+)
+from collector.drain.messages import Emptied, Finish, Unusable, Wake
 
 LONG = 60.0
 
@@ -87,3 +93,32 @@ def test_a_command_of_another_version_is_one_clear_error(ends: Ends) -> None:
     assert next(messages_from(ends.collector)) == Unusable(
         "the drain is of another version than the collector; restart the collector"
     )
+
+
+def test_commands_to_a_drain_that_does_not_read_neither_wait_nor_break() -> None:
+    """A full connection takes no more commands, and holds only whole ones."""
+    ours, its = socket.socketpair()
+    commands = CommandSender()
+    commands.connect(ours)
+    for _ in range(20_000):
+        commands.wake()
+    with pytest.raises(BlockingIOError):
+        ours.send(b"?", socket.MSG_DONTWAIT)
+    ours.close()
+    with its:
+        received = list(commands_from(its))
+    assert received == [Wake()] * len(received)
+    assert 0 < len(received) < 20_000
+
+
+def test_commands_to_no_drain_are_dropped() -> None:
+    """Between two drains there is nobody to send to, and a closed connection takes nothing."""
+    ours, its = socket.socketpair()
+    commands = CommandSender()
+    commands.connect(ours)
+    ours.close()
+    commands.wake()
+    commands.connect(None)
+    commands.wake()
+    with its:
+        assert list(commands_from(its)) == []

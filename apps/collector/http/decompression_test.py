@@ -1,4 +1,4 @@
-"""Behaviour of `collector.http.intake`: compressed bodies, and what a body costs."""
+"""Behaviour of `collector.http.decompression`, and what a body costs."""
 
 import gzip
 import random
@@ -10,14 +10,8 @@ from hypothesis import strategies as st
 
 from collector.errors import BodyTooLarge, DecompressionTooCostly, InvalidCompression
 from collector.http import LARGE_BODY_BYTES, Limits
-from collector.http.intake import (
-    DECOMPRESSED_AT_ONCE_BYTES,
-    MAX_BODY_BYTES,
-    MAX_MEMBERS,
-    MAX_PROCESSOR_SECONDS,
-    cost_of,
-    decompress,
-)
+from collector.http.decompression import MAX_MEMBERS, MAX_PROCESSOR_SECONDS, decompress
+from collector.http.intake import DECOMPRESSED_AT_ONCE_BYTES, MAX_BODY_BYTES, cost_of
 from collector.http.request import Request, RequestLimits
 
 # What a member of no content takes: ten bytes of header, two of an empty block, eight of trailer.

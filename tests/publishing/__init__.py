@@ -1,0 +1,1 @@
+"""A release never changes, whatever happens around the programs that make it."""
