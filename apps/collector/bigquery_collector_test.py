@@ -145,7 +145,7 @@ def test_columns_that_are_missing_are_told_once(
         monkeypatch.setenv(EMULATOR, fake.url)
         fake.service.add(TABLE, ORIGINAL)
         with RunningCollector(tmp_path, *DATABASE) as collector:
-            fake.script = first(1, EXHAUSTED)  # after which the table is opened anew
+            fake.script = first(1, EXHAUSTED)  # after which the table is opened again
             assert collector.post(WITH_WORKLOADS)[0] == 204
             wait_until(lambda: spooled_in(tmp_path) == 0)
             assert collector.stop() == 0

@@ -52,7 +52,7 @@ def test_a_wrong_flag_is_a_usage_error() -> None:
 
 @pytest.mark.parametrize("words", [["vieuws"], ["collector", "vieuws"], [""], ["collector", "run"]])
 def test_a_wrong_word_is_answered_with_those_there_are(words: list[str]) -> None:
-    """A word that is no command is named in one line with all commands, and the status is 2."""
+    """A word that is not a command is named in one line with all commands, and the status is 2."""
     outcome = run(*words)
     assert outcome.returncode == 2
     assert outcome.stderr == (
@@ -183,7 +183,7 @@ def test_a_closed_stream_is_no_defect(tmp_path: Path, words: str, closed: str) -
 
 
 def test_a_query_that_is_not_text_is_one_line(tmp_path: Path) -> None:
-    """Bytes that are not UTF-8 are no query."""
+    """Bytes that are not UTF-8 are not a query."""
     outcome = run_collector("sql", "--data-dir", str(tmp_path), stdin=b"SELECT '\xff'")
     assert (outcome.returncode, outcome.stdout) == (1, b"")
     assert outcome.stderr == b"collector: the query on standard input is not UTF-8 text\n"

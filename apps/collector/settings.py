@@ -3,8 +3,6 @@
 Commands with flags of their own derive from these classes (`collector.commands`).
 """
 
-import enum
-import logging
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -15,6 +13,9 @@ from msgspec import Struct
 from collector.errors import DataDirectoryUnusable
 from collector.spool.backlog import MIB, SpoolLimits
 from collector.values import (
+    LogFormat,
+    LogLevel,
+    LogSettings,
     Network,
     Publish,
     PublishPlan,
@@ -56,36 +57,6 @@ def default_data_dir(environment: Mapping[str, str]) -> Path:
                 "there is no home directory to keep data in; give one with --data-dir"
             ) from error
     return state / "spartakus-collector"
-
-
-class LogLevel(enum.Enum):
-    """The least severe event that is logged."""
-
-    DEBUG = "debug"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-
-    @property
-    def number(self) -> int:
-        """The level as the standard library numbers it."""
-        return logging.getLevelNamesMapping()[self.name]
-
-
-class LogFormat(enum.Enum):
-    """How an event becomes a line."""
-
-    AUTO = "auto"
-    JSON = "json"
-    LOGFMT = "logfmt"
-    CONSOLE = "console"
-
-
-class LogSettings(Struct, frozen=True, kw_only=True):
-    """Which events are logged, and how."""
-
-    level: LogLevel = LogLevel.INFO
-    form: LogFormat = LogFormat.AUTO
 
 
 class DataDirectorySettings(Struct, frozen=True, kw_only=True):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from collector.settings import DEFAULT_POSTS_PER_MINUTE, LogLevel, Settings
-from collector.values import networks
+from collector.settings import DEFAULT_POSTS_PER_MINUTE, Settings
+from collector.values import LogLevel, networks
 from command_line.errors import InvalidOption
 from command_line.flags import parse_flags
 

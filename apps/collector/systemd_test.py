@@ -120,7 +120,7 @@ def test_a_unix_socket_is_handed_over(systemd: StandIn) -> None:
 
 
 def test_a_unix_socket_is_asked_for(systemd: StandIn) -> None:
-    """`--listen unix:PATH` serves there, and whoever comes through it is taken for loopback."""
+    """`--listen unix:PATH` serves there, and its clients count as loopback."""
     path = systemd.folder / "http"
     flags = ("--listen", f"unix:{path}", "--trusted-proxies", LOOPBACK)
     systemd.start(flags=flags)

@@ -2,6 +2,7 @@
 
 import enum
 import ipaddress
+import logging
 import os
 import re
 from collections.abc import Callable
@@ -46,6 +47,36 @@ class PublishPlan(Struct, frozen=True):
     epsilon: float
     since: date | None = None
     missed: date | None = None
+
+
+class LogLevel(enum.Enum):
+    """The least severe event that is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+    @property
+    def number(self) -> int:
+        """The level as the standard library numbers it."""
+        return logging.getLevelNamesMapping()[self.name]
+
+
+class LogFormat(enum.Enum):
+    """How an event becomes a line."""
+
+    AUTO = "auto"
+    JSON = "json"
+    LOGFMT = "logfmt"
+    CONSOLE = "console"
+
+
+class LogSettings(Struct, frozen=True, kw_only=True):
+    """Which events are logged, and how."""
+
+    level: LogLevel = LogLevel.INFO
+    form: LogFormat = LogFormat.AUTO
 
 
 def whole(least: int, most: int) -> Callable[[str], int]:

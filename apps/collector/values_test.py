@@ -17,7 +17,7 @@ def test_a_retention_is_a_number_of_days(text: str, days: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "0d", "-1d", "400", "1w", "1.5d", "100000d", "٤d", "1d\n"])
 def test_anything_else_is_refused(text: str) -> None:
-    """What is no whole number of days, at least one, is named in the error."""
+    """What is not a whole number of days, at least one, is named in the error."""
     with pytest.raises(InvalidValue, match=r"^must be a number of days"):
         parse_days(text)
 

@@ -3,9 +3,10 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import pytest
 
@@ -28,17 +29,49 @@ def command(*arguments: str | Path) -> list[str]:
 
 
 def run(
-    *arguments: str | Path, variables: dict[str, str] | None = None
+    *arguments: str | Path,
+    variables: dict[str, str] | None = None,
+    stdout: int | IO[bytes] = subprocess.PIPE,
+    stderr: int | IO[bytes] = subprocess.PIPE,
+    cwd: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Start the program and wait until it has ended."""
+    """Start the program and wait until it has exited."""
     return subprocess.run(  # noqa: S603 - a test starts what it tests
         command(*arguments),
         env=environment(variables),
-        capture_output=True,
+        stdout=stdout,
+        stderr=stderr,
+        cwd=cwd,
         text=True,
         timeout=DEADLINE_SECONDS,
         check=False,
     )
+
+
+@contextmanager
+def started(
+    *arguments: str | Path, variables: dict[str, str] | None = None, pass_fds: Sequence[int] = ()
+) -> Iterator["subprocess.Popen[str]"]:
+    """Start the program, and kill it if it is still there when the block ends."""
+    with subprocess.Popen(  # noqa: S603 - as above
+        command(*arguments),
+        env=environment(variables),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        pass_fds=pass_fds,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def full_disk() -> Iterator[IO[bytes]]:
+    """A file that takes nothing."""
+    with Path("/dev/full").open("wb") as file:
+        yield file
 
 
 @pytest.fixture(scope="module")

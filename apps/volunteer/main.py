@@ -1,6 +1,7 @@
 """The entry point. The only module that reads the environment.
 
-What does the work is imported once the flags are understood, so that `--help` is quick.
+Nearly all else is imported once Ctrl-C has its handler, and what does the work once the flags are
+understood, so that `--help` is quick.
 """
 
 import os
@@ -11,22 +12,14 @@ from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING, Final
 
-from command_line.errors import (
-    EXIT_DEFECT,
-    EXIT_INTERRUPTED,
-    ProgramError,
-    complain,
-    defect_in_words,
-)
-from command_line.flags import parse_flags
-from command_line.words import completion_variable, given_by
+from command_line.errors import EXIT_DEFECT, ProgramError, complain, defect_in_words
 from volunteer.errors import EXIT_DELIVERED, EXIT_TERMINATED, ReaderGone
-from volunteer.settings import PreviewSettings, Settings
-from volunteer.sleeping.termination import SignalExit, exit_on_signals, exit_without_reader
+from volunteer.termination import exit_on_interrupt, exit_on_signals, exit_without_reader
 
 if TYPE_CHECKING:
     from volunteer.comparing.settings import CompareSettings
     from volunteer.manifest.settings import ManifestSettings
+    from volunteer.settings import PreviewSettings, Settings
     from volunteer.wiring import World
 
 _PROGRAM: Final = "volunteer"
@@ -37,6 +30,7 @@ _ENVIRONMENT_FILE: Final = Path("/proc/self/environ")
 
 def main(arguments: Sequence[str]) -> int:
     """Run the program with `arguments` and return its exit status."""
+    exit_on_interrupt()
     # The original was one binary whose first word said which of two programs it was; manifests
     # written for it still begin with that word.
     words = list(arguments)
@@ -44,10 +38,6 @@ def main(arguments: Sequence[str]) -> int:
         del words[0]
     try:
         return _run(words)
-    except SignalExit as signalled:
-        signalled.exit()
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
     except (BrokenPipeError, ReaderGone):
         return exit_without_reader()
     except ProgramError as error:
@@ -57,6 +47,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(words: list[str]) -> int:
+    from command_line.flags import parse_flags
+    from command_line.words import completion_variable, given_by
+    from volunteer.settings import Settings
+
     flags = words[1:] if words[:1] == [_DEFAULT_COMMAND] else words
     given = given_by(Settings, flags)
     if given is not None and completion_variable(_PROGRAM) not in os.environ:
@@ -74,14 +68,14 @@ def _run(words: list[str]) -> int:
     return status
 
 
-def _report(settings: Settings) -> int:
+def _report(settings: "Settings") -> int:
     world = _world(settings, EXIT_TERMINATED if settings.is_one_shot else EXIT_DELIVERED)
     from volunteer import wiring
 
     return wiring.run(settings, world)
 
 
-def _preview(settings: PreviewSettings) -> int:
+def _preview(settings: "PreviewSettings") -> int:
     world = _world(settings, EXIT_TERMINATED)
     from volunteer import wiring
 
@@ -103,7 +97,7 @@ def _print_manifest(settings: "ManifestSettings") -> int:
     )
 
 
-def _world(settings: Settings, terminated: int) -> "World":
+def _world(settings: "Settings", terminated: int) -> "World":
     """Return the world, from now on with `terminated` as SIGTERM's exit status, and with a log.
 
     Signals come first: the imports take a tenth of a second, in which PID 1 would ignore them.
@@ -134,6 +128,6 @@ def _world(settings: Settings, terminated: int) -> "World":
 
 
 if __name__ == "__main__":
-    # As it is, whatever comes now: an orderly shutdown makes 120 of it where the log cannot be
-    # written, and something else where a signal arrives.
+    # The interpreter's own shutdown would make 120 of it where the log cannot be written, and
+    # something else where a signal arrives.
     os._exit(main(sys.argv[1:]))

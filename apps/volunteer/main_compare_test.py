@@ -3,16 +3,16 @@
 import gzip
 import json
 import signal
-import subprocess
 from datetime import date
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from census import Period, count, encode, exact_release_of
 from report import Report
 from tools.simulator import Cluster, running_simulator
-from volunteer.conftest import CLUSTER, DEADLINE_SECONDS, command, environment, run
+from volunteer.conftest import CLUSTER, DEADLINE_SECONDS, run, started
 from volunteer.delivery.testing import (
     Disconnects,
     Says,
@@ -160,25 +160,14 @@ def test_usage() -> None:
         assert finished.stderr.count("\n") == 1
 
 
-def test_output(kubeconfig: str) -> None:
+def test_output(kubeconfig: str, full_disk: IO[bytes]) -> None:
     """A full disk is exit status 1, and a reader that has gone is SIGPIPE, as for a preview."""
     with running_collector(_FOUND, _FOUND) as collector:
-        words = command("compare", f"--with={collector.url}", kubeconfig)
-        with Path("/dev/full").open("wb") as full:
-            finished = subprocess.run(
-                words,
-                env=environment(),
-                stdout=full,
-                stderr=subprocess.PIPE,
-                text=True,
-                timeout=DEADLINE_SECONDS,
-                check=False,
-            )
+        words = ("compare", f"--with={collector.url}", kubeconfig)
+        finished = run(*words, stdout=full_disk)
         assert finished.returncode == 1
         assert "No space left" in finished.stderr
-        with subprocess.Popen(
-            words, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        ) as process:
+        with started(*words) as process:
             assert process.stdout is not None
             process.stdout.close()
             assert process.wait(DEADLINE_SECONDS) == -signal.SIGPIPE

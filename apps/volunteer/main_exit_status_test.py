@@ -1,13 +1,13 @@
 """How a program that reports once ends: what became of the report, as an exit status."""
 
 import json
-import subprocess
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from tools.simulator import Cluster, Forbidden, Rule, Script, running_simulator
-from volunteer.conftest import CLUSTER, DEADLINE_SECONDS, UUID, command, environment, run
+from volunteer.conftest import CLUSTER, UUID, run
 from volunteer.delivery.testing import Says, running_collector
 from volunteer.testing import free_port
 
@@ -42,36 +42,19 @@ def test_not_delivered(kubeconfig: str) -> None:
     assert finished.stderr.endswith("report not delivered in time: connection refused\n")
 
 
-def test_full_disk(kubeconfig: str) -> None:
+def test_full_disk(kubeconfig: str, full_disk: IO[bytes]) -> None:
     """A report that cannot be written is exit status 5."""
-    with Path("/dev/full").open("wb") as full:
-        finished = subprocess.run(
-            command(CLUSTER, "--period=0", kubeconfig),
-            env=environment(),
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=DEADLINE_SECONDS,
-            check=False,
-        )
+    finished = run(CLUSTER, "--period=0", kubeconfig, stdout=full_disk)
     assert finished.returncode == 5
     assert finished.stderr.endswith("standard output: No space left on device\n")
 
 
 @pytest.mark.parametrize(("period", "status"), [("0", 0), ("tomorrow", 2)])
-def test_log_is_lost(kubeconfig: str, period: str, status: int) -> None:
+def test_log_is_lost(kubeconfig: str, full_disk: IO[bytes], period: str, status: int) -> None:
     """The exit status is the same where the log cannot be written."""
-    with Path("/dev/full").open("wb") as full:
-        finished = subprocess.run(
-            command(CLUSTER, f"--period={period}", kubeconfig),
-            env=environment(),
-            stdout=subprocess.PIPE,
-            stderr=full,
-            timeout=DEADLINE_SECONDS,
-            check=False,
-        )
+    finished = run(CLUSTER, f"--period={period}", kubeconfig, stderr=full_disk)
     assert finished.returncode == status
-    assert finished.stdout.count(b"\n") == (status == 0)
+    assert finished.stdout.count("\n") == (status == 0)
 
 
 def test_forbidden(tmp_path: Path) -> None:

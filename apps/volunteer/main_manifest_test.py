@@ -1,13 +1,13 @@
 """The manifest that the program prints, with flags such as the program itself takes."""
 
 import re
-import subprocess
 from pathlib import Path
+from typing import IO
 
 import pytest
 import yaml
 
-from volunteer.conftest import DEADLINE_SECONDS, command, environment, run
+from volunteer.conftest import run
 
 
 @pytest.mark.parametrize("kind", ["--cron", "--deployment"])
@@ -74,18 +74,9 @@ def test_keep_something_else(content: str, rule: str, tmp_path: Path) -> None:
     assert finished.stderr.count("\n") == 1
 
 
-def test_full_disk() -> None:
+def test_full_disk(full_disk: IO[bytes]) -> None:
     """A manifest that cannot be written says so, and nothing of a report."""
-    with Path("/dev/full").open("wb") as full:
-        finished = subprocess.run(
-            command("manifest", "--image=v", "--database=stdout"),
-            env=environment(),
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=DEADLINE_SECONDS,
-            check=False,
-        )
+    finished = run("manifest", "--image=v", "--database=stdout", stdout=full_disk)
     assert finished.returncode == 1
     assert finished.stderr == "volunteer: standard output: No space left on device\n"
 

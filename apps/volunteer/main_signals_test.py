@@ -13,28 +13,21 @@ import yaml
 
 from report import decode
 from tools.simulator import Simulator
-from volunteer.conftest import CLUSTER, DEADLINE_SECONDS, command, environment
+from volunteer.conftest import CLUSTER, DEADLINE_SECONDS, command, environment, run, started
 from volunteer.delivery.testing import Says, running_collector
 from volunteer.testing import resident_bytes, wait_for
 
 
 def test_period_and_sigterm(kubeconfig: str) -> None:
     """Reports come every period, and SIGTERM ends the volunteer at once with status 0."""
-    with running_collector() as collector:
-        process = subprocess.Popen(
-            command(
-                *(CLUSTER, "--period=1s", "--jitter=0", f"--database={collector.url}", kubeconfig)
-            ),
-            env=environment(),
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            collector.wait_for_requests(2, seconds=30)
-            process.send_signal(signal.SIGTERM)
-            _, log = process.communicate(timeout=DEADLINE_SECONDS)
-        finally:
-            process.kill()
+    flags = [CLUSTER, "--period=1s", "--jitter=0", kubeconfig]
+    with (
+        running_collector() as collector,
+        started(*flags, f"--database={collector.url}") as process,
+    ):
+        collector.wait_for_requests(2, seconds=30)
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=DEADLINE_SECONDS)
     assert process.returncode == 0
     assert "Traceback" not in log
     keys = {received.headers["idempotency-key"] for received in collector.received}
@@ -49,30 +42,24 @@ def test_asleep_between_reports(kubeconfig: str, tmp_path: Path) -> None:
     key.write_text("0a" * 32)
     with running_collector() as collector:
         flags = [CLUSTER, f"--key-file={key}", "--period=5s", "--jitter=0", kubeconfig]
-        process = subprocess.Popen(
-            command(*flags, f"--database={collector.url}"),
-            env=environment({"LC_ALL": "C.UTF-8"}),  # else Python chooses a locale itself
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            dues, variables = [], set[bytes]()
+        # Else Python chooses a locale itself.
+        variables = {"LC_ALL": "C.UTF-8"}
+        with started(*flags, f"--database={collector.url}", variables=variables) as process:
+            dues, others = [], set[bytes]()
             for count in (1, 2):
                 collector.wait_for_requests(count, seconds=30)
                 wait_for(_sleeps(process.pid), seconds=30)
                 told = Path(f"/proc/{process.pid}/environ").read_bytes()
                 (due,) = re.findall(rb"(?:^|\0)SPARTAKUS_DUE=([0-9.]+)\0", told)
                 dues.append(float(due))
-                variables.add(told.replace(due, b""))
+                others.add(told.replace(due, b""))
                 told += Path(f"/proc/{process.pid}/cmdline").read_bytes()
                 assert b"0a0a" not in told
                 assert resident_bytes(process.pid) <= 10 * 1024 * 1024
             process.send_signal(signal.SIGTERM)
             _, log = process.communicate(timeout=DEADLINE_SECONDS)
-        finally:
-            process.kill()
     assert process.returncode == 0
-    assert len(variables) == 1
+    assert len(others) == 1
     periods = (dues[1] - dues[0]) / 5.0  # more than one where the machine is slow
     assert periods == pytest.approx(max(1, round(periods)))
     assert log.count("an anonymous report") == log.count("INFO SIGTERM: exiting") == 1
@@ -111,61 +98,38 @@ def test_sigterm_on_the_way_back(kubeconfig: str) -> None:
 
 def test_interrupt(kubeconfig: str) -> None:
     """Ctrl-C ends the program without a traceback."""
-    with running_collector(*[Says(503, {"Retry-After": "600"})]) as collector:
-        process = subprocess.Popen(
-            command(CLUSTER, "--period=0", f"--database={collector.url}", kubeconfig),
-            env=environment(),
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            collector.wait_for_requests(1, seconds=30)
-            process.send_signal(signal.SIGINT)
-            _, log = process.communicate(timeout=DEADLINE_SECONDS)
-        finally:
-            process.kill()
+    with (
+        running_collector(Says(503, {"Retry-After": "600"})) as collector,
+        started(CLUSTER, "--period=0", f"--database={collector.url}", kubeconfig) as process,
+    ):
+        collector.wait_for_requests(1, seconds=30)
+        process.send_signal(signal.SIGINT)
+        _, log = process.communicate(timeout=DEADLINE_SECONDS)
     assert process.returncode == 128 + signal.SIGINT
     assert "Traceback" not in log
 
 
 def test_sigterm_in_one_shot(kubeconfig: str) -> None:
     """SIGTERM before the one report is delivered is not a success."""
-    refusals = [Says(503, {"Retry-After": "600"})]
-    with running_collector(*refusals) as collector:
-        process = subprocess.Popen(
-            command(CLUSTER, "--period=0", f"--database={collector.url}", kubeconfig),
-            env=environment(),
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            collector.wait_for_requests(1, seconds=30)
-            process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=DEADLINE_SECONDS)
-        finally:
-            process.kill()
+    with (
+        running_collector(Says(503, {"Retry-After": "600"})) as collector,
+        started(CLUSTER, "--period=0", f"--database={collector.url}", kubeconfig) as process,
+    ):
+        collector.wait_for_requests(1, seconds=30)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=DEADLINE_SECONDS)
     assert process.returncode == 128 + signal.SIGTERM
 
 
 def test_reader_gone(kubeconfig: str) -> None:
     """Without a reader it ends as any program of a pipeline, by SIGPIPE and without a word."""
-    flags = [CLUSTER, "--period=1s", "--jitter=0", kubeconfig]
-    with subprocess.Popen(
-        command(*flags),
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stderr is not None
-            assert process.stdout.readline().startswith('{"version"')
-            process.stdout.close()
-            assert process.wait(DEADLINE_SECONDS) == -signal.SIGPIPE
-            log = process.stderr.read()
-        finally:
-            process.kill()
+    with started(CLUSTER, "--period=1s", "--jitter=0", kubeconfig) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith('{"version"')
+        process.stdout.close()
+        assert process.wait(DEADLINE_SECONDS) == -signal.SIGPIPE
+        log = process.stderr.read()
     assert {line.split()[1] for line in log.splitlines()} == {"INFO"}
 
 
@@ -177,16 +141,9 @@ def test_reader_gone_before_all(words: list[str], status: int) -> None:
     """So does one that prints something else to nobody; a help that nobody reads is Typer's."""
     reading, writing = os.pipe()
     os.close(reading)
-    finished = subprocess.run(
-        command(*words),
-        env=environment(),
-        stdout=writing,
-        stderr=subprocess.PIPE,
-        timeout=DEADLINE_SECONDS,
-        check=False,
-    )
+    finished = run(*words, stdout=writing)
     os.close(writing)
-    assert (finished.returncode, finished.stderr) == (status, b"")
+    assert (finished.returncode, finished.stderr) == (status, "")
 
 
 def test_key_from_a_pipe(kubeconfig: str) -> None:
@@ -196,16 +153,10 @@ def test_key_from_a_pipe(kubeconfig: str) -> None:
     os.close(writing)
     with running_collector() as collector:
         flags = [CLUSTER, f"--key-file=/dev/fd/{reading}", "--period=3s", "--jitter=0", kubeconfig]
-        with subprocess.Popen(
-            command(*flags, f"--database={collector.url}"),
-            env=environment(),
-            stderr=subprocess.PIPE,
-            pass_fds=[reading],
-        ) as process:
-            try:
-                collector.wait_for_requests(2, seconds=30)
-            finally:
-                process.terminate()
+        with started(*flags, f"--database={collector.url}", pass_fds=[reading]) as process:
+            collector.wait_for_requests(2, seconds=30)
+            process.terminate()
+            process.wait(DEADLINE_SECONDS)
     os.close(reading)
     ids = {tuple(node.id for node in decode(each.body).nodes or ()) for each in collector.received}
     assert len(ids) == 1
@@ -217,22 +168,16 @@ def test_kubeconfig_gone(simulator: Simulator, tmp_path: Path) -> None:
     file = simulator.kubeconfig(tmp_path / "kubeconfig")
     with running_collector() as collector:
         flags = [CLUSTER, "--period=3s", "--jitter=0", f"--kubeconfig={file}"]
-        with subprocess.Popen(
-            command(*flags, f"--database={collector.url}"),
-            env=environment(),
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            try:
-                assert process.stderr is not None
-                collector.wait_for_requests(1, seconds=30)
-                file.rename(tmp_path / "elsewhere")
-                while "no report" not in (line := process.stderr.readline()):
-                    assert process.poll() is None
-                (tmp_path / "elsewhere").rename(file)
-                collector.wait_for_requests(len(collector.received) + 1, seconds=30)
-            finally:
-                process.terminate()
+        with started(*flags, f"--database={collector.url}") as process:
+            assert process.stderr is not None
+            collector.wait_for_requests(1, seconds=30)
+            file.rename(tmp_path / "elsewhere")
+            while "no report" not in (line := process.stderr.readline()):
+                assert process.poll() is None
+            (tmp_path / "elsewhere").rename(file)
+            collector.wait_for_requests(len(collector.received) + 1, seconds=30)
+            process.terminate()
+            process.wait(DEADLINE_SECONDS)
     assert line.endswith(f"no report: {file} cannot be read: No such file or directory\n")
     assert process.returncode == 0
 
@@ -250,14 +195,9 @@ def test_plugin_ends_too(kubeconfig: str, tmp_path: Path) -> None:
     document["users"][0]["user"] = {"exec": plugin}
     file = tmp_path / "with_plugin"
     file.write_text(yaml.safe_dump(document))
-    with subprocess.Popen(
-        command(CLUSTER, "--period=0", f"--kubeconfig={file}"), env=environment()
-    ) as process:
-        try:
-            wait_for((tmp_path / "pid").exists, seconds=30)
-            process.terminate()
-            assert process.wait(DEADLINE_SECONDS) == 128 + signal.SIGTERM
-        finally:
-            process.kill()
+    with started(CLUSTER, "--period=0", f"--kubeconfig={file}") as process:
+        wait_for((tmp_path / "pid").exists, seconds=30)
+        process.terminate()
+        assert process.wait(DEADLINE_SECONDS) == 128 + signal.SIGTERM
     plugin_id = int((tmp_path / "pid").read_text())
     wait_for(lambda: not Path(f"/proc/{plugin_id}").exists(), seconds=30)

@@ -1,7 +1,6 @@
 """What the program prints on its standard output: help, the report, the preview."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from command_line.flags import flags_of, names_of, variable_of
 from report import decode
 from tools.simulator import Cluster, Simulator
-from volunteer.conftest import CLUSTER, DEADLINE_SECONDS, UUID, command, environment, run
+from volunteer.conftest import CLUSTER, UUID, run
 from volunteer.delivery.testing import running_collector
 from volunteer.errors import EXIT_STATUSES
 from volunteer.settings import Settings
@@ -113,14 +112,10 @@ def test_blank(kubeconfig: str, tmp_path: Path) -> None:
         for field, flag in fields.items()
         if (name := variable_of(field, flag)) is not None and field != "cluster_id"
     }
-    finished = subprocess.run(
-        command("--cluster-id", "", *blank, "--extensions", "", "--period=0", kubeconfig),
+    finished = run(
+        *("--cluster-id", "", *blank, "--extensions", "", "--period=0", kubeconfig),
+        variables=variables | {"SPARTAKUS_CLUSTER_ID": UUID, "SPARTAKUS_DUE": ""},
         cwd=tmp_path,
-        env=environment(variables | {"SPARTAKUS_CLUSTER_ID": UUID, "SPARTAKUS_DUE": ""}),
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_SECONDS,
-        check=False,
     )
     assert finished.returncode == 0, finished.stderr
     report = decode(finished.stdout.encode())

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import pytest
 
@@ -144,18 +144,9 @@ def test_strange_file(name: str, file: str) -> None:
     assert is_named or (name, file) == ("--extensions", "/")
 
 
-def test_help_on_a_full_disk() -> None:
+def test_help_on_a_full_disk(full_disk: IO[bytes]) -> None:
     """Help that cannot be printed is one line that says so, and is not taken for a defect."""
-    with Path("/dev/full").open("wb") as full:
-        finished = subprocess.run(
-            command("--help"),
-            env=environment(),
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=DEADLINE_SECONDS,
-            check=False,
-        )
+    finished = run("--help", stdout=full_disk)
     assert finished.returncode == 1
     assert finished.stderr == "volunteer: standard output: No space left on device\n"
 

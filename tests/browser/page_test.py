@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from msgspec.structs import replace
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 
 from census import Release
 from census.release import Answers
@@ -134,6 +134,39 @@ def test_the_page_can_be_printed(browser: Browser, address: str) -> None:
         assert page.locator("article .share").first.is_visible()
         keep_screenshot(page, "twelve-print")
         assert page.pdf().startswith(b"%PDF-")
+
+
+def test_the_page_may_be_below_a_path(browser: Browser, address: str) -> None:
+    """Behind a front that serves the collector at /census/ it has its styles, and its links lead to
+    the data.
+    """
+    front = "https://example.com/census/"
+
+    def forward(route: Route) -> None:
+        route.fulfill(response=route.fetch(url=address + route.request.url.removeprefix(front)))
+
+    with browser.new_context() as context:
+        context.route(f"{front}**", forward)
+        page = context.new_page()
+        page.goto(front)
+        assert page.evaluate("getComputedStyle(document.querySelector('a.skip')).position") == (
+            "absolute"
+        )
+        assert page.evaluate("document.querySelector('.brand img').naturalWidth") > 0
+        page.get_by_role("link", name="as JSON").click()
+        assert page.url == f"{front}api/v1/statistics"
+        assert "firstDay" in page.inner_text("body")
+
+
+def test_a_question_has_an_address(browser: Browser, address: str) -> None:
+    """Who clicks its heading has an address that leads there again."""
+    with visiting(browser, address) as visit:
+        visit.page.get_by_role("link", name="Kernel", exact=True).click()
+        assert visit.page.url == f"{address}#question-kernel"
+    with visiting(browser, f"{address}#question-kernel") as visit:
+        box = visit.page.locator("#question-kernel").bounding_box()
+        assert box is not None
+        assert 0 <= box["y"] < 100
 
 
 @pytest.mark.parametrize("width", [PHONE, DESKTOP])

@@ -15,6 +15,7 @@ from collector.publishing import store
 from collector.publishing.testing import exact_release, release
 from collector.testing import RunningCollector
 
+CHROMIUM: Final = shutil.which("chromium")
 PHONE: Final = 360
 DESKTOP: Final = 1280
 WIDTHS: Final = (PHONE, DESKTOP)
@@ -56,10 +57,9 @@ def serving(census: Census) -> Iterator[str]:
 @contextmanager
 def running_browser() -> Iterator[Browser]:
     """Run Chromium without a window."""
-    chromium = shutil.which("chromium")
-    assert chromium is not None, "install chromium"
+    assert CHROMIUM is not None, "install chromium"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM)
         yield browser
         browser.close()
 

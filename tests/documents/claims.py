@@ -47,6 +47,10 @@ ELSEWHERE: Final[Mapping[str, RunBy | NotRun]] = {
     "./pants test ::": RunBy(_CI, "./pants test ::"),
     "./pants test libs/report::": _PART_OF_ALL,
     "./pants test libs/report/codec_test.py -- -k timestamp": _PART_OF_ALL,
+    "./pants test --force tests/browser::": _PART_OF_ALL,
+    """./pants --tag='["slow"]' test --force tests/browser::""": RunBy(
+        _CI, """SPARTAKUS_CHECKOUT="$PWD" ./pants --tag='["slow"]' test --force ::"""
+    ),
     "./pants package ::": RunBy(_CI, "./pants package ::"),
     "./pants lint check ::": RunBy(_CI, "./pants --tag='[]' lint check ::"),
     "./pants fmt ::": NotRun("changes sources; `./pants lint ::` says whether there are any to"),

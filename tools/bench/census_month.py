@@ -14,6 +14,7 @@ CLUSTERS: Final = 1_000_000
 DAYS: Final = 30
 REPORTS_A_CLUSTER: Final = 10
 _EVERY: Final = DAYS // REPORTS_A_CLUSTER
+_STOP_ONE_IN: Final = 50
 _SPOOL: Final = "bench"
 
 _PICK: Final = """
@@ -53,6 +54,7 @@ SELECT
   ['eks', 'gke', 'aks', 'k3s', 'openshift', 'other'][1 + pick(cluster, 9, 6)] AS distribution,
   make_timestamp(({day_seconds} + 3600 * pick(cluster, {day}, 24)) * 1000000) AS "receivedAt"
 FROM (SELECT unnest(range({first}, {clusters}, {every})) AS cluster)
+WHERE pick(cluster, 10, {stop_one_in}) > 0 OR pick(cluster, 11, {days}) >= {day}
 """
 
 
@@ -76,6 +78,8 @@ def write_month(
                 clusters=clusters,
                 every=_EVERY,
                 day=day,
+                days=days,
+                stop_one_in=_STOP_ONE_IN,
                 day_seconds=(first_day + day) * DAY_SECONDS,
             )
             connection.execute(

@@ -22,7 +22,7 @@ import typer
 from census import Period
 from census.periods import name_of
 from collector.errors import CollectorError
-from collector.publishing.schedule import is_over
+from collector.publishing.schedule import due_day
 from tools.demo.programs import LOOPBACK, Collector, ProgramFailed, run_volunteer
 from tools.demo.wire_tap import Sent, running_wire_tap
 from tools.fleet.keeping import has_reports, write
@@ -136,7 +136,7 @@ def _running(program: Path, data_dir: Path, port: int, today: date) -> Iterator[
 def _newest_due(today: date) -> str:
     """Return the name of the newest release that the collector will have made."""
     closed = (Period(*days) for days in days_of_months(today, MONTHS)[:-1])
-    return [name_of(each) for each in closed if is_over(each, today)][-1]
+    return [name_of(each) for each in closed if due_day(each) <= today][-1]
 
 
 @contextmanager

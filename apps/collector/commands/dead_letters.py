@@ -26,7 +26,7 @@ class Letters(DataDirectorySettings, frozen=True, kw_only=True):
 
     send: bool = switch(
         has_variable=False,
-        help="Put all of them back into the spool, once the cause of the refusal is mended.",
+        help="Put all of them back into the spool, once the cause of the refusal is fixed.",
     )
     reports: bool = switch(
         has_variable=False, help="Print the reports as well, not only the reasons."

@@ -54,7 +54,7 @@ def test_an_answer_has_the_form_that_was_asked_for(data_dir: Path) -> None:
 def test_what_is_no_query_of_the_reports_is_one_line(
     data_dir: Path, tmp_path: Path, query: str
 ) -> None:
-    """Nothing is written, read or changed beside; the line says why."""
+    """Nothing else is written, read or changed; the line says why."""
     out = tmp_path / "out"
     text = query.format(out=out)
     outcome = run_collector("sql", "--data-dir", str(data_dir), stdin=text.encode())

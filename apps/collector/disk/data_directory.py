@@ -15,7 +15,7 @@ _LOCK_NAME: Final = "lock"
 SPOOL_NAME: Final = "spool.sqlite"
 BATCH_LOCK: Final = "batch.lock"
 """The lock of reports on their way from spool to warehouse. The drain holds it while it moves a
-batch, and who forgets a cluster while no report of it may be on the way."""
+batch; a command that forgets a cluster holds it so that no report is on the way."""
 _REFRESH_SECONDS: Final = 60.0
 
 
@@ -115,7 +115,7 @@ class DiskUsage:
         self._measured_at: float | None = None
 
     def stored_bytes(self) -> int:
-        """Return the bytes of all files in the directory, as of a minute ago at most."""
+        """Return the bytes of all files in the directory, at most a minute old."""
         now = self._clock()
         if self._measured_at is None or now - self._measured_at >= _REFRESH_SECONDS:
             self._stored_bytes = _size_of(self._directory)
@@ -128,7 +128,7 @@ class DiskUsage:
 
 
 def _size_of(directory: Path) -> int:
-    """Files come and go meanwhile; one that is gone is not counted."""
+    """Return the bytes of all files in a directory, less those that are gone meanwhile."""
     total = 0
     for folder, _, names in os.walk(directory):
         for name in names:

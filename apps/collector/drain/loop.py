@@ -130,7 +130,7 @@ class Drain:
     def run(self) -> None:
         """Drain until a command to finish or to stop comes.
 
-        After a failure the warehouse is opened anew: its watermark then says whether the batch
+        After a failure the warehouse is opened again: its watermark then says whether the batch
         that failed was written after all. Raises `WarehouseUnusable` or `FileUnusable`.
         """
         while True:

@@ -77,7 +77,7 @@ def test_pauses_grow_with_failures_and_vary() -> None:
 
 
 def test_an_unusable_warehouse_stops_the_drain() -> None:
-    """What only a person can mend is not retried."""
+    """What only a person can fix is not retried."""
 
     class Damaged(KeptRows):
         def open(self) -> KeptRows:

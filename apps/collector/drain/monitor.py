@@ -118,7 +118,7 @@ class DrainMonitor:
         if watermark is not None:
             try:
                 if self.spool.number_above(watermark):
-                    self.log.warning("the spool is older than the warehouse; it is numbered anew")
+                    self.log.warning("the spool is older than the warehouse; it is renumbered")
             except SpoolUnavailable as error:
                 # Accepting reports now could give out numbers that the warehouse has passed.
                 raise DrainFailed(str(error)) from error

@@ -24,10 +24,9 @@ from collector.drain.loop import Channel, Drain, Pace, Upkeep
 from collector.drain.messages import DrainSettings, Message, Notice, ReleaseSettings, Unusable
 from collector.drain.trials import TRIAL_FILE, TrialFile, Trials
 from collector.errors import CollectorError
-from collector.records import SpooledReport
 from collector.spool.file import SpoolReader
 from collector.warehouse import OpenWarehouse, Warehouse
-from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
+from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters, add_dead_letter
 from collector.warehouse.registry import parse_address
 from command_line.errors import defect_in_words
 
@@ -72,7 +71,7 @@ def _drain(settings: DrainSettings, channel: SocketChannel, environment: Mapping
             pace=Pace(batch_seconds=settings.batch_seconds),
             trials=Trials(TrialFile(data_dir / TRIAL_FILE), spool_id=rows.spool_id),
             lock=partial(locked, data_dir / BATCH_LOCK),
-            add_dead_letter=partial(_add_dead_letter, dead_letters),
+            add_dead_letter=partial(add_dead_letter, dead_letters),
             upkeep=Upkeep(
                 retention_days=settings.retention_days,
                 expire_dead_letters=partial(_expire_dead_letters, dead_letters),
@@ -121,11 +120,6 @@ def _opener(open_warehouse: OpenWarehouse, channel: Channel) -> OpenWarehouse:
         return warehouse
 
     return open_
-
-
-def _add_dead_letter(path: Path, report: SpooledReport, reason: str) -> None:
-    with closing(DeadLetters(path, clock=time.time)) as dead_letters:
-        dead_letters.add([(report, reason)])
 
 
 def _expire_dead_letters(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The HTTP interface of the collector as a WSGI application. Only routes and headers."""
+"""The HTTP interface of the collector as a WSGI application. Only routes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -53,7 +53,7 @@ class RawClient:
         self.socket.sendall(data)
 
     def response(self, *, to_head: bool = False) -> Seen:
-        """Read one response; its length must be stated, for none of ours goes without."""
+        """Read one response; its length must be stated, because every response has one."""
         status = int(self._file.readline().split(b" ")[1])
         headers: dict[str, str] = {}
         while (line := self._file.readline().strip()) != b"":

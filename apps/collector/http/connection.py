@@ -107,7 +107,7 @@ class Connection:
     Each read of a socket costs the same, whether a byte has come or all of a request. So the
     system wakes us for what is worth reading (SO_RCVLOWAT, socket(7)): WORTH_READING_BYTES, or what
     is missing of a body. Where that is not known, a slow client is polled by the clock.
-    The end of what a client sends is always reported.
+    The system always reports the end of what a client sends.
     """
 
     __slots__ = (

@@ -103,7 +103,7 @@ class GroupCommit:
         """Return why no report can be accepted now, as `/readyz` says; empty when one can.
 
         A warehouse that is down is not a reason: the spool takes reports. After a failure the spool
-        is tried anew: a load balancer sends no posts meanwhile, so no commit would ever find out
+        is tried again: a load balancer sends no posts meanwhile, so no commit would ever find out
         that the disk has room again. May be asked from any thread.
         """
         reasons = [STOPPING] if self._stopping else []
@@ -224,9 +224,8 @@ class Dispatcher:
     def _fault(self, error: Exception) -> Response:
         """Log where `error` was raised, if that is news.
 
-        Faults are the same that are of one type and were raised at one line, so there are never
-        more than the program has lines. Neither log nor client gets the message: it may quote the
-        payload.
+        Two faults are the same if type and line are, so there are at most a few for each line of
+        the program. Neither log nor client gets the message: it may quote the payload.
         """
         fault = type(error).__name__
         for frame, line in traceback.walk_tb(error.__traceback__):

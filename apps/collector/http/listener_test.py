@@ -21,7 +21,7 @@ def at(path: Path) -> socket.socket:
 
 
 def test_a_unix_socket_is_open_to_all(tmp_path: Path) -> None:
-    """Who can reach the socket may post, whatever the umask; the client counts as loopback."""
+    """Anybody who reaches the socket may post, whatever the umask; clients count as loopback."""
     path = tmp_path / "http"
     before = os.umask(0o077)
     try:

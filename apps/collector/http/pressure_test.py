@@ -1,4 +1,4 @@
-"""Who gives way to whom when room, time or file descriptors are short."""
+"""Which connection gives way when room, time or file descriptors are short."""
 
 import math
 import resource
@@ -95,7 +95,7 @@ def status(upload: tuple[Connection, RawClient]) -> str | None:
 
 
 def test_a_stalled_upload_gives_its_room_to_the_next(uploads: Uploads) -> None:
-    """Who sends nothing for a second of a large body is refused when another needs the room."""
+    """A large body that stalls for a second is refused when another needs the room."""
     stalled, next_one = uploads.begin(), uploads.begin()
     uploads.send(stalled, LARGE - 1)
     uploads.now += STALLED_SECONDS
@@ -114,7 +114,7 @@ def test_without_need_nobody_gives_way(uploads: Uploads) -> None:
 
 
 def test_an_upload_that_goes_on_keeps_its_room(uploads: Uploads) -> None:
-    """Who sends a step a second keeps its room, and the next is asked to come again."""
+    """A client that sends a step a second keeps its room, and the next is asked to come again."""
     slow, next_one = uploads.begin(), uploads.begin()
     for _ in range(7):
         uploads.send(slow, STEP_BYTES)
@@ -270,7 +270,7 @@ def processor_seconds(pid: int) -> float:
 
 
 def test_the_first_read_of_a_new_connection_is_not_lost(serve: Serve) -> None:
-    """Who sends and closes its half at once is answered."""
+    """A client that sends and closes its half at once is answered."""
     client = serve().client()
     client.send(get())
     client.socket.shutdown(socket.SHUT_WR)

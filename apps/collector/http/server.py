@@ -106,7 +106,9 @@ class Server:
         if not self._draining or self._ends_at is None:
             return False
         if len(self._connections) and self._clock() >= self._ends_at:
-            logger.warning("%d connections cut at the end of the grace", len(self._connections))
+            logger.warning(
+                "%d connections were cut when the grace period ended", len(self._connections)
+            )
             return True
         return not len(self._connections)
 

@@ -146,7 +146,7 @@ def test_the_grace_has_an_end(serve: Serve, caplog: pytest.LogCaptureFixture) ->
     running.stop(grace_seconds=0.1)
     assert not running.thread.is_alive()
     assert client.is_closed()
-    assert "1 connections cut" in caplog.text
+    assert "1 connections were cut" in caplog.text
 
 
 def test_a_server_may_be_shut_down_before_it_runs() -> None:

@@ -119,7 +119,7 @@ def _answer(
 
 
 class _Handler(WSGIRequestHandler):
-    """Says nothing in the log, and waits for nobody for long."""
+    """Logs nothing, and does not wait long for a client."""
 
     timeout = _SILENCE_SECONDS
 
@@ -145,7 +145,7 @@ class _Server(ThreadingMixIn, WSGIServer):
         return connected, address or _LOCAL
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Let go of a client that is gone, or says nothing."""
+        """Ignore a client that is gone, or sends nothing."""
 
 
 @contextmanager

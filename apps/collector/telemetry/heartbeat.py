@@ -16,7 +16,7 @@ _EVERY_ADDRESS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - to
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """Asks the service that listens at `listening`, which stays somebody else's to close."""
+    """Asks the service that listens at `listening`, which its owner closes."""
 
     listening: socket.socket
 
@@ -49,7 +49,7 @@ class ServiceManager:
     """Where notifications go; None where no manager asked for them."""
 
     watchdog_seconds: float | None = None
-    """How long it waits for a sign of life; None for ever."""
+    """How long it waits for a sign of life; None forever."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], *, process_id: int) -> Self:

@@ -12,7 +12,7 @@ import structlog
 from structlog.stdlib import BoundLogger, ProcessorFormatter
 from structlog.typing import Processor
 
-from collector.settings import LogFormat, LogSettings
+from collector.values import LogFormat, LogSettings
 from command_line.errors import defect_in_words
 
 _FIRST_KEYS: Final = ("timestamp", "level", "event")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from collector.settings import LogFormat, LogLevel, LogSettings
 from collector.telemetry.logs import configure_logs, get_log
+from collector.values import LogFormat, LogLevel, LogSettings
 
 
 @pytest.fixture(autouse=True)

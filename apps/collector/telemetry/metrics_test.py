@@ -86,7 +86,7 @@ def test_responses_are_counted_by_status() -> None:
 
 
 def test_no_series_tells_when_a_metric_was_made() -> None:
-    """There is no `_created` series beside each counter and histogram."""
+    """No counter or histogram has a `_created` series."""
     text = generate_latest(Metrics(version="1.2.3").registry).decode()
     assert "spartakus_reports_accepted_total 0.0" in text
     assert "_created" not in text

@@ -6,6 +6,7 @@ the spool writes it; others may read it and forget in it meanwhile.
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -59,10 +60,16 @@ def count_dead_letters(path: Path) -> int:
         return 0
 
 
+def add_dead_letter(path: Path, report: SpooledReport, reason: str) -> None:
+    """Keep a report, with the reason, in the file at `path`. Raises as `DeadLetters` does."""
+    with closing(DeadLetters(path, clock=time.time)) as letters:
+        letters.add([(report, reason)])
+
+
 class DeadLetter(Struct, frozen=True):
     """A report, and the reason why a warehouse refused it, which may quote the report.
 
-    `number` is its own for ever. `refused_at` and `received_at` are hours in UNIX seconds.
+    `number` is its own forever. `refused_at` and `received_at` are hours in UNIX seconds.
     """
 
     number: int

@@ -103,7 +103,7 @@ def test_a_damaged_file_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_fails_keeps_nothing(tmp_path: Path) -> None:
-    """A file that cannot be written is no reason to lose a report: the warehouse is unavailable."""
+    """A file that cannot be written does not lose a report: the warehouse is unavailable."""
     path = tmp_path / "file"
     with closing(_open(path)) as letters, closing(sqlite3.connect(path)) as other:
         other.execute("DROP TABLE dead_letters")
@@ -111,7 +111,7 @@ def test_a_disk_that_fails_keeps_nothing(tmp_path: Path) -> None:
             letters.add([(spooled(1), "why")])
 
 
-def test_dead_letters_are_counted_from_beside(tmp_path: Path) -> None:
+def test_dead_letters_are_counted_from_another_process(tmp_path: Path) -> None:
     """Without a file there are none; with one it is read and not changed."""
     path = tmp_path / "dead-letters.sqlite"
     assert count_dead_letters(path) == 0

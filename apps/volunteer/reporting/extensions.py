@@ -89,7 +89,7 @@ def _read_text(file: Path) -> str:
     if len(content) > MAX_FILE_BYTES:
         raise _problem(file, None, f"must be at most {MAX_FILE_BYTES} bytes")
     try:
-        return content.decode("utf-8")
+        return content.decode("utf-8-sig")  # some editors begin a file with a byte order mark
     except UnicodeDecodeError as error:
         raise _problem(file, None, "must be UTF-8") from error
 

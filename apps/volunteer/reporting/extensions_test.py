@@ -36,6 +36,13 @@ def test_file(tmp_path: Path) -> None:
     )
 
 
+def test_byte_order_mark(tmp_path: Path) -> None:
+    """A byte order mark in front, as some editors write it, is no part of the JSON."""
+    path = tmp_path / "facts.json"
+    path.write_bytes(b'\xef\xbb\xbf{"a": "b"}')
+    assert read_extensions(path).values == (Extension("a", "b"),)
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [

@@ -17,7 +17,7 @@ from command_line.errors import InvalidOption
 from volunteer.clock import Clock
 from volunteer.sleeping import sleeper
 from volunteer.sleeping.schedule import WakeUp
-from volunteer.sleeping.termination import EXIT_SIGNALS
+from volunteer.termination import EXIT_SIGNALS
 
 VARIABLE: Final = "SPARTAKUS_DUE"
 """Holds, over the re-exec, the wake-up: `AT` or `AT,NEXT_DUE`, readings of `Clock.now`."""

@@ -19,7 +19,7 @@ from volunteer.sleeping.reexec import (
     wait_until,
 )
 from volunteer.sleeping.schedule import WakeUp
-from volunteer.sleeping.termination import EXIT_SIGNALS
+from volunteer.termination import EXIT_SIGNALS
 from volunteer.testing import JumpingClock
 
 

@@ -100,7 +100,7 @@ class Loader:
         return self._await_end(job_id, self._find(job_id))
 
     def load_parquet(self, path: Path, name: str) -> None:
-        """Have a Parquet file of reports loaded, once for ever under `name`.
+        """Have a Parquet file of reports loaded, once forever under `name`.
 
         What was loaded under `name` is not loaded again; what failed under it is. `name` holds
         letters, digits, `_` and `-`, and identifies the content.

@@ -29,7 +29,7 @@ QUOTA_SECONDS: Final = 300.0
 """When to try again after a quota was exhausted. It fills up over hours, and failed jobs count:
 https://cloud.google.com/bigquery/docs/optimize-load-jobs"""
 
-MENDING_SECONDS: Final = 60.0
+REPAIR_SECONDS: Final = 60.0
 """When to try again where somebody has to act first."""
 
 # What these say is about the table and the account; other messages may quote a report.
@@ -81,7 +81,7 @@ def _line(error: Exception, address: BigQueryTable) -> str:
         case TransportError() | requests.ConnectionError() | requests.Timeout() | TimeoutError():
             return f"BigQuery cannot be reached, or does not answer ({type(error).__name__})"
         case InvalidSchema() | InvalidURL() | MissingSchema():
-            return "its address is no URL; BIGQUERY_EMULATOR_HOST is given as http://HOST:PORT"
+            return "its address is not a URL; BIGQUERY_EMULATOR_HOST is given as http://HOST:PORT"
         case DefaultCredentialsError() if not isinstance(error, InvalidOperation):
             return f"there are no Application Default Credentials: {_first_line(str(error))}"
         case GoogleAuthError():
@@ -139,7 +139,7 @@ _ROW: Final = re.compile(
 _SCHEMA: Final = "Provided Schema does not match"
 # Messages of these are about the table and the account; others may quote a row.
 _REASONS_QUOTED: Final = frozenset({"accessDenied", "billingNotEnabled", "blocked", "notFound"})
-_MENDED_BY_PEOPLE: Final = frozenset({*_REASONS_QUOTED, "invalid", "invalidQuery"})
+_FIXED_BY_PEOPLE: Final = frozenset({*_REASONS_QUOTED, "invalid", "invalidQuery"})
 
 
 # A load job is all or nothing: one that ends in an error has loaded no row.
@@ -210,5 +210,5 @@ def _failed(final: JobError) -> Failed:
         return Failed("the quota for load jobs is exhausted (quotaExceeded)", QUOTA_SECONDS)
     is_quoted = final.reason in _REASONS_QUOTED or final.message.startswith(_SCHEMA)
     quote = f": {final.message.partition(chr(10))[0][:_LONGEST_QUOTE]}" if is_quoted else ""
-    retry_after = MENDING_SECONDS if final.reason in _MENDED_BY_PEOPLE else None
+    retry_after = REPAIR_SECONDS if final.reason in _FIXED_BY_PEOPLE else None
     return Failed(f"a load job failed ({final.reason or 'without a reason'}{quote})", retry_after)

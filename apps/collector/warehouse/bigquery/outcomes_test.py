@@ -3,8 +3,8 @@
 import pytest
 
 from collector.warehouse.bigquery.outcomes import (
-    MENDING_SECONDS,
     QUOTA_SECONDS,
+    REPAIR_SECONDS,
     Failed,
     JobError,
     Loaded,
@@ -64,12 +64,12 @@ def test_a_column_that_is_not_known_is_no_rows_fault(separator: str) -> None:
     [
         (JobError("backendError", "clusterID x"), "backendError", None),
         (JobError("quotaExceeded", "Quota exceeded"), "quota for load jobs", QUOTA_SECONDS),
-        (JobError("notFound", "Not found: Table p.d.t"), "Not found: Table p.d.t", MENDING_SECONDS),
-        (SUMMARY, "(invalid)", MENDING_SECONDS),
+        (JobError("notFound", "Not found: Table p.d.t"), "Not found: Table p.d.t", REPAIR_SECONDS),
+        (SUMMARY, "(invalid)", REPAIR_SECONDS),
         (
             JobError("invalid", "Provided Schema does not match Table p.d.t. Field a"),
             "Provided Schema does not match Table p.d.t. Field a",
-            MENDING_SECONDS,
+            REPAIR_SECONDS,
         ),
         (JobError(), "without a reason", None),
     ],

@@ -1,6 +1,6 @@
 """The releases that were made, a row each of a table beside the reports'.
 
-The first of a period stays, for ever: a load job named by the period brings it, and BigQuery takes
+The first of a period stays, forever: a load job named by the period brings it, and BigQuery takes
 no two jobs of a name (docs/decisions/0037-counts-and-releases-in-bigquery.md).
 """
 

@@ -102,7 +102,7 @@ def test_two_replicas_keep_one_release(tmp_path: Path) -> None:
 
 
 def test_an_attempt_that_failed_leaves_its_name_to_the_next(tmp_path: Path) -> None:
-    """A job keeps its ID for ever, so each attempt has one of its own."""
+    """A job keeps its ID forever, so each attempt has one of its own."""
     with running_bigquery() as fake, census_of(fake, tmp_path) as census:
         fake.script = first(1, JobError(reason="backendError"))
         with pytest.raises(WarehouseUnavailable, match=f"{RELEASES}: a load job failed"):
@@ -115,7 +115,7 @@ def test_an_attempt_that_failed_leaves_its_name_to_the_next(tmp_path: Path) -> N
 
 
 def test_a_release_whose_answer_was_lost_is_the_one(tmp_path: Path) -> None:
-    """Who did not hear that its release was kept makes no other."""
+    """A collector that did not hear that its release was kept makes no other."""
     with running_bigquery() as fake, census_of(fake, tmp_path) as census:
         fake.script = first(1, Reset(applied=True))
         with pytest.raises(WarehouseUnavailable):

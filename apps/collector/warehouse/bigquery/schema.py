@@ -1,7 +1,7 @@
 """The columns of a BigQuery table of reports: those of a report, and two that we add.
 
-The original's table is in use for years somewhere, so its columns keep their names, types and
-modes, and whatever is added to it is NULLABLE: its rows have none of it.
+Tables of the original have been in use for years, so their columns keep their names, types and
+modes, and whatever is added is NULLABLE: their rows have none of it.
 """
 
 from collections.abc import Iterator, Sequence

@@ -217,7 +217,7 @@ class Service:
             return Query(self._read(rows), job.total_bytes_billed or 0)
 
     def rows(self, columns: Sequence[bigquery.SchemaField]) -> Iterator[tuple[object, ...]]:
-        """Return these columns of all rows of the table. That is no query, and costs nothing."""
+        """Return these columns of all rows of the table. That is not a query, and costs nothing."""
         with self._errors():
             rows = self._client.list_rows(
                 str(self.address),

@@ -138,7 +138,7 @@ def forget_cluster(service: Service, cluster_id: str) -> Forgotten:
 def expire_reports(service: Service, *, days: int, now: float) -> int:
     """See that reports received more than `days` days before `now` (UNIX seconds) go.
 
-    A table that is partitioned by the day of receipt is told to let its partitions expire;
+    A table that is partitioned by the day of receipt gets an expiry for its partitions;
     from another, such as the original's, they are deleted now. Returns how many were.
     Raises `WarehouseUnavailable`.
     """

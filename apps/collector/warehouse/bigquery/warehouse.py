@@ -88,7 +88,7 @@ class BigQueryWarehouse(Warehouse):
         return keys <= {*load.keys} and self._loader.is_submitted(load.job_id)
 
     def load_parquet(self, path: Path, name: str) -> None:
-        """Load a Parquet file of reports, once for ever under `name`: see `Loader`."""
+        """Load a Parquet file of reports, once forever under `name`: see `Loader`."""
         self._loader.load_parquet(path, name)
 
     def missing_columns(self) -> tuple[str, ...]:

@@ -5,9 +5,10 @@ A collector may write there meanwhile: files are held open, and nothing is locke
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,7 @@ from collector.errors import FileUnusable, WarehouseUnavailable
 from collector.warehouse.counting import CONSTANTS, CensusStore
 from collector.warehouse.parquet import sql
 from collector.warehouse.parquet.folder import Folder, Staging, day_name
-from collector.warehouse.parquet.reading import snapshot, split_damaged
+from collector.warehouse.parquet.reading import OpenedFile, snapshot, split_damaged
 from manifests import fill, read
 
 MEMORY: Final = "600MB"
@@ -32,39 +33,21 @@ _SCRATCH: Final = "scratch-"
 _EPOCH: Final = date(1970, 1, 1)
 
 
-def _scales(which: int) -> str:
-    pairs = (f"'{suffix}': {scale[which]}::HUGEINT" for suffix, scale in SCALES.items())
-    return f"MAP {{{', '.join(pairs)}}}"
+def _listed(values: Iterable[object]) -> str:
+    return f"[{', '.join(map(str, values))}]"
 
 
-_MACROS: Final = fill(
-    read("collector.warehouse.parquet", "counting.sql"),
-    {**CONSTANTS, "multipliers": _scales(0), "divisors": _scales(1)},
-)
-# A cluster was heard from on two days where its first and its last report are of different ones.
-_COUNT: Final = """
-WITH heard AS (
-  FROM reports
-  SELECT "clusterID", max("receivedAt") AS latest
-  GROUP BY ALL
-  HAVING date_trunc('day', min("receivedAt")) <> date_trunc('day', max("receivedAt"))
-),
-voters AS (
-  FROM reports JOIN heard USING ("clusterID")
-  SELECT "clusterID", latest, count(*) AS parts
-  WHERE "receivedAt" = latest
-  GROUP BY ALL
-)
-FROM (
-  FROM reports JOIN voters USING ("clusterID")
-  SELECT unnest(
-    keys("masterVersion", distribution, nodes, workloads, parts), recursive := true
-  )
-  WHERE "receivedAt" = latest
-)
-SELECT question, key, sum(units)::HUGEINT
-GROUP BY ALL
-"""
+_CONSTANTS: Final = {
+    **CONSTANTS,
+    "suffixes": _listed(map(sql.quoted, SCALES)),
+    "multipliers": _listed(f"{multiplier}::HUGEINT" for multiplier, _ in SCALES.values()),
+    "divisors": _listed(divisor for _, divisor in SCALES.values()),
+}
+_VOTERS: Final = fill(read("collector.warehouse.parquet", "counting.sql"), _CONSTANTS)
+_COUNT_DAY: Final = fill(read("collector.warehouse.parquet", "counting_day.sql"), _CONSTANTS)
+# A join keeps in memory what stands on its right, and not by a guess the reports with all their
+# nodes; and rows are counted as they come, not kept to be read again for each question.
+_NOT_WANTED: Final = "join_order,build_side_probe_side,grouping_sets"
 
 
 class ParquetCensus(CensusStore):
@@ -82,7 +65,7 @@ class ParquetCensus(CensusStore):
         with _scratch(self._data_dir) as staging, snapshot(self._folder) as files:
             counted = [each for each in files if each.path.parent.name in names]
             try:
-                return _counts([each.fd_path for each in counted], staging)
+                return _counts(counted, staging)
             except WarehouseUnavailable as error:
                 _, damaged = split_damaged(counted, skip_damaged=True)
                 if not damaged:
@@ -105,8 +88,8 @@ class ParquetCensus(CensusStore):
         """Nothing is held between calls."""
 
 
-def _counts(paths: list[str], staging: Staging) -> Counts:
-    if not paths:
+def _counts(files: Sequence[OpenedFile], staging: Staging) -> Counts:
+    if not files:
         return count_keys([])
     try:
         with duckdb.connect(
@@ -117,21 +100,36 @@ def _counts(paths: list[str], staging: Staging) -> Counts:
                 "temp_directory": staging.fd_path("spill"),
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
+                "disabled_optimizers": _NOT_WANTED,
             }
         ) as connection:
-            connection.execute(_MACROS)
-            union = f"{sql.NO_REPORTS} UNION ALL BY NAME {sql.reports_in(paths)}"
-            connection.execute(f"CREATE VIEW reports AS {union}")
-            return count_keys(_rows(connection.execute(_COUNT)))
+            _create_view(connection, "reports", files)
+            connection.execute(_VOTERS)
+            return count_keys(_keys(connection, files))
     except duckdb.Error as error:
         reason = str(error).strip().partition("\n")[0]
         raise WarehouseUnavailable(f"the reports cannot be counted: {reason}") from error
 
 
-def _rows(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, int]]:
-    """Return rows a few at a time: there are as many as texts that somebody made up."""
-    while rows := result.fetchmany(_ROWS_AT_ONCE):
-        yield from rows
+def _keys(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[OpenedFile]
+) -> Iterator[tuple[str, str, int]]:
+    """Count the keys a day at a time: memory holds the voters of a day, and no nodes."""
+    for day, of_day in groupby(files, key=lambda each: each.path.parent.name):
+        _create_view(connection, "reports_of_day", of_day)
+        result = connection.execute(_COUNT_DAY, {"day": day})
+        # A few at a time: there are as many as texts that somebody made up.
+        while rows := result.fetchmany(_ROWS_AT_ONCE):
+            yield from rows
+
+
+def _create_view(
+    connection: duckdb.DuckDBPyConnection, name: str, files: Iterable[OpenedFile]
+) -> None:
+    reports = sql.reports_in(each.fd_path for each in files)
+    connection.execute(
+        f"CREATE OR REPLACE VIEW {name} AS {sql.NO_REPORTS} UNION ALL BY NAME {reports}"
+    )
 
 
 @contextmanager

@@ -153,7 +153,7 @@ def _present(value: object) -> object:
 
 
 def _not_written(target: str, error: duckdb.Error) -> WarehouseUnavailable:
-    """Return the error in the system's words, of which DuckDB gives the number, and with a path.
+    """Return the error in the system's words (DuckDB gives only its number), and with a path.
 
     The one that DuckDB was given leads through the descriptor of a staging folder, which nobody
     can look up. The folder's own name is another each time; the one it is in stays the same.

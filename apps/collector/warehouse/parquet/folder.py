@@ -219,7 +219,7 @@ class Folder:
     def publish(self, staging: Staging, staged: str, day: str, name: str) -> None:
         """Move a finished file into a day; on return it is there, on disk.
 
-        Raises `WarehouseUnusable` where the name is taken: it stands for its bytes for ever.
+        Raises `WarehouseUnusable` where the name is taken: it stands for its bytes forever.
         """
         staging.sync(staged)
         target = self.path / day / name

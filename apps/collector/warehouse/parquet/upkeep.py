@@ -198,7 +198,7 @@ class Upkeep:
     def _swap(self, staging: Staging, new: Path, current: Path) -> None:
         if self._folder.exchange(new, current):
             return
-        # Two steps. Between them the day is missing: `Folder.writing` mends that after a crash.
+        # Two steps. Between them the day is missing: `Folder.writing` repairs that after a crash.
         old = staging.path.parent / f"{OLD}{current.name}"
         current.rename(old)
         new.rename(current)

@@ -3,15 +3,15 @@
 A batch is one file, there whole or not at all; its name gives the watermark.
 """
 
-import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from collector.records import Batch, BatchLimits, SpooledReport, Watermark
 from collector.warehouse import Warehouse
-from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
+from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, add_dead_letter
 from collector.warehouse.parquet.engine import Engine, UnwritableRows
 from collector.warehouse.parquet.folder import Folder, day_name, name_of
 from collector.warehouse.parquet.upkeep import Upkeep
@@ -94,9 +94,5 @@ def open_parquet(path: Path, *, data_dir: Path) -> ParquetWarehouse:
 
     Raises `WarehouseUnavailable`, `WarehouseUnusable` or `FileUnusable`.
     """
-
-    def add_dead_letter(report: SpooledReport, reason: str) -> None:
-        with closing(DeadLetters(data_dir / DEAD_LETTERS_FILE, clock=time.time)) as letters:
-            letters.add([(report, reason)])
-
-    return ParquetWarehouse(Folder(path), add_dead_letter=add_dead_letter)
+    path_of_letters = data_dir / DEAD_LETTERS_FILE
+    return ParquetWarehouse(Folder(path), add_dead_letter=partial(add_dead_letter, path_of_letters))

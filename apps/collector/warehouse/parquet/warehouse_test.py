@@ -146,7 +146,7 @@ def test_a_day_that_is_over_is_one_file_a_spool(
 def test_a_damaged_file_is_left_beside_the_merged_one(
     tmp_path: Path, warehouse: ParquetWarehouse
 ) -> None:
-    """So is what is no file of ours; nothing of either is lost or hides the rest."""
+    """So is what is not a file of ours; nothing of either is lost or hides the rest."""
     for first in (1, 4, 7):
         warehouse.write(batch(first, first + 2))
     damaged, *_ = files_in(tmp_path)

@@ -24,6 +24,7 @@ from volunteer.cluster.kubeconfig.documents import Cluster, ExecPlugin, Place, P
 from volunteer.http.deadline import DeadlinePassed, within
 from volunteer.http.tls import ClientCertificate
 from volunteer.redacted import Redacted
+from volunteer.termination import before_exit
 
 _GROUP: Final = "client.authentication.k8s.io/"
 _VERSIONS: Final = (f"{_GROUP}v1", f"{_GROUP}v1beta1")
@@ -192,7 +193,7 @@ def _run(
 ) -> tuple[bytes, int]:
     """Return what a program prints, a mebibyte at most, and its exit status.
 
-    Nothing of it is left when its time is over. Raises `DeadlinePassed`, and `OSError` or
+    Nothing of it is left when its time is over, or ours. Raises `DeadlinePassed`, and `OSError` or
     `ValueError` where it cannot be started.
     """
     process = subprocess.Popen(  # noqa: S603 - the user's kubeconfig names it
@@ -206,13 +207,18 @@ def _run(
     )
     assert process.stdout is not None  # noqa: S101 - a pipe was asked for
     stdout = process.stdout
-    try:
-        return within(seconds, lambda: (stdout.read(_MOST_BYTES), process.wait()))
-    except BaseException:
+
+    def kill() -> None:
         with suppress(OSError):
             if is_interactive:
                 process.kill()
             else:  # with all that it started: it leads a session
                 os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        raise
+
+    with before_exit(kill):
+        try:
+            return within(seconds, lambda: (stdout.read(_MOST_BYTES), process.wait()))
+        except BaseException:
+            kill()
+            raise
