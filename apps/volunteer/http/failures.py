@@ -101,7 +101,7 @@ def _tls(cause: BaseException) -> RequestFailed | None:
         words = f"it does not accept the client certificate ({reason})"
         return RequestFailed(Failure.CLIENT_CERTIFICATE, words)
     if reason in _NO_TLS:
-        return RequestFailed(Failure.NO_TLS, "it does not speak TLS: http where https is meant?")
+        return RequestFailed(Failure.NO_TLS, "it does not speak TLS: is it http, not https?")
     return None
 
 
