@@ -116,46 +116,37 @@ def test_a_wrong_warehouse_is_one_line(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
+def run_into(output: IO[bytes] | None, *command: str) -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run(
+        command,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=output,
+        stderr=subprocess.PIPE,
+        timeout=30,
+        check=False,
+    )
+
+
 def test_output_that_nobody_reads_is_no_error() -> None:
     """When the reader of a pipe is gone, the program exits as others do, and prints nothing."""
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as output:
-        outcome = subprocess.run(
-            [sys.executable, "-m", main.__name__, "--help"],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-            stdout=output,
-            stderr=subprocess.PIPE,
-            timeout=30,
-            check=False,
-        )
+        outcome = run_into(output, sys.executable, "-m", main.__name__, "--help")
     assert (outcome.returncode, outcome.stderr) == (1, b"")
 
 
 def test_output_that_is_closed_is_no_error() -> None:
     """Where there is no standard output nothing is printed, and nothing goes wrong."""
     program = f'exec "{sys.executable}" -m {main.__name__} --version >&-'
-    outcome = subprocess.run(
-        ["/bin/sh", "-c", program],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        stderr=subprocess.PIPE,
-        timeout=30,
-        check=False,
-    )
+    outcome = run_into(None, "/bin/sh", "-c", program)
     assert (outcome.returncode, outcome.stderr) == (0, b"")
 
 
 def test_output_that_cannot_be_written_is_one_line() -> None:
     """A full disk under the output is said."""
     with Path("/dev/full").open("wb") as output:
-        outcome = subprocess.run(
-            [sys.executable, "-m", main.__name__, "--help"],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-            stdout=output,
-            stderr=subprocess.PIPE,
-            timeout=30,
-            check=False,
-        )
+        outcome = run_into(output, sys.executable, "-m", main.__name__, "--help")
     assert outcome.returncode == 1
     assert outcome.stderr == b"collector: standard output: No space left on device\n"
 

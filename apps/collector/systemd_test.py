@@ -74,7 +74,7 @@ class StandIn:
         self.notifications.close()
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
-            self.process.wait()
+            self.process.wait(DEADLINE_SECONDS)
 
 
 @pytest.fixture
@@ -142,7 +142,8 @@ def test_the_manager_is_notified(systemd: StandIn) -> None:
     while (state := systemd.notification()) == "WATCHDOG=1":
         pass
     assert state == "STOPPING=1"
-    stopping.join()
+    stopping.join(DEADLINE_SECONDS)
+    assert not stopping.is_alive()
 
 
 def test_a_manager_that_does_not_listen_is_not_an_error(systemd: StandIn) -> None:

@@ -229,3 +229,23 @@ def post_all(collector: RunningCollector, *cluster_ids: str) -> None:
         status, problem = collector.post(report_of(cluster_id))
         if status != http.HTTPStatus.NO_CONTENT:
             raise AssertionError(f"a report was refused: {problem}")
+
+
+def install_program(folder: Path) -> None:
+    """Put the program into `folder`, named collector.pex."""
+    program = folder / "collector.pex"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {MODULES[0]} "$@"\n')
+    program.chmod(0o755)
+
+
+def run_installed(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command, such as a shell, that finds the program on PATH and a home in `folder`."""
+    own = {"HOME": str(folder), "PATH": f"{folder}:{os.environ['PATH']}"}
+    return subprocess.run(  # noqa: S603 - as above
+        words,
+        env={**os.environ, **own, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+        check=False,
+    )

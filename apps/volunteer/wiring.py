@@ -39,7 +39,6 @@ from volunteer.sleeping.schedule import WakeUp, first_wake_up
 if TYPE_CHECKING:
     from volunteer.comparing.settings import CompareSettings
     from volunteer.delivery.collector_client import CollectorClient
-    from volunteer.delivery.request import Request
 
 _IDEMPOTENCY_KEY_BYTES: Final = 16
 _READING_SECONDS: Final = 60.0
@@ -90,7 +89,12 @@ def run(settings: Settings, world: World) -> int:
     """
     now = world.clock.now
     secret = _secret(settings)
-    wake_up = world.resumed or _first_wake_up(settings, world, secret)
+    wake_up = world.resumed
+    if wake_up is None:  # say what is about to happen, and check what can be
+        secret()
+        start.check_files(settings)
+        start.log(settings)
+        wake_up = first_wake_up(now(), jitter=settings.first_jitter, random=world.random)
 
     def report(next_due: float | None) -> Outcome:
         prepared = make_report(settings, world, secret())
@@ -115,14 +119,6 @@ def run(settings: Settings, world: World) -> int:
     )
 
 
-def _first_wake_up(settings: Settings, world: World, secret: Callable[[], bytes | None]) -> WakeUp:
-    """Return when the first report is due; say what is about to happen, and check what can be."""
-    secret()
-    start.check_files(settings)
-    start.log(settings)
-    return first_wake_up(world.clock.now(), jitter=settings.first_jitter, random=world.random)
-
-
 def _wait_awake(wake_up: WakeUp, clock: Clock) -> None:
     wait_until(wake_up.at, clock)
 
@@ -142,37 +138,28 @@ def _secret(settings: Settings) -> Callable[[], bytes | None]:
 
 def preview(settings: PreviewSettings, world: World) -> int:
     """Print what a report would say, and send nothing. Raises `VolunteerError`."""
-    from volunteer.delivery.request import request_of
+    from volunteer.delivery.request import header_lines, request_of
     from volunteer.reporting.preview import render
 
     secret = _secret(settings)()
     start.check_files(settings)
     prepared = make_report(settings, world, secret)
     request = request_of(prepared.body, idempotency_key="", compress=settings.compress)
+    to = settings.destination
     if settings.as_json:
         start.log_warnings(settings)
         text = (prepared.body if settings.compress else request.body).decode("utf-8")
     else:
         text = render(
             prepared,
-            destination=start.where(settings.destination),
-            headers=_headers(settings, request),
+            destination=start.where(to),
+            headers=header_lines(request, to.url) if isinstance(to, Collector) else [],
             warnings=start.warnings(settings),
             verbatim=settings.verbatim,
             chose_cluster_id=settings.cluster_id is not None,
         )
     print_text(world.output, text)
     return EXIT_DELIVERED
-
-
-def _headers(settings: Settings, request: "Request") -> list[str]:
-    from volunteer.delivery.request import header_lines
-
-    match settings.destination:
-        case StandardOutput():
-            return []
-        case Collector(url):
-            return header_lines(request, url)
 
 
 def compare(settings: "CompareSettings", world: World) -> int:
@@ -200,12 +187,6 @@ def compare(settings: "CompareSettings", world: World) -> int:
     return EXIT_DELIVERED
 
 
-def make_report(settings: Settings, world: World, secret: bytes | None) -> Prepared:
-    """Observe the cluster and make its report. An extension file that turned bad is left out."""
-    with _without_garbage_collection():
-        return _make_report(settings, world, secret)
-
-
 @contextmanager
 def _without_garbage_collection() -> Iterator[None]:
     """Switch the garbage collector off: what a report takes is needed until it is sent, and a
@@ -218,7 +199,9 @@ def _without_garbage_collection() -> Iterator[None]:
         gc.enable()
 
 
-def _make_report(settings: Settings, world: World, secret: bytes | None) -> Prepared:
+@_without_garbage_collection()
+def make_report(settings: Settings, world: World, secret: bytes | None) -> Prepared:
+    """Observe the cluster and make its report. An extension file that turned bad is left out."""
     from volunteer.cluster.access import Surroundings, choose_access
     from volunteer.cluster.kubernetes_api import KubernetesApi
     from volunteer.cluster.listing import Limits, Listing
@@ -273,7 +256,8 @@ def send(prepared: Prepared, settings: Settings, world: World, deadline: float) 
 
 
 def _collector_client(settings: Settings, world: World, deadline: float) -> "CollectorClient":
-    from volunteer.delivery.collector_client import CollectorClient, Transport
+    from volunteer.delivery.collector_client import CollectorClient
 
-    transport = Transport(world.proxies, settings.ca_file)
-    return CollectorClient(transport, now=world.clock.now, deadline=deadline)
+    return CollectorClient(
+        world.proxies, ca_file=settings.ca_file, now=world.clock.now, deadline=deadline
+    )

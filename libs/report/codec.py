@@ -83,7 +83,7 @@ class _Outline(Struct, frozen=True):
     """`Workloads` whose kinds are still undecoded JSON."""
 
     namespaces: NamespaceCount
-    kinds: Raw = Raw(b"null")
+    kinds: Raw = _ABSENT
 
 
 class _KindOutline(Struct, frozen=True, rename="camel"):

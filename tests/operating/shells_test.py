@@ -1,39 +1,23 @@
 """Completion in the shells themselves. Slow: it needs fish and zsh."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from collector import main
+from collector.testing import install_program, run_installed
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a program named collector.pex."""
-    program = tmp_path / "collector.pex"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {main.__name__} "$@"\n')
-    program.chmod(0o755)
+    """A folder with the program."""
+    install_program(tmp_path)
     return tmp_path
 
 
 def run(folder: Path, *words: str) -> str:
     """Run a shell with the program on PATH; return what it prints."""
-    finished = subprocess.run(
-        words,
-        env={
-            **os.environ,
-            "HOME": str(folder),
-            "PATH": f"{folder}:{os.environ['PATH']}",
-            "PYTHONPATH": os.pathsep.join(sys.path),
-        },
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    finished = run_installed(folder, *words)
     assert finished.returncode == 0, finished.stderr
     return finished.stdout
 

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from volunteer.delivery.collector_client import CollectorClient, Transport
+from volunteer.delivery.collector_client import CollectorClient
 from volunteer.delivery.request import padded, request_of
 from volunteer.delivery.rules import Reply
 from volunteer.delivery.testing import Received, running_collector
@@ -20,7 +20,7 @@ def posted(body: bytes, *, compress: bool = False, through_proxy: bool = False) 
         proxies = {"http": collector.url} if through_proxy else {}
         url = "http://census.example/api/v1" if through_proxy else f"{collector.url}/api/v1"
         request = request_of(body, idempotency_key=KEY, compress=compress)
-        with CollectorClient(Transport(proxies), now=lambda: 0.0) as client:
+        with CollectorClient(proxies, now=lambda: 0.0) as client:
             assert client.post(url, request) == Reply(204)
         (received,) = collector.received
         host = collector.url.removeprefix("http://")

@@ -1,38 +1,19 @@
 """Behaviour of completion, as a shell asks for it."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from collector import main
+from collector.testing import install_program, run_installed
 from command_line.completion import Shell
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a program named collector.pex."""
-    program = tmp_path / "collector.pex"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {main.__name__} "$@"\n')
-    program.chmod(0o755)
+    """A folder with the program."""
+    install_program(tmp_path)
     return tmp_path
-
-
-def run(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        words,
-        env={
-            **os.environ,
-            "PATH": f"{folder}:{os.environ['PATH']}",
-            "PYTHONPATH": os.pathsep.join(sys.path),
-        },
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
 
 
 def completed_by_bash(folder: Path, line: str) -> list[str]:
@@ -43,7 +24,7 @@ def completed_by_bash(folder: Path, line: str) -> list[str]:
         "_collectorpex_completion collector.pex\n"
         'printf "%s\\n" "${COMPREPLY[@]}"\n'
     )
-    outcome = run(folder, "bash", "-c", script)
+    outcome = run_installed(folder, "bash", "-c", script)
     assert (outcome.returncode, outcome.stderr) == (0, "")
     return outcome.stdout.split()
 
@@ -68,7 +49,7 @@ def test_flags_are_completed(folder: Path) -> None:
 @pytest.mark.parametrize("shell", Shell)
 def test_every_shell_gets_a_script(folder: Path, shell: Shell) -> None:
     """The script is printed for each shell, for the program by both of its names."""
-    outcome = run(folder, "collector.pex", "completion", shell.value)
+    outcome = run_installed(folder, "collector.pex", "completion", shell.value)
     assert (outcome.returncode, outcome.stderr) == (0, "")
     assert outcome.stdout.count("_COLLECTOR_COMPLETE=") >= 2
     assert "collector.pex" in outcome.stdout
@@ -76,6 +57,6 @@ def test_every_shell_gets_a_script(folder: Path, shell: Shell) -> None:
 
 def test_a_shell_that_is_not_known_is_a_usage_error(folder: Path) -> None:
     """Another shell is answered with those there are."""
-    outcome = run(folder, "collector.pex", "completion", "tcsh")
+    outcome = run_installed(folder, "collector.pex", "completion", "tcsh")
     assert outcome.returncode == 2
     assert "must be one of bash, zsh, fish" in outcome.stderr

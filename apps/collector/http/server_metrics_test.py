@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from collector.http import Limits
-from collector.http.conftest import RawClient, get, post, server_of
+from collector.http.conftest import TIMEOUT_SECONDS, RawClient, get, post, server_of
 from collector.http.server import Server
 from collector.telemetry.metrics import Metrics
 
@@ -20,7 +20,8 @@ def running(metrics: Metrics, limits: Limits) -> Iterator[Server]:
         yield server
     finally:
         server.shut_down(0)
-        thread.join()
+        thread.join(TIMEOUT_SECONDS)
+        assert not thread.is_alive()
 
 
 def test_every_response_is_counted() -> None:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from collector.http.conftest import FakeGroup, Running, Serve, echo, get, post, server_of
+from collector.http.conftest import (
+    TIMEOUT_SECONDS,
+    FakeGroup,
+    Running,
+    Serve,
+    echo,
+    get,
+    post,
+    server_of,
+)
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -168,7 +177,7 @@ def test_a_signal_handler_may_shut_the_server_down() -> None:
         sender.start()
         server.run()
     finally:
-        sender.join()
+        sender.join(TIMEOUT_SECONDS)
         signal.signal(signal.SIGUSR1, before)
 
 

@@ -13,6 +13,7 @@ from collector.errors import CommandFailed
 from collector.records import AcceptedReport, Watermark
 from collector.spool.maintenance import forget_in_spool
 from collector.spool.writer import Spool
+from collector.testing import DEADLINE_SECONDS
 
 
 def report_of(cluster_id: str) -> AcceptedReport:
@@ -65,7 +66,8 @@ def test_a_reader_is_waited_for_and_holds_up_no_writer(tmp_path: Path) -> None:
         waiting = threading.Timer(0.3, _write_and_end, [path, reader])
         waiting.start()
         assert forget_in_spool(path, "cluster-to-forget", random_bytes=os.urandom) == 1
-        waiting.join()
+        waiting.join(DEADLINE_SECONDS)
+        assert not waiting.is_alive()
         assert b"cluster-to-forget" not in bytes_of(path)
     assert b"written-meanwhile" in bytes_of(path)
 

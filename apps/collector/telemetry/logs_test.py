@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from collector.telemetry.logs import configure_logs, get_log
+from collector.testing import DEADLINE_SECONDS
 from collector.values import LogFormat, LogLevel, LogSettings
 
 
@@ -56,7 +57,7 @@ def test_a_thread_that_fails_is_one_line(capsys: pytest.CaptureFixture[str]) -> 
     configure_logs(LogSettings())
     thread = threading.Thread(target=fails, name="watch")
     thread.start()
-    thread.join()
+    thread.join(DEADLINE_SECONDS)
     [line] = capsys.readouterr().err.splitlines()
     event = json.loads(line)
     assert event["event"].startswith("a defect of the program: KeyError in logs_test.py, line ")

@@ -61,8 +61,7 @@ class KubernetesApi:
         """Raises `NoClusterConfigured` where `access` leads to no usable configuration."""
         self._access = access
         self._surroundings = surroundings
-        self._endpoint = _endpoint(access, surroundings)
-        self._client = _client(self._endpoint)
+        self._connect()
         for warning in self._endpoint.warnings:
             _log.warning("%s", warning)
 
@@ -82,8 +81,12 @@ class KubernetesApi:
         Raises `NoClusterConfigured`.
         """
         self.close()
-        self._endpoint = _endpoint(self._access, self._surroundings)
-        self._client = _client(self._endpoint)
+        self._connect()
+
+    def _connect(self) -> None:
+        found = _endpoint(self._access, self._surroundings)
+        self._endpoint = found
+        self._client = HttpClient(route=found.route, tls=found.tls, server_name=found.server_name)
 
     def close(self) -> None:
         """Close the connections."""
@@ -121,10 +124,6 @@ class KubernetesApi:
         advice = self._endpoint.advice.get(error.failure)
         words = f"{error} ({advice})" if advice else str(error)
         return _ERRORS[error.failure](self.server, words)
-
-
-def _client(endpoint: Endpoint) -> HttpClient:
-    return HttpClient(route=endpoint.route, tls=endpoint.tls, server_name=endpoint.server_name)
 
 
 def _endpoint(access: ClusterAccess, surroundings: Surroundings) -> Endpoint:

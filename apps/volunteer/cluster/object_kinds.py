@@ -39,13 +39,6 @@ class Role(Struct, frozen=True):
             f"kubectl create clusterrolebinding {self.name} --clusterrole={self.name} {subject}",
         )
 
-    def by_group(self) -> dict[str, list[str]]:
-        """Return the plurals of each API group, as the rules of a ClusterRole name them."""
-        groups: dict[str, list[str]] = {}
-        for kind in self.kinds:
-            groups.setdefault(kind.group, []).append(kind.plural)
-        return groups
-
 
 NODES: Final = ObjectKind("nodes")
 NAMESPACES: Final = ObjectKind("namespaces")

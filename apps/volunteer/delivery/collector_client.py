@@ -6,8 +6,6 @@ from math import inf
 from pathlib import Path
 from typing import Final, Self
 
-from msgspec import Struct
-
 from volunteer.delivery.request import READER_HEADERS, Request
 from volunteer.delivery.rules import NoReply, Reply
 from volunteer.http.client import HttpClient, Response
@@ -20,31 +18,28 @@ _MOST_PUBLISHED_BYTES: Final = 8 * 1024 * 1024
 _CA_FILE: Final = "--ca-file"
 
 
-class Transport(Struct, frozen=True):
-    """How to get to a collector.
-
-    `proxies` maps `http`, `https`, `all` and `no` to what the environment says of them. `ca_file`
-    replaces the machine's certificate authorities. `call_seconds` is the time for one request.
-    """
-
-    proxies: Mapping[str, str]
-    ca_file: Path | None = None
-    call_seconds: float = 60.0
-
-
 class CollectorClient:
     """Asks collectors, without following a redirect."""
 
     def __init__(
-        self, transport: Transport, *, now: Callable[[], float], deadline: float = inf
+        self,
+        proxies: Mapping[str, str],
+        *,
+        ca_file: Path | None = None,
+        now: Callable[[], float],
+        deadline: float = inf,
+        call_seconds: float = 60.0,
     ) -> None:
-        """No request goes on after `deadline`, a reading of `now`."""
-        self._transport = transport
+        """`proxies` maps `http`, `https`, `all` and `no` to what the environment says of them;
+        `ca_file` replaces the machine's certificate authorities. No request takes longer than
+        `call_seconds`, or goes on after `deadline`, a reading of `now`.
+        """
+        self._proxies = proxies
+        self._ca_file = ca_file
         self._now = now
         self._deadline = deadline
-        self._client = HttpClient(
-            route=lambda url: choose_proxy(url, transport.proxies), tls=self._tls
-        )
+        self._call_seconds = call_seconds
+        self._client = HttpClient(route=lambda url: choose_proxy(url, proxies), tls=self._tls)
 
     def __enter__(self) -> Self:
         return self
@@ -85,7 +80,7 @@ class CollectorClient:
                 url,
                 headers=headers,
                 body=body,
-                seconds=min(self._transport.call_seconds, self._deadline - self._now()),
+                seconds=min(self._call_seconds, self._deadline - self._now()),
                 most_bytes=most_bytes,
             )
         except RequestFailed as error:
@@ -102,11 +97,11 @@ class CollectorClient:
         """Return which flag or variable a failure is about, in brackets."""
         if error.failure is Failure.AUTHORITY:
             return f"; {_CA_FILE} names the authorities to trust"
-        proxy = choose_proxy(url, self._transport.proxies)
+        proxy = choose_proxy(url, self._proxies)
         return f" ({proxy.source})" if proxy and error.failure in PROXY_FAILURES else ""
 
     def _tls(self) -> ssl.SSLContext:
-        file = self._transport.ca_file
+        file = self._ca_file
         return client_context(authority=None if file is None else file.read_bytes())
 
 

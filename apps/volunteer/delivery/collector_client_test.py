@@ -8,7 +8,7 @@ import pytest
 
 from tools.simulator import certificates
 from volunteer.clock import system_clock
-from volunteer.delivery.collector_client import CollectorClient, Transport
+from volunteer.delivery.collector_client import CollectorClient
 from volunteer.delivery.request import padded, padded_gzip, request_of
 from volunteer.delivery.rules import Delivered, NoReply, Reply, deliver
 from volunteer.delivery.testing import Disconnects, Says, SlowBody, StaysSilent, running_collector
@@ -26,7 +26,9 @@ def _client(
     seconds: float = 10.0,
     deadline: float = inf,
 ) -> CollectorClient:
-    return CollectorClient(Transport(proxies or {}, ca_file, seconds), now=_NOW, deadline=deadline)
+    return CollectorClient(
+        proxies or {}, ca_file=ca_file, now=_NOW, deadline=deadline, call_seconds=seconds
+    )
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Data to a file descriptor, whole or not at all known to be written."""
+"""Writes data to a file descriptor: all of it, or an error says so."""
 
 import os
 

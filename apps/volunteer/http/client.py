@@ -124,7 +124,7 @@ class HttpClient:
         return self._pools[key]
 
     def _disconnect(self) -> None:
-        """End the work that was left to itself: what it waits for ends with its connection."""
+        """End the abandoned work: what it waits for ends with its connection."""
         disconnect(tuple(self._connections))
         self.close()
 

@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class DeadlinePassed(Exception):
-    """Work was not finished in time, and was left to itself."""
+    """Work was not finished in time, and was abandoned."""
 
 
 class _Ended:
@@ -27,8 +27,7 @@ def arriving(seconds: float, work: Callable[[], Iterator[T]]) -> Iterator[T]:
 
     Raises `DeadlinePassed` when all of it takes more than `seconds`. A thread does the work, so
     that no part of it can hold the caller: timeouts of sockets are about inactivity, and resolving
-    a name has none. The caller sees to it that work which was left to itself ends, by taking away
-    what it waits for.
+    a name has none. The caller has to end abandoned work, by taking away what it waits for.
     """
     deadline = time.monotonic() + seconds
     arrived = SimpleQueue[T | _Ended]()

@@ -1,6 +1,7 @@
 """What the user asked a manifest for, checked. Each flag of `manifest` is declared here."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -21,16 +22,14 @@ def parse_image(text: str) -> str:
     return text
 
 
-def parse_database(text: str) -> str:
-    """Return what `--database` takes, as it was typed. Raises `InvalidValue`."""
-    parse_destination(text)
-    return text
+def _as_typed(parse: Callable[[str], object]) -> Callable[[str], str]:
+    """Return what checks a text as `parse` does, and returns it as it is."""
 
+    def checked(text: str) -> str:
+        parse(text)
+        return text
 
-def parse_any_cluster_id(text: str) -> str:
-    """Return what `--cluster-id` takes, as it was typed. Raises `InvalidValue`."""
-    parse_cluster_id(text)
-    return text
+    return checked
 
 
 class ManifestSettings(Struct, frozen=True, kw_only=True):
@@ -47,14 +46,14 @@ class ManifestSettings(Struct, frozen=True, kw_only=True):
         help="The volunteer's image, with its tag or digest.",
     )
     database: str = flag(
-        parse_database,
+        _as_typed(parse_destination),
         metavar="stdout|URL",
         required=True,
         has_variable=False,
         help="Where reports go, as seen from the cluster.",
     )
     cluster_id: str = flag(
-        parse_any_cluster_id,
+        _as_typed(parse_cluster_id),
         metavar="UUID|auto",
         default=AUTO,
         has_variable=False,

@@ -35,8 +35,9 @@ def log_warnings(settings: Settings) -> None:
 
 def start_lines(settings: Settings) -> list[str]:
     """Return the start lines. They hold neither the cluster ID nor anything of the cluster."""
+    what = "nodes, namespaces and workloads" if settings.with_workloads else "nodes"
     return [
-        f"{USER_AGENT}: an anonymous report of this cluster's {_what(settings)}",
+        f"{USER_AGENT}: an anonymous report of this cluster's {what}",
         f"goes {where(settings.destination)}",
         f"how often: {_how_often(settings)}",
         f"pseudonyms of nodes: {_key(settings)}",
@@ -75,10 +76,6 @@ def is_uuid(text: str) -> bool:
         return str(uuid.UUID(text)) == text.lower()
     except ValueError:
         return False
-
-
-def _what(settings: Settings) -> str:
-    return "nodes, namespaces and workloads" if settings.with_workloads else "nodes"
 
 
 def _how_often(settings: Settings) -> str:

@@ -1,4 +1,4 @@
-"""What a kubeconfig holds, under its names in the file, and where in the file something stands.
+"""What a kubeconfig holds, under the names in the file, and where in the file a field is.
 
 Source: `k8s.io/client-go/tools/clientcmd/api/v1`. Its decoder takes null and "" for absent, ignores
 fields that it does not know, and takes no number for a text; so does this.
@@ -29,7 +29,7 @@ class NamedExtension(Redacted, frozen=True):
 
 
 class Cluster(Redacted, frozen=True, rename="kebab"):
-    """Where an API server is, and whom it has to be vouched for by."""
+    """Where an API server is, and which authority vouches for it."""
 
     server: str = ""
     tls_server_name: str = ""
@@ -116,7 +116,7 @@ class NamedContext(Redacted, frozen=True):
 
 
 class Preferences(Redacted, frozen=True):
-    """What kubectl does not use, and checks."""
+    """Fields that kubectl checks, and does not use."""
 
     colors: bool = False
 

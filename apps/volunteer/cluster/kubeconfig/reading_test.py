@@ -1,4 +1,4 @@
-"""What kubeconfigs look like that people have."""
+"""Kubeconfigs as people have them."""
 
 import time
 from contextlib import closing
