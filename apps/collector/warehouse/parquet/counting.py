@@ -3,7 +3,6 @@
 A collector may write there meanwhile: files are held open, and nothing is locked.
 """
 
-import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,8 +16,8 @@ import duckdb
 from census import Counts, Period, count_keys
 from census.quantities import SCALES
 from collector.disk.errors import reason_of
-from collector.disk.files import add_private, open_private
-from collector.errors import FileUnusable, WarehouseUnavailable
+from collector.disk.files import add_private, read_private
+from collector.errors import WarehouseUnavailable
 from collector.warehouse.counting import CONSTANTS, CensusStore
 from collector.warehouse.parquet import sql
 from collector.warehouse.parquet.folder import Folder, Staging, day_name
@@ -77,12 +76,12 @@ class ParquetCensus(CensusStore):
     def releases(self) -> dict[str, bytes]:
         """Return what is kept. Raises `WarehouseUnavailable` or `FileUnusable`."""
         paths = sorted(self._releases.glob(f"[!.]*{_SUFFIX}"))
-        return {path.name.removesuffix(_SUFFIX): _read(path) for path in paths}
+        return {path.name.removesuffix(_SUFFIX): read_private(path) for path in paths}
 
     def add_release(self, name: str, release: bytes) -> bytes:
         """Keep a release. Raises `WarehouseUnavailable` or `FileUnusable`."""
         path = self._releases / f"{name}{_SUFFIX}"
-        return release if add_private(path, release) else _read(path)
+        return release if add_private(path, release) else read_private(path)
 
     def close(self) -> None:
         """Nothing is held between calls."""
@@ -140,11 +139,3 @@ def _scratch(data_dir: Path) -> Iterator[Staging]:
         raise WarehouseUnavailable(f"{data_dir} cannot be used: {reason_of(error)}") from error
     with folder as path, Staging(Path(path) / "files") as staging:
         yield staging
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with open(open_private(path, os.O_RDONLY), "rb") as file:  # noqa: PTH123 - of a descriptor
-            return file.read()
-    except OSError as error:
-        raise FileUnusable(f"{path} cannot be read: {reason_of(error)}") from error
