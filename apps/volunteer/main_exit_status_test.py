@@ -58,14 +58,15 @@ def test_log_is_lost(kubeconfig: str, full_disk: IO[bytes], period: str, status:
 
 
 def test_forbidden(tmp_path: Path) -> None:
-    """A cluster that forbids to be observed is exit status 3, with the lines that grant it."""
+    """A cluster that forbids to be observed is exit status 3, with what grants it."""
     script = Script(rules=(Rule(path="/api/v1/nodes", fault=Forbidden()),))
     with running_simulator(Cluster.generate(nodes=1, seed=1), script=script) as simulator:
         file = simulator.kubeconfig(tmp_path / "kubeconfig")
         finished = run(CLUSTER, "--period=0", f"--kubeconfig={file}")
     assert finished.returncode == 3
     assert "forbids `list nodes` (RBAC)" in finished.stderr
-    assert "kubectl create clusterrole " in finished.stderr
+    assert ": kubectl create clusterrole " in finished.stderr
+    assert " && kubectl create clusterrolebinding " in finished.stderr
     assert "Traceback" not in finished.stderr
 
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 from itertools import count
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from msgspec.structs import replace
@@ -132,6 +133,25 @@ def test_what_another_made_meanwhile_is_taken(tmp_path: Path) -> None:
     assert (made.name, taken) == ("2026-09", Taken("2026-10"))
     assert census.counted == ["2026-09", "2026-09", "2026-10"]
     assert store.read(one) == store.read(other)
+
+
+def test_processes_with_other_settings_wait_for_each_other(tmp_path: Path) -> None:
+    """One of months and one of quarters, which begins meanwhile, release no day twice."""
+    census = _Census()
+    months = replace(MONTHLY, since=date(2026, 7, 1))
+    quarters = replace(months, publish=Publish.QUARTERLY)
+    other = Thread(target=lambda: [*publisher(tmp_path, census, quarters).publish_due(NOVEMBER_25)])
+
+    def begin() -> None:
+        other.start()
+        other.join(0.5)  # it would be done, if it did not wait
+
+    census.meanwhile = begin
+    made = names(publisher(tmp_path, census, months).publish_due(NOVEMBER_25))
+    other.join(30)
+    assert not other.is_alive()
+    assert made == ["2026-07", "2026-08", "2026-09", "2026-10"]
+    assert [each.name for each in store.read(tmp_path)] == made
 
 
 def test_what_another_made_before_is_taken(tmp_path: Path) -> None:

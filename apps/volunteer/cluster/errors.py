@@ -46,9 +46,9 @@ class ClusterForbidden(ClusterError):
 
     def __init__(self, server: str, *, kind: ObjectKind, role: Role, subject: str) -> None:
         needed = f", which {role.purpose} needs" if role.purpose else ""
-        grants = "".join(f"\n  {command}" for command in role.commands(subject))
+        grants = " && ".join(role.commands(subject))
         super().__init__(
-            server, f"forbids `list {kind.plural}` (RBAC){needed}; this grants it:{grants}"
+            server, f"forbids `list {kind.plural}` (RBAC){needed}; this grants it: {grants}"
         )
 
 

@@ -37,6 +37,7 @@ NOT_FOUND: Final = 404
 _EXPIRED: Final = 410
 _TOO_MANY_REQUESTS: Final = 429
 _SERVER_ERRORS: Final = range(500, 600)
+_NO_API: Final = "does not answer as the Kubernetes API does"
 _SERVICE_ACCOUNT: Final = 'User "system:serviceaccount:'
 
 _Read = TypeVar("_Read")
@@ -130,15 +131,13 @@ class Listing:
         if response.status == _UNAUTHORIZED:
             why = f"does not accept the credentials (401): {self._api.renewal}"
             self._fail(ClusterUnauthorized, why)
-        if response.status == NOT_FOUND:
-            self._fail(ClusterNotServed, f"answered {response.status} to a list")
         if response.status != _OK:
-            self._fail(ClusterAnswerUnexpected, f"answered {response.status} to a list")
+            kind = ClusterNotServed if response.status == NOT_FOUND else ClusterAnswerUnexpected
+            self._fail(kind, f"{_NO_API}: status {response.status}")
         try:
             return reader(response.body)
         except UnreadableAnswer as error:
-            why = f"does not answer as the Kubernetes API does: {error}"
-            raise ClusterAnswerUnexpected(self._api.server, why) from error
+            raise ClusterAnswerUnexpected(self._api.server, f"{_NO_API}: {error}") from error
 
     def get(
         self, path: str, query: Mapping[str, str] | None = None, *, accept: str = WHOLE

@@ -56,7 +56,9 @@ def test_events_of_a_listing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -
 
 
 def test_forbidden(tmp_path: Path) -> None:
-    """A missing rule of RBAC is named, with the lines that grant it, and no name of an account."""
+    """A missing rule of RBAC is named, with what grants it, on one line to be pasted into a shell,
+    and no name of an account.
+    """
     user = "system:serviceaccount:census:volunteer"
     rule = Rule(path=NODES, fault=Forbidden(user=user))
     with (
@@ -64,14 +66,12 @@ def test_forbidden(tmp_path: Path) -> None:
         pytest.raises(ClusterForbidden) as refusal,
     ):
         names_of(listing)
-    assert str(refusal.value).splitlines() == [
-        f"cluster at {simulator.url}: forbids `list nodes` (RBAC); this grants it:",
-        "  kubectl create clusterrole spartakus-volunteer --verb=list --resource=nodes",
-        (
-            "  kubectl create clusterrolebinding spartakus-volunteer"
-            " --clusterrole=spartakus-volunteer --serviceaccount=YOUR-NAMESPACE:YOUR-ACCOUNT"
-        ),
-    ]
+    assert str(refusal.value) == (
+        f"cluster at {simulator.url}: forbids `list nodes` (RBAC); this grants it:"
+        " kubectl create clusterrole spartakus-volunteer --verb=list --resource=nodes"
+        " && kubectl create clusterrolebinding spartakus-volunteer"
+        " --clusterrole=spartakus-volunteer --serviceaccount=YOUR-NAMESPACE:YOUR-ACCOUNT"
+    )
 
 
 def test_forbidden_person(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ Reports are posted to /api/v1 below the path; a path that ends in /api/v1 is tak
 """What `--print-databases` prints."""
 
 _API_PATH: Final = "/api/v1"
-_URL_RULE: Final = "must be a URL with a host in ASCII, such as https://census.example.com"
+_URL_RULE: Final = "must be a URL such as https://census.example.com:8443, its host in ASCII"
 
 
 class StandardOutput(Struct, frozen=True):
