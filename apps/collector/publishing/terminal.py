@@ -56,7 +56,9 @@ def _blocks(release: Release, warning: str, width: int, bars: int) -> Iterator[R
     if release.guarantee is not None:
         clusters = f"about {clusters} (± {texts.number(release.margin)})"
     yield Text(f"{texts.period(release)}: {clusters}", style="bold")
-    if not release.answers:
+    if release.guarantee is None and not release.clusters:
+        yield Text(texts.NOBODY)
+    elif not release.answers:
         yield Text("Too few clusters took part for any answer to stand out of the noise.")
     for section, questions in tables.tables((release,)).items():
         yield Text(f"\n{section}", style="bold underline")

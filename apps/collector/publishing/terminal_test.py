@@ -76,6 +76,14 @@ def test_exact() -> None:
     assert "±" not in text
 
 
+def test_nobody() -> None:
+    """Exact figures of no cluster are one line, and speak of no noise."""
+    text = text_of(exact_release(0))
+    assert text.startswith("November 2026: 0 clusters\nNo cluster was heard from on two days")
+    assert "noise" not in text
+    assert "Kubernetes" not in text
+
+
 def test_next_release() -> None:
     """The last line says when the next release is due, where that is known."""
     text = render(release(3000), "", next_due=date(2026, 12, 4), width=80, is_terminal=False)

@@ -23,7 +23,7 @@ _HEADLINES: Final = {
 """Questions whose largest answer stands at the top, with what it is called there."""
 
 _EXACT: Final = (
-    "Exact figures, not private: this collector publishes for a closed circle. Who knows all"
+    "Exact figures, not private: this collector publishes for a closed circle. Anyone who knows all"
     " clusters but one learns that one's answers."
 )
 _NOISE: Final = (
@@ -133,6 +133,8 @@ def _page(releases: Sequence[Release], about: About) -> Page:
 
 
 def _lead(release: Release) -> str:
+    if release.guarantee is None and not release.clusters:
+        return texts.NOBODY
     count = f"{texts.number(release.clusters)} clusters"
     if release.guarantee is not None:
         count = f"About {count}, give or take {texts.number(release.margin)},"
@@ -148,7 +150,7 @@ def _lead(release: Release) -> str:
 
 
 def _figures(release: Release) -> tuple[Figure, ...]:
-    if not release.answers:
+    if not (release.answers and release.clusters):
         return ()
     margin = "" if release.guarantee is None else f"± {texts.number(release.margin)}"
     figures = [Figure("Clusters", texts.number(release.clusters), margin)]

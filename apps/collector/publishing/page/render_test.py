@@ -59,10 +59,11 @@ def test_exact_figures_say_so_first() -> None:
 
 
 def test_an_exact_census_of_none_is_no_noise() -> None:
-    """A question that nobody answered says so."""
+    """It says that nobody was there, once."""
     about = replace(ABOUT, publish=Publish.EXACT)
     text = text_of(exact_release(0), about=about)
-    assert "No cluster answered." in text
+    assert "No cluster was heard from on two days of the period." in text
+    assert "Share" not in text
     assert "noise" not in text
 
 

@@ -105,8 +105,12 @@ class Table(NamedTuple):
 
 
 def tables(releases: Sequence[Release]) -> dict[str, list[Table]]:
-    """Return the questions of the latest release, by section; sections without any are left out."""
-    asked = {each.question: each for each in releases[-1].answers}
+    """Return the questions of the latest release, by section; sections without any are left out.
+
+    There are none where no cluster took part.
+    """
+    latest = releases[-1]
+    asked = {each.question: each for each in latest.answers if latest.clusters}
     listed = {name for names in GROUPS.values() for name in names}
     groups = {**GROUPS, MORE: tuple(name for name in asked if name not in listed)}
     return {
@@ -122,7 +126,11 @@ def tables(releases: Sequence[Release]) -> dict[str, list[Table]]:
 
 def _table(answers: Answers, releases: Sequence[Release], anchor: str) -> Table:
     style = STYLES.get(answers.question, _BY_SHARE)
-    cells = [] if _says_nothing(answers) else _arranged(answers, style.order)
+    # What is not shown is in `other`; alone it says nothing. Exact figures show all.
+    is_folded = releases[-1].guarantee is not None and all(
+        cell.answer == OTHER for cell in answers.cells
+    )
+    cells = [] if is_folded else _arranged(answers, style.order)
     longest = max((cell.high for cell in cells), default=1.0) or 1.0
     rows = tuple(_row(answers.question, cell, longest, releases) for cell in cells)
     shown = [cell.answer for cell in cells if cell.answer not in {OTHER, UNKNOWN}]
@@ -156,10 +164,6 @@ def _row(question: str, cell: Cell, longest: float, releases: Sequence[Release])
 def _margin(cell: Cell) -> float:
     """Return half of the interval, which is cut where a share can go no further."""
     return max(cell.high - cell.share, cell.share - cell.low)
-
-
-def _says_nothing(answers: Answers) -> bool:
-    return all(cell.answer == OTHER for cell in answers.cells)
 
 
 def _arranged(answers: Answers, order: Order) -> list[Cell]:

@@ -92,6 +92,13 @@ def test_what_does_not_stand_out_is_not_drawn() -> None:
     assert table_of("osImage", cell("other", 1.0)).rows == ()
 
 
+def test_exact_figures_show_what_is_no_public_word() -> None:
+    """There `other` is an answer, and nothing is folded into it."""
+    release = replace(release_of_one("osImage", cell("other", 1.0, 0.0)), guarantee=None)
+    ((table,),) = tables([release]).values()
+    assert labels(table) == ["other"]
+
+
 def test_exact_figures_have_no_margins() -> None:
     """There is nothing that they could be off by."""
     shown = tables([exact_release(100)])

@@ -11,6 +11,8 @@ _EXACT_DIGITS: Final = 1
 # A figure has as many decimals as its margin, in percent points, leaves room for.
 _DECIMALS_BELOW: Final = ((0.1, 2), (2.0, 1))
 _MONTHS_A_QUARTER: Final = 3
+NOBODY: Final = "No cluster was heard from on two days of the period."
+"""Of exact figures; private ones do not say so."""
 _LABELS: Final = {UNKNOWN: "not reported", NONE: "none", SEVERAL: "several", OTHER: "other"}
 _SKEWS: Final = {
     "newer": "ahead of it",
