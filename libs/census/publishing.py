@@ -22,8 +22,8 @@ _DIGITS: Final = 4
 _YEAR: Final = timedelta(days=365)
 
 _EXACT: Final = (
-    "These figures are exact: who knows all clusters but one learns that one's answers. They are of"
-    " clusters whose owners chose to report."
+    "These figures are exact: anyone who knows all clusters but one learns that one's answers. They"
+    " are of clusters whose owners chose to report."
 )
 
 

@@ -21,11 +21,14 @@ from typing import Final
 import collector.main
 import report
 from tools.bench.findings import Finding, render
-from tools.bench.http_load import Load, measure, slow_clients
+from tools.bench.http_load import Load, slow_clients
 from tools.bench.measured_program import (
     BenchmarkFailed,
     MeasuredCollector,
     MeasuredServer,
+    Rate,
+    measure_rate,
+    median_of,
     running_collector,
     running_stock_server,
 )
@@ -48,19 +51,6 @@ class Effort:
     runs: int = 3
     seconds: float = 6.0
     long_seconds: float = 60.0
-
-
-@dataclass(frozen=True)
-class Rate:
-    """What one run gave, or the medians of several.
-
-    Posts a second; the 99th percentile of their latencies, in milliseconds; the processor time
-    of the serving process for each, in microseconds, which other programs disturb least.
-    """
-
-    posts: float
-    p99: float
-    cpu: float
 
 
 def run(command: Sequence[str | Path], effort: Effort) -> list[Finding]:
@@ -101,10 +91,10 @@ def _against_stock(
 ) -> list[Finding]:
     stock_rates, our_rates = [], []
     for _ in range(effort.runs):  # alternating, so that both meet the same machine
-        stock_rates.append(_measure(stock, body, connections, effort.seconds))
-        our_rates.append(_measure(ours, body, connections, effort.seconds))
+        stock_rates.append(measure_rate(stock, body, connections, effort.seconds))
+        our_rates.append(measure_rate(ours, body, connections, effort.seconds))
         ours.seconds_until_drained(at_most=DRAINED_WITHIN_SECONDS)
-    theirs, rate = _median(stock_rates), _median(our_rates)
+    theirs, rate = median_of(stock_rates), median_of(our_rates)
     name = f"2 nodes, {connections} connections"
     ratio = rate.posts / theirs.posts
     return [
@@ -128,7 +118,7 @@ def _beside_slow_connections(ours: MeasuredCollector, body: bytes, effort: Effor
         with _listener_that_never_reads() as url:
             elsewhere.append(_beside_slow_clients(url, ours, body, effort))
         here.append(_beside_slow_clients(ours.url, ours, body, effort))
-    control, rate = _median(elsewhere), _median(here)
+    control, rate = median_of(elsewhere), median_of(here)
     # Of each round, because the machine's pace changes from one to the next.
     ratios = [beside.posts / apart.posts for beside, apart in zip(here, elsewhere, strict=True)]
     name = f"2 nodes, 64 connections, {SLOW_CONNECTIONS} slow ones"
@@ -149,7 +139,7 @@ def _beside_slow_connections(ours: MeasuredCollector, body: bytes, effort: Effor
 
 def _beside_slow_clients(url: str, ours: MeasuredCollector, body: bytes, effort: Effort) -> Rate:
     with slow_clients(Load(url=url, body=body), connections=SLOW_CONNECTIONS):
-        rate = _measure(ours, body, 64, effort.seconds)
+        rate = measure_rate(ours, body, 64, effort.seconds)
     ours.seconds_until_drained(at_most=DRAINED_WITHIN_SECONDS)
     return rate
 
@@ -161,7 +151,7 @@ def _listener_that_never_reads() -> Iterator[str]:
 
 
 def _long_load(ours: MeasuredCollector, body: bytes, effort: Effort) -> list[Finding]:
-    rate = _measure(ours, body, 64, effort.long_seconds)
+    rate = measure_rate(ours, body, 64, effort.long_seconds)
     waiting = ours.backlog() / rate.posts
     gone = ours.seconds_until_drained(at_most=DRAINED_WITHIN_SECONDS)
     name = f"2 nodes, backlog after {effort.long_seconds:g} s"
@@ -186,28 +176,9 @@ def _repeat(ours: MeasuredCollector, body: bytes, effort: Effort) -> tuple[Rate,
     """Return the rate, and the longest time in which a backlog was gone."""
     rates, gone = [], []
     for _ in range(effort.runs):
-        rates.append(_measure(ours, body, 64, effort.seconds))
+        rates.append(measure_rate(ours, body, 64, effort.seconds))
         gone.append(ours.seconds_until_drained(at_most=DRAINED_WITHIN_SECONDS))
-    return _median(rates), max(gone)
-
-
-def _measure(server: MeasuredServer, body: bytes, connections: int, seconds: float) -> Rate:
-    began = server.cpu_seconds()
-    load = Load(url=server.url, body=body, connections=connections, seconds=seconds)
-    measured = measure(load)
-    used = server.cpu_seconds() - began
-    accepted = sum(measured.statuses.get(status, 0) for status in ("200", "204", "below 400"))
-    if measured.lost or accepted != sum(measured.statuses.values()):
-        raise BenchmarkFailed(f"answers {dict(measured.statuses)}, {measured.lost} lost")
-    return Rate(measured.requests_a_second, measured.p99, used / accepted * 1e6)
-
-
-def _median(rates: Sequence[Rate]) -> Rate:
-    return Rate(
-        statistics.median(rate.posts for rate in rates),
-        statistics.median(rate.p99 for rate in rates),
-        statistics.median(rate.cpu for rate in rates),
-    )
+    return median_of(rates), max(gone)
 
 
 def _fdatasync(directory: Path) -> Finding:

@@ -1,4 +1,4 @@
-"""Load on an HTTP server: keep-alive connections that post one body over and over.
+"""Load on an HTTP server: keep-alive connections that send one request over and over.
 
 `measure_with_python` needs nothing but Python; `measure_with_wrk` runs wrk, which costs the
 machine less. Both return the same. `slow_clients` opens connections that send slowly, to see
@@ -32,10 +32,10 @@ BYTE_PAUSE_SECONDS: Final = 0.1
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """What to send: a POST of `body` as JSON over `connections` connections for `seconds`."""
+    """What to send over `connections` connections for `seconds`: a POST of `body`, or GET."""
 
     url: str
-    body: bytes
+    body: bytes = b""
     connections: int = 64
     seconds: float = 10.0
 
@@ -48,11 +48,11 @@ class Load:
     def request(self) -> bytes:
         """The whole request, as it is sent each time."""
         parts = urlsplit(self.url)
-        head = (
-            f"POST {parts.path or '/'} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(self.body)}\r\n\r\n"
-        )
-        return head.encode() + self.body
+        head = f"{parts.path or '/'} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
+        if not self.body:
+            return f"GET {head}\r\n".encode()
+        content = f"Content-Type: application/json\r\nContent-Length: {len(self.body)}\r\n\r\n"
+        return f"POST {head}{content}".encode() + self.body
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,10 +152,12 @@ def _summary(
     )
 
 
-WRK_SCRIPT: Final = """
+WRK_POST: Final = """
 local file = io.open("BODY", "rb")
 wrk.method, wrk.body = "POST", file:read("*a")
 wrk.headers["Content-Type"] = "application/json"
+"""
+WRK_SCRIPT: Final = """
 done = function(summary, latency)
   local failed = summary.errors
   local numbers = {
@@ -181,7 +183,8 @@ def measure_with_wrk(load: Load) -> Measured:
     with tempfile.TemporaryDirectory() as directory:
         body, script = Path(directory, "body"), Path(directory, "load.lua")
         body.write_bytes(load.body)
-        script.write_text(WRK_SCRIPT.replace("BODY", str(body)))
+        post = WRK_POST.replace("BODY", str(body)) if load.body else ""
+        script.write_text(post + WRK_SCRIPT)
         duration = f"{max(1, round(load.seconds))}s"
         command = ["wrk", "-t1", f"-c{load.connections}", f"-d{duration}", "-s", str(script)]
         command += ["--timeout", "30s"]  # a slow answer is no lost one

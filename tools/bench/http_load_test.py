@@ -34,6 +34,12 @@ class Handler(BaseHTTPRequestHandler):
         if self.path != "/fine":
             self.wfile.write(b"no\n")
 
+    def do_GET(self) -> None:
+        """Answer that there is nothing, but at one address."""
+        self.send_response(204 if self.path == "/fine" else 404)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
     def log_message(self, *_: object) -> None:
         """Keep the test's output clean."""
 
@@ -106,3 +112,11 @@ def test_slow_connections_run_beside_the_load(url: str) -> None:
     with slow_clients(load, connections=10):
         measured = measure_with_python(load)
     assert set(measured.statuses) == {"204"}
+
+
+def test_without_a_body_both_ask(url: str) -> None:
+    """A load without a body is one of GET."""
+    load = Load(url=f"{url}/fine", connections=2, seconds=1)
+    assert set(measure_with_python(load).statuses) == {"204"}
+    if wrk_is_installed():
+        assert measure_with_wrk(load).statuses["400 and above"] == 0

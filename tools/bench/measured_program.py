@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+import statistics
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from tools.bench import stock_server
+from tools.bench.http_load import Load, measure
 
 START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 60.0
@@ -72,6 +74,40 @@ class MeasuredCollector(MeasuredServer):
         return children[0]
 
 
+@dataclass(frozen=True)
+class Rate:
+    """What one run gave, or the medians of several.
+
+    Posts a second; the 99th percentile of their latencies, in milliseconds; the processor time
+    of the serving process for each, in microseconds, which other programs disturb least.
+    """
+
+    posts: float
+    p99: float
+    cpu: float
+
+
+def measure_rate(server: MeasuredServer, body: bytes, connections: int, seconds: float) -> Rate:
+    """Post `body` over and over. Raises `BenchmarkFailed` unless all are accepted."""
+    began = server.cpu_seconds()
+    load = Load(url=server.url, body=body, connections=connections, seconds=seconds)
+    measured = measure(load)
+    used = server.cpu_seconds() - began
+    accepted = sum(measured.statuses.get(status, 0) for status in ("200", "204", "below 400"))
+    if measured.lost or accepted != sum(measured.statuses.values()):
+        raise BenchmarkFailed(f"answers {dict(measured.statuses)}, {measured.lost} lost")
+    return Rate(measured.requests_a_second, measured.p99, used / accepted * 1e6)
+
+
+def median_of(rates: Sequence[Rate]) -> Rate:
+    """Return the median of each number."""
+    return Rate(
+        statistics.median(rate.posts for rate in rates),
+        statistics.median(rate.p99 for rate in rates),
+        statistics.median(rate.cpu for rate in rates),
+    )
+
+
 def process_cpu_seconds(pid: int) -> float:
     """Return the processor time that a process has used, in threads of all kinds."""
     # proc_pid_stat(5): the name in parentheses may hold anything, user and system time are
@@ -82,14 +118,18 @@ def process_cpu_seconds(pid: int) -> float:
 
 @contextmanager
 def running_collector(
-    command: Sequence[str | Path], data_dir: Path, *, batch_seconds: float = 1.0
+    command: Sequence[str | Path],
+    data_dir: Path,
+    *own_flags: str,
+    batch_seconds: float = 1.0,
 ) -> Iterator[MeasuredCollector]:
     """Start the collector with files in `data_dir`, and stop it. Raises `BenchmarkFailed`.
 
-    Reports wait for `batch_seconds` before they are written: a backlog is measured without it.
+    `own_flags` come after those that all have. Reports wait for `batch_seconds` before they are
+    written: a backlog is measured without it.
     """
     flags = ["--port", "0", "--data-dir", str(data_dir), "--spool-limit", "65536"]
-    flags += ["--batch-seconds", str(batch_seconds)]
+    flags += ["--batch-seconds", str(batch_seconds), *own_flags]
     log = data_dir.parent / "log"
     with log.open("wb") as stderr:
         process = subprocess.Popen([*command, *flags], stderr=stderr, env=_environment())

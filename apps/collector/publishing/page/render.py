@@ -23,7 +23,7 @@ _HEADLINES: Final = {
 """Questions whose largest answer stands at the top, with what it is called there."""
 
 _EXACT: Final = (
-    "Exact figures, not private: this collector publishes for a closed circle. Who knows all"
+    "Exact figures, not private: this collector publishes for a closed circle. Anyone who knows all"
     " clusters but one learns that one's answers."
 )
 _NOISE: Final = (

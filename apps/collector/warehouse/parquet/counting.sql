@@ -88,14 +88,16 @@ CREATE MACRO pods(histogram, parts) AS
   END;
 
 -- A cluster was heard from on two days where its first and its last report are of different ones.
+CREATE TEMP TABLE heard AS
+  FROM reports
+  SELECT "clusterID", max("receivedAt") AS latest
+  GROUP BY ALL
+  HAVING date_trunc('day', min("receivedAt")) <> date_trunc('day', max("receivedAt"));
+
 CREATE TEMP TABLE voters AS
-  WITH heard AS (
-    FROM reports
-    SELECT "clusterID", max("receivedAt") AS latest
-    GROUP BY ALL
-    HAVING date_trunc('day', min("receivedAt")) <> date_trunc('day', max("receivedAt"))
-  )
   FROM reports JOIN heard USING ("clusterID")
   SELECT "clusterID", latest, count(*) AS parts
   WHERE "receivedAt" = latest
   GROUP BY ALL;
+
+DROP TABLE heard;
