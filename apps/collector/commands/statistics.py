@@ -18,7 +18,7 @@ from collector.publishing.due import Due
 from collector.publishing.store import RELEASES_FOLDER, read
 from collector.settings import Settings, WarehouseSettings
 from collector.warehouse.parquet import ParquetFolder
-from command_line.errors import InvalidOption, InvalidValue
+from command_line.errors import InvalidOption, InvalidValue, UsageError
 from command_line.flags import flag, parse_flags, switch
 from command_line.program import Command
 
@@ -152,11 +152,13 @@ def _next_due(settings: Statistics, releases: Sequence[Release]) -> date | None:
         seconds = samples.count("spartakus_release_due_timestamp_seconds")
     if seconds:
         return datetime.fromtimestamp(seconds, UTC).date()
-    plan = parse_flags(Settings, {}, settings.environment).publish_plan
-    if plan is None:
-        return None
-    today = datetime.fromtimestamp(time.time(), UTC).date()
-    return Due(settings.data_dir / RELEASES_FOLDER, plan).next_day(releases, today)
+    # A variable or a file that is wrong is the collector's to complain of, and hides no figures.
+    with suppress(UsageError, FileUnusable):
+        plan = parse_flags(Settings, {}, settings.environment).publish_plan
+        today = datetime.fromtimestamp(time.time(), UTC).date()
+        if plan is not None:
+            return Due(settings.data_dir / RELEASES_FOLDER, plan).next_day(releases, today)
+    return None
 
 
 COMMAND: Final = Command(Statistics, statistics)

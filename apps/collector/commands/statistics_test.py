@@ -14,6 +14,7 @@ from types import MappingProxyType
 import pytest
 
 from census import Release, decode
+from collector.publishing.due import SINCE
 from collector.publishing.store import RELEASES_FOLDER, add
 from collector.publishing.testing import exact_release, release
 from collector.testing import (
@@ -113,6 +114,19 @@ def test_when_the_next_is_due(tmp_path: Path) -> None:
     assert known.splitlines()[-1].startswith("The next release is due on 4 ")
     for flag in ("--json", "--csv", "--exact"):
         assert b"is due" not in run(tmp_path, flag, variables=MONTHLY).stdout
+
+
+def test_what_is_wrong_elsewhere_hides_no_figures(tmp_path: Path) -> None:
+    """A damaged file of the first day, or a wrong variable of the collector's, leaves out the day
+    that they would tell.
+    """
+    folder = published(tmp_path, release(3000, 9))
+    for variables in (MONTHLY, {**MONTHLY, "SPARTAKUS_PORT": "x"}):
+        (folder / SINCE).write_text("never")
+        outcome = run(tmp_path, variables=variables)
+        assert (outcome.returncode, outcome.stderr) == (0, b"")
+        assert outcome.stdout.startswith(b"September 2026: about ")
+        assert b"is due" not in outcome.stdout
 
 
 def test_a_period_without_a_release(tmp_path: Path) -> None:
