@@ -1,4 +1,4 @@
-"""The file of the spool: its format, how a row holds a report, and how the drain reads it.
+"""The file of the spool: its format, how rows hold reports, and how the drain reads them.
 
 A report is compressed, so that there is less to make durable: SQLite writes a row twice, to its log
 and to its file, and a report repeats itself from node to node
@@ -16,10 +16,24 @@ import zstandard
 from collector.disk import sqlite_file
 from collector.disk.sqlite_file import FileFormat
 from collector.errors import FileUnusable
-from collector.records import Batch, BatchLimits, RowRange, SpooledReport, batches_of
+from collector.records import (
+    AcceptedReport,
+    Batch,
+    BatchLimits,
+    RowRange,
+    SpooledReport,
+    batches_of,
+)
 
 SPOOL_ID: Final = "SELECT spool_id FROM spool"
 """The query for the random ID that was given to the spool when it was made."""
+
+FINGERPRINT: Final = "SELECT fingerprint FROM accepted_keys WHERE report_key = ?"
+FORGET_KEYS: Final = (
+    "DELETE FROM accepted_keys WHERE report_key IN"
+    " (SELECT report_key FROM accepted_keys WHERE received_at < ? LIMIT ?)"
+)
+"""Deletes keys received before an hour, so many at most."""
 
 _LAST_ID: Final = "SELECT seq FROM sqlite_sequence WHERE name = 'reports'"
 # One query, because a report may be committed between two.
@@ -74,6 +88,36 @@ SPOOL: Final = FileFormat(
 def open_writer(path: Path, *, random_bytes: Callable[[int], bytes]) -> sqlite3.Connection:
     """Open the spool at `path` for its writer, or make it. Raises `FileUnusable`."""
     return sqlite_file.open_writer(path, SPOOL, (random_bytes(_SPOOL_ID_BYTES).hex(),))
+
+
+def insert(connection: sqlite3.Connection, accepted: AcceptedReport, compressed: bytes) -> int:
+    """Add a report and, where the client gave one, its key; return the ID of its row."""
+    if accepted.fingerprint is not None:
+        connection.execute(
+            "INSERT INTO accepted_keys (report_key, fingerprint, received_at, cluster_tag)"
+            " VALUES (?, ?, ?, ?)",
+            (
+                accepted.report_key,
+                accepted.fingerprint,
+                accepted.received_at,
+                accepted.cluster_tag,
+            ),
+        )
+    row = connection.execute(
+        "INSERT INTO reports (report_key, received_at, compressed) VALUES (?, ?, ?)",
+        (accepted.report_key, accepted.received_at, compressed),
+    )
+    return row.lastrowid or 0
+
+
+def measure_through(connection: sqlite3.Connection, last_id: int) -> tuple[int, int, int]:
+    """Return count, compressed bytes and last ID of the rows through `last_id`."""
+    count, size_bytes, last = connection.execute(
+        "SELECT count(*), total(length(compressed)), ifnull(max(row_id), 0) FROM reports"
+        " WHERE row_id <= ?",
+        (last_id,),
+    ).fetchone()
+    return int(count), int(size_bytes), int(last)
 
 
 class DamagedReport(ValueError):

@@ -19,15 +19,19 @@ from collector.disk.sqlite_file import remove_traces
 from collector.errors import IdempotencyKeyReused, SpoolFull, SpoolUnavailable
 from collector.records import AcceptedReport, Watermark
 from collector.spool.backlog import Backlog, BacklogMeter, SpoolLimits
-from collector.spool.file import SPOOL_ID, ReportCompressor, open_writer
+from collector.spool.file import (
+    FINGERPRINT,
+    FORGET_KEYS,
+    SPOOL_ID,
+    ReportCompressor,
+    insert,
+    measure_through,
+    open_writer,
+)
 
 KEYS_REMEMBERED_SECONDS: Final = 48 * 3_600
 _HOUR_SECONDS: Final = 3_600
 _KEYS_FORGOTTEN_AT_ONCE: Final = 5_000
-_FORGET_KEYS: Final = (
-    "DELETE FROM accepted_keys WHERE report_key IN"
-    " (SELECT report_key FROM accepted_keys WHERE received_at < ? LIMIT ?)"
-)
 _EVERY_ROW: Final = 2**63 - 1
 # Pages of 16 KiB: a file is worth shortening from 64 MiB on, and with up to 8 MiB in use.
 _EMPTY_PAGES: Final = 4_096
@@ -77,7 +81,7 @@ class Spool:
         self._group_lost: str | None = None  # why
         self._group_free_bytes: int | None = None
         self.spool_id: Final = str(self._connection.execute(SPOOL_ID).fetchone()[0])
-        reports, size_bytes, last_id = self._measure_through(_EVERY_ROW)
+        reports, size_bytes, last_id = measure_through(self._connection, _EVERY_ROW)
         if reports:
             self._meter.add(reports=reports, size_bytes=size_bytes, last_id=last_id)
 
@@ -103,7 +107,7 @@ class Spool:
                 return Added.REPEATED
             self._check_room()
             compressed = self._compressor.compress(accepted.encoded)
-            self._insert(accepted, compressed)
+            self._group_last_id = insert(self._connection, accepted, compressed)
         except (sqlite3.Error, OSError) as error:
             raise self._lose_group(error) from error
         self._group_size += 1
@@ -143,10 +147,10 @@ class Spool:
         if watermark.spool_id != self.spool_id:
             return
         with self._transaction(durable=False) as connection:
-            reports, size_bytes, _ = self._measure_through(watermark.last_id)
+            reports, size_bytes, _ = measure_through(connection, watermark.last_id)
             connection.execute("DELETE FROM reports WHERE row_id <= ?", (watermark.last_id,))
             oldest_hour = self._clock() - KEYS_REMEMBERED_SECONDS - _HOUR_SECONDS
-            connection.execute(_FORGET_KEYS, (oldest_hour, _KEYS_FORGOTTEN_AT_ONCE))
+            connection.execute(FORGET_KEYS, (oldest_hour, _KEYS_FORGOTTEN_AT_ONCE))
             is_empty = connection.execute("SELECT NOT EXISTS (SELECT 1 FROM reports)").fetchone()[0]
             if is_empty:  # also of what another process forgot meanwhile
                 reports, size_bytes = self._meter.reading().reports, self._meter.size_bytes
@@ -224,9 +228,7 @@ class Spool:
         """Return whether the key is known, with this very report."""
         if accepted.fingerprint is None:
             return False
-        known = self._connection.execute(
-            "SELECT fingerprint FROM accepted_keys WHERE report_key = ?", (accepted.report_key,)
-        ).fetchone()
+        known = self._connection.execute(FINGERPRINT, (accepted.report_key,)).fetchone()
         if known is not None and known[0] != accepted.fingerprint:
             raise IdempotencyKeyReused
         return known is not None
@@ -240,33 +242,6 @@ class Spool:
         )
         if reason is not None:
             raise SpoolFull
-
-    def _insert(self, accepted: AcceptedReport, compressed: bytes) -> None:
-        if accepted.fingerprint is not None:
-            self._connection.execute(
-                "INSERT INTO accepted_keys (report_key, fingerprint, received_at, cluster_tag)"
-                " VALUES (?, ?, ?, ?)",
-                (
-                    accepted.report_key,
-                    accepted.fingerprint,
-                    accepted.received_at,
-                    accepted.cluster_tag,
-                ),
-            )
-        row = self._connection.execute(
-            "INSERT INTO reports (report_key, received_at, compressed) VALUES (?, ?, ?)",
-            (accepted.report_key, accepted.received_at, compressed),
-        )
-        self._group_last_id = row.lastrowid or 0
-
-    def _measure_through(self, last_id: int) -> tuple[int, int, int]:
-        """Return count, bytes and last ID of the rows through `last_id`."""
-        count, size_bytes, last = self._connection.execute(
-            "SELECT count(*), total(length(compressed)), ifnull(max(row_id), 0) FROM reports"
-            " WHERE row_id <= ?",
-            (last_id,),
-        ).fetchone()
-        return int(count), int(size_bytes), int(last)
 
     @contextmanager
     def _transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
