@@ -160,7 +160,7 @@ def test_a_blank_value_is_none(
         *(
             (flag, each)
             for flag in ("--publish-since", "--publish-missed")
-            for each in ("2026", "2026-13", "yesterday")
+            for each in ("2026", "2026-13", "9999-12", "1999-12-31", "yesterday")
         ),
         ("--trusted-proxies", "everybody"),
         ("--database", "mysql://x"),

@@ -20,6 +20,7 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 _WHOLE: Final = re.compile(r"[0-9]{1,15}")
 _DECIMAL: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?")
+_EARLIEST, _LATEST = "2000", "9000"
 _DAYS: Final = re.compile(r"([1-9][0-9]{0,4})d")
 _ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[A-Za-z0-9._/-]*)?")
 _UNIX: Final = "unix:"
@@ -115,7 +116,7 @@ def number(least: float, most: float) -> Callable[[str], float]:
 def first_day(text: str) -> date:
     """Return the day that `text` is, or the first one of the month that it is."""
     try:
-        if _DATE.fullmatch(text):
+        if _DATE.fullmatch(text) and _EARLIEST <= text < _LATEST:
             return date.fromisoformat(text if len(text) == len("2026-11-25") else f"{text}-01")
     except ValueError:
         pass  # as a month 13

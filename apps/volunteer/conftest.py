@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 from typing import IO, Final
 
 import pytest
@@ -15,6 +16,7 @@ from tools.simulator import Cluster, Simulator, running_simulator
 UUID: Final = "2b3db8fd-e392-4754-af32-6aaf0368b319"
 CLUSTER: Final = f"--cluster-id={UUID}"
 DEADLINE_SECONDS: Final = 50
+_WATCHDOG_SECONDS: Final = 180
 
 
 def environment(variables: dict[str, str] | None = None) -> dict[str, str]:
@@ -52,7 +54,9 @@ def run(
 def started(
     *arguments: str | Path, variables: dict[str, str] | None = None, pass_fds: Sequence[int] = ()
 ) -> Iterator["subprocess.Popen[str]"]:
-    """Start the program, and kill it if it is still there when the block ends."""
+    """Start the program, and kill it when the block ends, or when it takes too long: then what a
+    test reads from it ends.
+    """
     with subprocess.Popen(  # noqa: S603 - as above
         command(*arguments),
         env=environment(variables),
@@ -61,9 +65,12 @@ def started(
         text=True,
         pass_fds=pass_fds,
     ) as process:
+        watchdog = Timer(_WATCHDOG_SECONDS, process.kill)
+        watchdog.start()
         try:
             yield process
         finally:
+            watchdog.cancel()
             process.kill()
 
 

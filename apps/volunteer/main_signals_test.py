@@ -173,7 +173,7 @@ def test_kubeconfig_gone(simulator: Simulator, tmp_path: Path) -> None:
             collector.wait_for_requests(1, seconds=30)
             file.rename(tmp_path / "elsewhere")
             while "no report" not in (line := process.stderr.readline()):
-                assert process.poll() is None
+                assert line, "the program is gone, and never said that there is no report"
             (tmp_path / "elsewhere").rename(file)
             collector.wait_for_requests(len(collector.received) + 1, seconds=30)
             process.terminate()

@@ -13,7 +13,8 @@ from typing import Final
 from msgspec import Struct
 
 _DAY: Final = timedelta(days=1)
-_NAME: Final = re.compile(r"([0-9]{4})-(?:([0-9]{2})|W([0-9]{2})|Q([1-4]))")
+# The last year that a date knows has periods that end after it.
+_NAME: Final = re.compile(r"(?!9999)([0-9]{4})-(?:([0-9]{2})|W([0-9]{2})|Q([1-4]))")
 _MONTHS_A_QUARTER: Final = 3
 _DAYS_A_WEEK: Final = 7
 

@@ -54,7 +54,20 @@ def test_a_name_means_days(name: str, first: date, last: date) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "2026", "2026-13", "2026-00", "2026-Q5", "2026-W54", "2026-1", "2026-11-01", "x"]
+    "name",
+    [
+        "",
+        "2026",
+        "2026-13",
+        "2026-00",
+        "2026-Q5",
+        "2026-W54",
+        "2026-1",
+        "2026-11-01",
+        "9999-12",
+        "9999-W52",
+        "0000-01",
+    ],
 )
 def test_other_texts_are_no_period(name: str) -> None:
     """A month 13, a week 54 or a day is refused."""

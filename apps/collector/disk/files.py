@@ -31,14 +31,27 @@ ExchangeFolders: TypeAlias = Callable[[Path, Path], bool]
 
 
 def open_private(path: Path, flags: int = os.O_RDWR | os.O_CREAT) -> int:
-    """Open a private file, or make it; return its descriptor. Raises `FileUnusable`."""
+    """Open a private file, or make it; return its descriptor. Raises `FileUnusable`.
+
+    Does not wait: a named pipe in its place would let nobody past.
+    """
     try:
-        descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
+        flags |= os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+        descriptor = os.open(path, flags, FILE_MODE)
     except OSError as error:
         raise _unusable(path, error) from error
     if flags & os.O_CREAT and stat.S_IMODE(os.fstat(descriptor).st_mode) & ~FILE_MODE:
         os.fchmod(descriptor, FILE_MODE)
     return descriptor
+
+
+def read_private(path: Path) -> bytes:
+    """Return what a file holds. Raises `FileUnusable`."""
+    try:
+        with open(open_private(path, os.O_RDONLY), "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise FileUnusable(f"{path} cannot be read: {reason_of(error)}") from error
 
 
 def make_private_folder(path: Path) -> None:

@@ -1,6 +1,5 @@
 """Releases by the real program: over real files, killed anywhere, and as a collector starts it."""
 
-import os
 import signal
 import textwrap
 from contextlib import closing
@@ -8,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from collector.disk.files import locked
 from collector.drain.messages import Notice, Released, ReleaseFailed, Scheduled
 from collector.drain.release_testing import (
     EXACT,
@@ -57,9 +57,8 @@ def test_what_goes_wrong_is_one_line(tmp_path: Path) -> None:
 
 def test_it_exits_with_the_drain(tmp_path: Path) -> None:
     """One whose standard input is closed exits at once, whatever it waits for."""
-    (tmp_path / "releases").mkdir()
-    os.mkfifo(tmp_path / "releases" / "2026-10.json")  # nobody writes to it
-    with started(tmp_path, EXACT) as process:
+    (tmp_path / "releases").mkdir(mode=0o700)
+    with locked(tmp_path / "releases" / "lock"), started(tmp_path, EXACT) as process:
         assert process.stdin is not None
         process.stdin.close()
         assert process.wait(DEADLINE_SECONDS) == 1

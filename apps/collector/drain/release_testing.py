@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -35,20 +35,20 @@ def days_of(name: str) -> tuple[int, int]:
 
 
 def write_reports(
-    data_dir: Path, clusters: Iterable[str], *, days: tuple[int, ...] = days_of("2026-10")
+    data_dir: Path, clusters: Iterable[str], *, days: tuple[float, ...] = days_of("2026-10")
 ) -> None:
-    """Write the days on which clusters were heard from."""
+    """Write when clusters were heard from, in days since 1970-01-01."""
     rows = [
         SpooledReport(
             number,
             f"{number:032x}",
-            day * DAY_SECONDS,
+            round(day * DAY_SECONDS),
             encode_report(Report(version="v", cluster_id=each, master_version="v1.30.1")),
         )
         for number, (day, each) in enumerate(((day, each) for day in days for each in clusters), 1)
     ]
     with closing(open_folder(data_dir)) as warehouse:
-        for day in days:
+        for day in sorted({each.day for each in rows}):
             warehouse.write(Batch("spool", tuple(each for each in rows if each.day == day)))
 
 
@@ -58,6 +58,8 @@ def started(
     *,
     today: date = NOVEMBER_25,
     reports: Path | None = None,
+    retention_days: int | None = None,
+    environment: Mapping[str, str] | None = None,
     program: tuple[str, ...] = _PROGRAM,
     words: tuple[str, ...] = (),
     pass_fds: tuple[int, ...] = (),
@@ -69,10 +71,10 @@ def started(
     """
     now = datetime(today.year, today.month, today.day, 12, tzinfo=UTC).timestamp()
     address = f"parquet://{reports or data_dir / REPORTS_FOLDER}"
-    settings = encode(ReleaseSettings(str(data_dir), address, plan, now)).decode()
+    settings = encode(ReleaseSettings(str(data_dir), address, plan, now, retention_days)).decode()
     return subprocess.Popen(  # noqa: S603 - a test starts what it tests
         [sys.executable, *program, settings, *words],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **(environment or {})},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         pass_fds=pass_fds,
@@ -80,10 +82,17 @@ def started(
 
 
 def release(
-    data_dir: Path, plan: PublishPlan, *, today: date = NOVEMBER_25
+    data_dir: Path,
+    plan: PublishPlan,
+    *,
+    today: date = NOVEMBER_25,
+    retention_days: int | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> tuple[int, list[Message]]:
     """Run the program on a day; return its status and what it sent."""
-    with started(data_dir, plan, today=today) as process:
+    with started(
+        data_dir, plan, today=today, retention_days=retention_days, environment=environment
+    ) as process:
         messages = [decode_message(line) for line in process.stdout or ()]
     return process.returncode, messages
 

@@ -14,14 +14,13 @@ import msgspec
 from census import Release, decode, encode
 from census.release import FORMAT
 from collector.disk.errors import reason_of
-from collector.disk.files import add_private, open_private, replace_private
+from collector.disk.files import add_private, read_private, replace_private
 from collector.errors import FileUnusable
 
 RELEASES_FOLDER: Final = "releases"
 """In the data directory."""
 
 _SUFFIX: Final = ".json"
-_MOST_BYTES: Final = 64 * 1024 * 1024
 
 
 def read(
@@ -94,7 +93,7 @@ def read_day(path: Path, *, remedy: str) -> date | None:
     if not os.path.lexists(path):
         return None
     try:
-        return date.fromisoformat(_bytes(path).decode().strip())
+        return date.fromisoformat(read_private(path).decode().strip())
     except ValueError as error:
         raise FileUnusable(f"{path} is damaged: it does not hold a day; {remedy}") from error
 
@@ -108,12 +107,4 @@ def note_day(path: Path, day: date) -> None:
 
 
 def _read(path: Path) -> Release:
-    return decode_named(path.name.removesuffix(_SUFFIX), _bytes(path), place=path)
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        with open(open_private(path, os.O_RDONLY), "rb") as file:  # noqa: PTH123 - of a descriptor
-            return file.read(_MOST_BYTES)
-    except OSError as error:
-        raise FileUnusable(f"{path} cannot be read: {reason_of(error)}") from error
+    return decode_named(path.name.removesuffix(_SUFFIX), read_private(path), place=path)
