@@ -30,7 +30,7 @@ _TYPED: Final[Mapping[type[Struct], Mapping[str, str]]] = {
 )
 @settings(max_examples=60, deadline=None)
 @given(value=st.sampled_from(_HOSTILE) | st.text() | st.from_regex("[0-9.]{1,400}[hms]{0,2}"))
-def test_worst_values(kind: type[Struct], field: str, by_variable: bool, value: str) -> None:  # noqa: FBT001
+def test_worst_values(kind: type[Struct], field: str, by_variable: bool, value: str) -> None:  # noqa: FBT001 - pytest's way
     """Whatever value a flag or its variable gets, it is taken, or answered with the rule that it
     breaks, which names the flag or the variable.
     """

@@ -189,7 +189,7 @@ def _typer_command(entry: Entry, choose: _Choose) -> ClickCommand:
 
     parameters = [_parameter(field, flag) for field, flag in flags_of(command.flags).items()]
     shown = [_shown(name, each) for name, each in command.information.items()]
-    run.__signature__ = inspect.Signature([*parameters, *shown])  # type: ignore[attr-defined]
+    run.__signature__ = inspect.Signature([*parameters, *shown])  # type: ignore[attr-defined]  # Typer reads it
     app = typer.Typer(
         add_completion=False,
         pretty_exceptions_enable=False,  # they print local variables, which may be a report

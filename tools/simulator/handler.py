@@ -90,5 +90,6 @@ class Handler(EveryMethodHandler):
 def _common_name(connection: socket.socket) -> str | None:
     """Return whom a client's certificate names, if it showed one."""
     certificate = connection.getpeercert() if isinstance(connection, ssl.SSLSocket) else None
+    # typeshed has one type for the values of all fields.
     subject: tuple[tuple[tuple[str, str], ...], ...] = (certificate or {}).get("subject", ())  # type: ignore[assignment]
     return next((text for part in subject for name, text in part if name == "commonName"), None)

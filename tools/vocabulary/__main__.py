@@ -43,7 +43,7 @@ def _print(lines: Iterable[str], *, everything: bool) -> None:
 
 def _opened(name: str) -> TextIO:
     # An editor may have put a byte order mark in front.
-    return sys.stdin if name == "-" else open(name, encoding="utf-8-sig")  # noqa: PTH123
+    return sys.stdin if name == "-" else open(name, encoding="utf-8-sig")  # noqa: PTH123 - as stdin
 
 
 def _reason(error: Exception) -> str:

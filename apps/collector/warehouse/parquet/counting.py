@@ -3,10 +3,12 @@
 A collector may write there meanwhile: files are held open, and nothing is locked.
 """
 
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
+from fcntl import LOCK_EX, LOCK_NB
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -16,7 +18,7 @@ import duckdb
 from census import Counts, Period, count_keys
 from census.quantities import SCALES
 from collector.disk.errors import reason_of
-from collector.disk.files import add_private, read_private
+from collector.disk.files import add_private, locked, read_private
 from collector.errors import WarehouseUnavailable
 from collector.warehouse.counting import CONSTANTS, CensusStore
 from collector.warehouse.parquet import sql
@@ -28,7 +30,9 @@ MEMORY: Final = "600MB"
 _ROWS_AT_ONCE: Final = 10_000
 _RELEASES: Final = ".releases"
 _SUFFIX: Final = ".json"
-_SCRATCH: Final = "scratch-"
+# `forget` deletes what begins with scratch-, in use or not.
+_SCRATCH: Final = "scratch-count-"
+_IN_USE: Final = "lock"
 _EPOCH: Final = date(1970, 1, 1)
 
 
@@ -133,9 +137,21 @@ def _create_view(
 
 @contextmanager
 def _scratch(data_dir: Path) -> Iterator[Staging]:
+    _remove_left_over(data_dir)
     try:
         folder = tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=data_dir)
     except OSError as error:
         raise WarehouseUnavailable(f"{data_dir} cannot be used: {reason_of(error)}") from error
-    with folder as path, Staging(Path(path) / "files") as staging:
+    with (
+        folder as path,
+        locked(Path(path) / _IN_USE),
+        Staging(Path(path) / "files") as staging,
+    ):
         yield staging
+
+
+def _remove_left_over(data_dir: Path) -> None:
+    """Delete what a process that was killed left: parts of reports may be in it."""
+    for folder in data_dir.glob(f"{_SCRATCH}*"):
+        with suppress(OSError), locked(folder / _IN_USE, LOCK_EX | LOCK_NB):
+            shutil.rmtree(folder)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from census import Counts, Period, Received, count_received
 from census.questions import UNIT
+from collector.disk.files import locked
 from collector.errors import WarehouseUnavailable
 from collector.records import DAY_SECONDS, Batch, SpooledReport
 from collector.warehouse.parquet.counting import ParquetCensus
@@ -136,6 +137,17 @@ def test_nothing_is_left_behind(tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
     counted(tmp_path)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_what_a_killed_count_left_is_deleted(tmp_path: Path) -> None:
+    """The next count deletes it, and leaves alone what another is using."""
+    for name in ("killed", "running"):
+        spill = tmp_path / f"scratch-count-{name}" / "files" / "spill"
+        spill.mkdir(parents=True)
+        (spill / "part").write_bytes(b"of a report")
+    with locked(tmp_path / "scratch-count-running" / "lock"):
+        counted(tmp_path)
+    assert [each.name for each in tmp_path.glob("scratch-*")] == ["scratch-count-running"]
 
 
 def test_the_first_release_is_kept(tmp_path: Path) -> None:
