@@ -93,15 +93,11 @@ def open_writer(path: Path, *, random_bytes: Callable[[int], bytes]) -> sqlite3.
 def insert(connection: sqlite3.Connection, accepted: AcceptedReport, compressed: bytes) -> int:
     """Add a report and, where the client gave one, its key; return the ID of its row."""
     if accepted.fingerprint is not None:
+        key = (accepted.report_key, accepted.fingerprint, accepted.received_at)
         connection.execute(
             "INSERT INTO accepted_keys (report_key, fingerprint, received_at, cluster_tag)"
             " VALUES (?, ?, ?, ?)",
-            (
-                accepted.report_key,
-                accepted.fingerprint,
-                accepted.received_at,
-                accepted.cluster_tag,
-            ),
+            (*key, accepted.cluster_tag),
         )
     row = connection.execute(
         "INSERT INTO reports (report_key, received_at, compressed) VALUES (?, ?, ?)",

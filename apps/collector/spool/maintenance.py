@@ -13,6 +13,10 @@ from collector.spool.file import ReportCompressor, open_writer
 
 # Rewriting the file keeps a running collector from committing.
 MOST_BYTES_BESIDE_A_COLLECTOR: Final = 512 * 1024 * 1024
+_OF_CLUSTER: Final = (
+    "SELECT row_id, report_key FROM reports"
+    " WHERE json_extract(CAST(decompressed(compressed) AS TEXT), '$.clusterID') = ?"
+)
 
 
 def forget_in_spool(
@@ -76,11 +80,7 @@ def readmit(
 def _delete(connection: sqlite3.Connection, cluster_id: str) -> int:
     connection.create_function("decompressed", 1, ReportCompressor().decompress, deterministic=True)
     connection.execute("BEGIN IMMEDIATE")
-    of_cluster = (
-        "SELECT row_id, report_key FROM reports"
-        " WHERE json_extract(CAST(decompressed(compressed) AS TEXT), '$.clusterID') = ?"
-    )
-    found = connection.execute(of_cluster, (cluster_id,)).fetchall()
+    found = connection.execute(_OF_CLUSTER, (cluster_id,)).fetchall()
     connection.executemany(
         "DELETE FROM reports WHERE row_id = ?", [(row_id,) for row_id, _ in found]
     )

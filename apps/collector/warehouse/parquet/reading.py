@@ -69,14 +69,10 @@ def split_damaged(
 
     Raises `DamagedFiles` for the others unless they are to be skipped.
     """
-    sound: list[OpenedFile] = []
-    damaged: list[Path] = []
     with closing(Engine()) as engine:
-        for each in files:
-            if engine.is_sound(each.fd_path):
-                sound.append(each)
-            else:
-                damaged.append(each.path)
+        soundness = {each: engine.is_sound(each.fd_path) for each in files}
+    sound = [each for each, is_sound in soundness.items() if is_sound]
+    damaged = [each.path for each, is_sound in soundness.items() if not is_sound]
     if damaged and not skip_damaged:
         raise DamagedFiles(damaged)
     return sound, damaged
