@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from collector.testing import RunningCollector, post_all, run_collector, wait_until
+from collector.testing import RunningCollector, locked, post_all, run_collector, wait_until
 from tests.faults.fake_clock import FakeClock
 
 CLUSTERS: Final = ("a", "b", "c")
@@ -112,6 +112,26 @@ def test_a_clock_of_another_zone_is_the_same_clock(census: Census) -> None:
     assert census.releases == {}
     census.at("2026-04-04T00:30", zone="Pacific/Pago_Pago")  # the 3rd, 13:30
     assert list(census.releases) == ["2026-03.json"]
+
+
+def test_reports_that_wait_in_the_spool_are_counted(tmp_path: Path, clock: FakeClock) -> None:
+    """What was left of the month by a collector that was killed comes before its release."""
+    census = Census(tmp_path / "data", clock)
+    census.at("2026-03-18T12:00", posted=CLUSTERS)
+    clock.set_to(datetime(2026, 3, 20, 12, tzinfo=UTC))
+    under = (*clock.from_start, "TZ=UTC")
+    with (
+        RunningCollector(census.data_dir, *EXACT, under=under) as collector,
+        locked(census.data_dir),
+    ):
+        post_all(collector, *CLUSTERS)
+        collector.kill()
+    clock.set_to(datetime(2026, 4, 4, 12, tzinfo=UTC))
+    missed = ("--publish-missed", "2026-04-04")
+    with RunningCollector(census.data_dir, *EXACT, *missed, under=under) as collector:
+        wait_until(lambda: collector.request("GET", MARCH)[0] == 200)
+        assert collector.request("GET", MARCH)[1]["clusters"] == 3.0
+        assert collector.stop() == 0
 
 
 def test_a_first_start_with_a_clock_that_is_a_year_ahead(tmp_path: Path, clock: FakeClock) -> None:

@@ -65,6 +65,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     publish: Publish = like(Settings, "publish")
     publish_epsilon: float = like(Settings, "publish_epsilon")
     publish_since: date | None = like(Settings, "publish_since")
+    publish_missed: date | None = like(Settings, "publish_missed")
     public_address: str | None = like(Settings, "public_address")
     monitoring: bool = switch(
         has_variable=False,
@@ -122,6 +123,7 @@ def _publishing(settings: Manifest) -> dict[str, str]:
         "publish": settings.publish.value,
         "publish_epsilon": f"{settings.publish_epsilon:g}",
         "publish_since": str(settings.publish_since or ""),
+        "publish_missed": str(settings.publish_missed or ""),
         "public_address": settings.public_address or "",
     }
     flags = flags_of(Manifest)

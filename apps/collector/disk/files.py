@@ -21,6 +21,7 @@ from collector.errors import FileUnusable
 FILE_MODE: Final = 0o600
 FOLDER_MODE: Final = 0o700
 
+_MOST_BYTES: Final = 64 * 1024 * 1024
 _AT_FDCWD: Final = -100
 _RENAME_EXCHANGE: Final = 2
 # What the call answers where the file system, or the system, cannot do it.
@@ -46,10 +47,10 @@ def open_private(path: Path, flags: int = os.O_RDWR | os.O_CREAT) -> int:
 
 
 def read_private(path: Path) -> bytes:
-    """Return what a file holds. Raises `FileUnusable`."""
+    """Return what a file holds, its first 64 MiB at most. Raises `FileUnusable`."""
     try:
         with open(open_private(path, os.O_RDONLY), "rb") as file:
-            return file.read()
+            return file.read(_MOST_BYTES)
     except OSError as error:
         raise FileUnusable(f"{path} cannot be read: {reason_of(error)}") from error
 

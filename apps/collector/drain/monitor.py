@@ -27,6 +27,7 @@ from collector.telemetry.metrics import Metrics
 
 _AWAY: Final = "the warehouse takes no reports; they wait"
 _STALLED: Final = "reports are due and the drain has written none for a while"
+_UNRELEASED: Final = "no release can be made now; the log says why"
 
 
 @dataclass(eq=False)
@@ -66,7 +67,8 @@ class DrainMonitor:
 
     def notices(self) -> tuple[str, ...]:
         """Return what an operator should know, though reports are accepted."""
-        return (_STALLED,) if self._is_stalled else ()
+        found = {_STALLED: self._is_stalled, _UNRELEASED: self._release_failure is not None}
+        return tuple(notice for notice, applies in found.items() if applies)
 
     def check_progress(self) -> None:
         """Notice, and log once, that rows are due and none was written for a while."""

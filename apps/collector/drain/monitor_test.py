@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from collector.drain.messages import Message, Notice, Opened, Unavailable, Unusable, Written
+from collector.drain.messages import (
+    Message,
+    Notice,
+    Opened,
+    ReleaseFailed,
+    Scheduled,
+    Unavailable,
+    Unusable,
+    Written,
+)
 from collector.drain.monitor import DrainMonitor
 from collector.errors import WarehouseUnusable
 from collector.records import AcceptedReport, Watermark
@@ -98,4 +107,13 @@ def test_a_drain_is_stalled_until_it_writes(watched: Watched) -> None:
     assert len(watched.monitor.notices()) == 1
     watched.monitor.take(watched.written(1))
     watched.monitor.check_progress()
+    assert watched.monitor.notices() == ()
+
+
+def test_a_release_that_cannot_be_made_is_a_notice(watched: Watched) -> None:
+    """Its reason is logged once; the notice, which anybody may read, names no file."""
+    failed = ReleaseFailed("/data/releases/2026-10.json is damaged")
+    assert watched.events_of(failed, failed) == ["no release can be made now; it is tried again"]
+    assert watched.monitor.notices() == ("no release can be made now; the log says why",)
+    watched.monitor.take(Scheduled(1_800_000_000, None))
     assert watched.monitor.notices() == ()

@@ -212,6 +212,7 @@ def test_publishing(database: tuple[str, ...], capsys: pytest.CaptureFixture[str
     """
     flags = [
         *("--publish=weekly", "--publish-epsilon=2", "--publish-since=2026-10"),
+        "--publish-missed=2026-12-10",
         "--public-address=https://census.example.com",
     ]
     assert main(["manifest", "--image=c", *database, *flags]) == 0
@@ -220,7 +221,8 @@ def test_publishing(database: tuple[str, ...], capsys: pytest.CaptureFixture[str
         found.setdefault(document["kind"], document)
     variables = {each["name"]: each["value"] for each in container(found)["env"]}
     settings = parse_flags(Settings, {}, variables)
-    assert settings.publish_plan == PublishPlan(Publish.WEEKLY, 2.0, date(2026, 10, 1))
+    since, missed = date(2026, 10, 1), date(2026, 12, 10)
+    assert settings.publish_plan == PublishPlan(Publish.WEEKLY, 2.0, since, missed)
     assert settings.public_address == "https://census.example.com"
     assert {"ports": [{"port": "http"}]} in found["NetworkPolicy"]["spec"]["ingress"]
     (port,) = found["Service"]["spec"]["ports"]

@@ -17,6 +17,7 @@ from collector.publishing.schedule import (
     cadence_of,
     due_day,
     due_periods,
+    is_possible,
     missed_periods,
     next_due,
 )
@@ -102,15 +103,17 @@ class Due:
         missed = [
             name_of(each)
             for each in missed_periods(due, seen=seen, today=today)
-            if due_day(each) > through and not self.is_deleted(each, today)
+            if due_day(each) > through
+            and not self.is_deleted(each, today)
+            and is_possible(self._plan, each, releases)
         ]
         if missed:
             names = " to ".join((missed[0], *missed[1:][-1:]))
             raise PublishingHeld(
-                f"{names} came due after {seen}, when this collector last ran: it was off, its"
-                f" clock is wrong ({today} in UTC), or its files are an older copy. What was"
-                f" released belongs into {self._folder}; where nobody has seen such a release, go"
-                f" on with --publish-missed {today}"
+                f"{names} came due after {seen}, the last day on which this collector published:"
+                f" it was off, its clock is wrong ({today} in UTC), or its files are an older copy."
+                f" What was released belongs into {self._folder}; where nobody has seen such a"
+                f" release, go on with --publish-missed {today}"
             )
 
     def _seen(self, releases: Sequence[Release]) -> date | None:

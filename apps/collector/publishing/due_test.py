@@ -1,11 +1,12 @@
 """What is due, and when nothing is until somebody has looked."""
 
+import random
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from census import Release, exact_release_of
+from census import Budget, Release, exact_release_of, release_of
 from census.periods import name_of, parse
 from census.questions import QUESTIONS
 from collector.errors import FileUnusable, PublishingHeld
@@ -52,10 +53,10 @@ def test_what_came_due_meanwhile_is_held(old_copy: Path) -> None:
         with pytest.raises(PublishingHeld) as held:
             due_in(old_copy).periods(JUNE_10)
         assert str(held.value) == (
-            "2026-03 to 2026-05 came due after 2026-03-31, when this collector last ran: it was"
-            " off, its clock is wrong (2026-06-10 in UTC), or its files are an older copy. What"
-            f" was released belongs into {old_copy}; where nobody has seen such a release, go on"
-            " with --publish-missed 2026-06-10"
+            "2026-03 to 2026-05 came due after 2026-03-31, the last day on which this collector"
+            " published: it was off, its clock is wrong (2026-06-10 in UTC), or its files are an"
+            f" older copy. What was released belongs into {old_copy}; where nobody has seen such a"
+            " release, go on with --publish-missed 2026-06-10"
         )
 
 
@@ -84,6 +85,20 @@ def test_an_operator_may_say_that_nobody_has_seen_any(old_copy: Path) -> None:
 def test_a_flag_may_leave_out_what_was_missed(old_copy: Path) -> None:
     """As when publishing begins on another day."""
     assert names(due_in(old_copy, since=date(2026, 6, 1)), JUNE_10) == []
+
+
+def test_what_the_budget_forbids_is_not_missed(tmp_path: Path) -> None:
+    """After a year of months nobody is asked about a quarter that cannot be released."""
+    budget = Budget()
+    for month in range(1, 13):
+        period = parse(f"2026-{month:02}")
+        bits = random.Random(1).getrandbits
+        store.add(tmp_path, release_of({"clusters": {}}, period, budget, bits, QUESTIONS[:1]))
+    due = Due(tmp_path, PublishPlan(Publish.QUARTERLY, 4.0))
+    assert names(due, date(2027, 1, 4)) == []
+    assert names(due, date(2027, 4, 20)) == ["2027-Q1"]  # it is tried, and refused with a reason
+    with pytest.raises(PublishingHeld, match=r"^2027-Q2 came due"):
+        due.periods(date(2027, 7, 20))
 
 
 def test_a_weekend_is_not_missed(tmp_path: Path) -> None:

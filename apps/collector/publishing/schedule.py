@@ -57,12 +57,13 @@ def next_due(plan: PublishPlan, releases: Sequence[Release], *, since: date, tod
     """
     cadence = cadence_of(plan.publish)
     period = _first(cadence, since)
-    while due_day(period) <= today or not _is_possible(plan, period, releases):
+    while due_day(period) <= today or not is_possible(plan, period, releases):
         period = cadence.after(period)
     return due_day(period)
 
 
-def _is_possible(plan: PublishPlan, period: Period, releases: Sequence[Release]) -> bool:
+def is_possible(plan: PublishPlan, period: Period, releases: Sequence[Release]) -> bool:
+    """Return whether neither earlier releases nor the year's budget forbid one of a period."""
     if any(overlap(period, each.period) for each in releases):
         return False
     if plan.publish is Publish.EXACT:

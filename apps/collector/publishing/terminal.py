@@ -54,7 +54,7 @@ def _blocks(release: Release, warning: str, width: int, bars: int) -> Iterator[R
         yield Text(warning, style="bold")
     clusters = f"{texts.number(release.clusters)} clusters"
     if release.guarantee is not None:
-        clusters = f"about {clusters} (± {texts.number(release.margin)})"
+        clusters = f"about {clusters} (±{texts.number(release.margin)})"
     yield Text(f"{texts.period(release)}: {clusters}", style="bold")
     if release.guarantee is None and not release.clusters:
         yield Text(texts.NOBODY)
