@@ -1,14 +1,18 @@
 """Releases by the real program: over real files, killed anywhere, and as a collector starts it."""
 
+import os
 import signal
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from collector.disk.files import locked
-from collector.drain.messages import Notice, Released, ReleaseFailed, Scheduled
+from collector.drain.messages import Notice, Released, ReleaseFailed, ReleaseSettings, Scheduled
 from collector.drain.release_testing import (
     EXACT,
     MONTHLY,
@@ -18,6 +22,8 @@ from collector.drain.release_testing import (
     started,
     write_reports,
 )
+from collector.drain.releasing import make_in_process
+from collector.errors import DrainFailed
 from collector.settings import REPORTS_FOLDER
 from collector.testing import DEADLINE_SECONDS, RunningCollector, run_collector, wait_until
 from collector.warehouse.parquet.engine import Engine
@@ -62,6 +68,24 @@ def test_it_exits_with_the_drain(tmp_path: Path) -> None:
         assert process.stdin is not None
         process.stdin.close()
         assert process.wait(DEADLINE_SECONDS) == 1
+
+
+def test_one_that_is_killed_is_told_with_what_may_help(tmp_path: Path) -> None:
+    """The kernel kills what takes too much memory, and the process says nothing then."""
+    (tmp_path / "releases").mkdir(mode=0o700)
+    made = make_in_process(ReleaseSettings(str(tmp_path), f"parquet://{tmp_path}", EXACT, 0.0))
+    with ThreadPoolExecutor(1) as waiting, locked(tmp_path / "releases" / "lock"):
+        first = waiting.submit(next, made)
+        wait_until(lambda: bool(children()))
+        os.kill(children()[0], signal.SIGKILL)
+        with pytest.raises(DrainFailed, match=r"killed by signal 9; where memory ran out, allow"):
+            first.result(DEADLINE_SECONDS)
+
+
+def children() -> list[int]:
+    """Return the processes that this one started and that run."""
+    threads = Path("/proc/self/task").glob("*/children")
+    return [int(pid) for each in threads for pid in each.read_text().split()]
 
 
 _KILLED: Final = textwrap.dedent(

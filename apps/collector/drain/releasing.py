@@ -85,5 +85,10 @@ def make_in_process(settings: ReleaseSettings) -> Iterator[Message]:
     with process:
         for line in process.stdout or ():
             yield decode_message(line)
-    if process.returncode != 0:
+    if process.returncode < 0:
+        raise DrainFailed(
+            f"the process for it was killed by signal {-process.returncode}; where memory ran out,"
+            " allow the collector 1 GiB"
+        )
+    if process.returncode > 0:
         raise DrainFailed(f"the process for it exited with status {process.returncode}")

@@ -26,7 +26,8 @@ from collector.warehouse.parquet.folder import Folder, Staging, day_name
 from collector.warehouse.parquet.reading import OpenedFile, snapshot, split_damaged
 from manifests import fill, read
 
-MEMORY: Final = "600MB"
+MEMORY: Final = "400MB"
+_MORE_MEMORY: Final = "; allow the collector 1 GiB of memory, and room in its data directory"
 _ROWS_AT_ONCE: Final = 10_000
 _RELEASES: Final = ".releases"
 _SUFFIX: Final = ".json"
@@ -111,7 +112,8 @@ def _counts(files: Sequence[OpenedFile], staging: Staging) -> Counts:
             return count_keys(_keys(connection, files))
     except duckdb.Error as error:
         reason = str(error).strip().partition("\n")[0]
-        raise WarehouseUnavailable(f"the reports cannot be counted: {reason}") from error
+        remedy = _MORE_MEMORY if isinstance(error, duckdb.OutOfMemoryException) else ""
+        raise WarehouseUnavailable(f"the reports cannot be counted: {reason}{remedy}") from error
 
 
 def _keys(
