@@ -23,11 +23,12 @@ from collector.drain.supervisor import (
 )
 from collector.drain.testing import DiesEmptied, Incomprehensible, Launcher
 from collector.errors import DrainFailed, WarehouseUnavailable, WarehouseUnusable
-from collector.records import AcceptedReport
+from collector.records import AcceptedReport, SpooledReport
 from collector.spool.writer import Spool
 from collector.telemetry.logs import get_log
 from collector.telemetry.metrics import Metrics
 from collector.testing import clusters_in, spooled_in, wait_until
+from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters, count_dead_letters
 from collector.warehouse.parquet.folder import Folder
 
 POLICY = RestartPolicy(opening_seconds=30, first_restart_seconds=0.05)
@@ -164,6 +165,20 @@ def test_a_drain_that_writes_nothing_is_noticed(tmp_path: Path, spool: Spool) ->
         wait_until(lambda: supervisor.notices() != ())
     wait_until(lambda: supervisor.notices() == ())
     assert supervisor.finish(grace_seconds=30) is DrainOutcome.EMPTIED
+
+
+def test_old_dead_letters_go(tmp_path: Path, spool: Spool) -> None:
+    """A drain that runs deletes the dead letters that have been kept for long enough."""
+    path = tmp_path / DEAD_LETTERS_FILE
+    report = SpooledReport(1, "k", 0, b"{}")
+    with closing(DeadLetters(path, clock=lambda: 0.0)) as letters:
+        letters.add([(report, "why")])
+    supervisor = supervise(Launcher(tmp_path), spool)
+    supervisor.start()
+    wait_until(lambda: count_dead_letters(path) == 0)
+    assert supervisor.finish(grace_seconds=30) is DrainOutcome.EMPTIED
+    with closing(DeadLetters(path, clock=time.time)) as letters:
+        assert list(letters) == []
 
 
 def test_a_drain_that_cannot_be_started_is_an_error_at_the_start(spool: Spool) -> None:

@@ -1,9 +1,9 @@
 """HTTP: what is accepted, from whom, and what is answered.
 
 From bytes to a row of the spool, and back: `connection` accepts and reads, `request` parses,
-`connections` says who is next, `dispatcher` calls `application`, whose `intake` makes a report of a
-body, and commits all of them at once; `response` becomes bytes. The order of these steps is in
-`server`, in `_tick`.
+`connections` says who is next, `dispatcher` calls `application`, which routes a post to `intake`,
+and commits all of them at once; `response` becomes bytes. The order of these steps is in `server`,
+in `_tick`.
 """
 
 from dataclasses import dataclass

@@ -89,7 +89,6 @@ class DeadLetters:
         self._clock: Final = clock
         self._connection: Final = sqlite_file.open_writer(path, FORMAT)
         self._lock: Final = threading.Lock()
-        self._expired_at = 0
 
     def add(self, reports: Iterable[tuple[SpooledReport, str]]) -> None:
         """Keep reports, each with its reason; on return they are on disk.
@@ -117,17 +116,10 @@ class DeadLetters:
             )
 
     def expire(self) -> None:
-        """Delete what has been here for longer than 30 days, if this hour nobody asked for it yet.
-
-        Raises `WarehouseUnavailable`.
-        """
-        now = self._hour()
-        if now != self._expired_at:
-            with self._transaction():
-                self._connection.execute(
-                    "DELETE FROM dead_letters WHERE refused_at < ?", (now - RETENTION_SECONDS,)
-                )
-            self._expired_at = now
+        """Delete what has been here for longer than 30 days. Raises `WarehouseUnavailable`."""
+        oldest = self._hour() - RETENTION_SECONDS
+        with self._transaction():
+            self._connection.execute("DELETE FROM dead_letters WHERE refused_at < ?", (oldest,))
 
     def forget(self, cluster_id: str) -> int:
         """Delete the reports of a cluster, all traces of them in the file, and return how many.

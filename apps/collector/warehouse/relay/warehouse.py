@@ -77,7 +77,6 @@ class RelayWarehouse(Warehouse):
 
         Raises `WarehouseUnavailable`, which says how many of the first reports that holds for.
         """
-        self._dead_letters.expire()
         refused: list[tuple[SpooledReport, str]] = []
         written = 0
         try:

@@ -14,7 +14,7 @@ from socket import socket
 import pytest
 
 from collector.errors import WarehouseUnavailable
-from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, RETENTION_SECONDS, DeadLetters
+from collector.warehouse.dead_letters import DEAD_LETTERS_FILE, DeadLetters
 from collector.warehouse.relay import OtherCollector
 from collector.warehouse.relay.warehouse import RelayWarehouse
 from collector.warehouse.testing import HOUR, WORKLOADS, batch_of, dead_letters_in, keys_of, spooled
@@ -216,16 +216,6 @@ def test_forgetting_names_who_has_the_reports(tmp_path: Path) -> None:
         forgotten = relay.forget("cluster")
     assert forgotten.removed == 0
     assert "the other collector has" in forgotten.remains
-
-
-def test_old_dead_letters_go_with_the_next_batch(tmp_path: Path) -> None:
-    """Writing a batch deletes the dead letters that have been kept for long enough."""
-    path = tmp_path / DEAD_LETTERS_FILE
-    with closing(DeadLetters(path, clock=lambda: HOUR - RETENTION_SECONDS - 3_600)) as letters:
-        letters.add([(spooled(1), "why")])
-    with _collector() as other, _relay(other.url, tmp_path) as relay:
-        relay.write(batch_of([spooled(2)]))
-    assert dead_letters_in(tmp_path) == []
 
 
 def test_a_collector_that_is_away_is_reported(tmp_path: Path) -> None:
