@@ -5,7 +5,6 @@ the spool writes it; others may read it and forget in it meanwhile.
 """
 
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -81,14 +80,13 @@ class DeadLetter(Struct, frozen=True):
 
 
 class DeadLetters:
-    """The dead letters of one data directory. Threads may share it."""
+    """The dead letters of one data directory, for one thread."""
 
     def __init__(self, path: Path, *, clock: Callable[[], float]) -> None:
         """Open the file, or make it. `clock` gives UNIX seconds. Raises `FileUnusable`."""
         self._path: Final = path
         self._clock: Final = clock
         self._connection: Final = sqlite_file.open_writer(path, FORMAT)
-        self._lock: Final = threading.Lock()
 
     def add(self, reports: Iterable[tuple[SpooledReport, str]]) -> None:
         """Keep reports, each with its reason; on return they are on disk.
@@ -132,7 +130,7 @@ class DeadLetters:
                 " WHERE json_extract(CAST(encoded AS TEXT), '$.clusterID') = ?",
                 (cluster_id,),
             ).rowcount
-        with self._lock, self._errors():
+        with self._errors():
             if not sqlite_file.remove_traces(self._connection):
                 raise WarehouseUnavailable(
                     f"{self._path} is in use, and its log cannot be emptied; try again"
@@ -155,7 +153,7 @@ class DeadLetters:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with self._lock, self._errors():
+        with self._errors():
             self._connection.execute("BEGIN IMMEDIATE")
             with self._connection:  # commits, or rolls back
                 yield
