@@ -1,7 +1,5 @@
 """A clock that is wrong, and right again, under a collector that publishes. By libfaketime."""
 
-import os
-import signal
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -10,6 +8,7 @@ import pytest
 
 from collector.testing import RunningCollector, locked, post_all, run_collector, wait_until
 from tests.faults.fake_clock import FakeClock
+from tests.publishing.drains import start_drain_again
 
 CLUSTERS: Final = ("a", "b", "c")
 EXACT: Final = ("--publish", "exact")
@@ -161,11 +160,3 @@ def test_a_running_collector_notices(census: Census) -> None:
         post_all(collector, "e")
         assert collector.stop() == 0
     assert list(census.releases) == ["2026-03.json"]
-
-
-def start_drain_again(collector: RunningCollector) -> None:
-    """Kill the drain; the collector starts another."""
-    before = collector.drain_pid()
-    assert before is not None
-    os.kill(before, signal.SIGKILL)
-    wait_until(lambda: collector.drain_pid() not in {None, before})

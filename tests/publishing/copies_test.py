@@ -12,8 +12,9 @@ from collector.drain.messages import Message, Released, ReleaseFailed
 from collector.drain.release_testing import MONTHLY, days_of, release, write_reports
 from collector.settings import REPORTS_FOLDER
 from collector.telemetry.admin_server import SOCKET_NAME
-from collector.testing import RunningCollector
+from collector.testing import RunningCollector, wait_until
 from collector.values import PublishPlan
+from tests.publishing.drains import start_drain_again
 
 MONTHS: Final = ("2026-03", "2026-04", "2026-05")
 PLAN: Final = replace(MONTHLY, since=date(2026, 3, 1))
@@ -124,6 +125,21 @@ def test_an_older_copy_of_everything(lived: Lived) -> None:
     assert readers_of(data_dir) == seen
     live_through(data_dir, "2026-06")
     assert "2026-06.json" in {each.name for each in (data_dir / "releases").iterdir()}
+
+
+def test_a_collector_that_runs_takes_a_release_back(lived: Lived) -> None:
+    """What is put into its folder is served when it finds out next what is due, byte for byte."""
+    data_dir, copy, seen = lived
+    restore(copy, data_dir)
+    path = "/api/v1/statistics/2026-05"
+    with RunningCollector(data_dir, *FLAGS) as collector:
+        wait_until(lambda: "came due after 2026-04-04" in str(collector.log))
+        assert collector.request("GET", path)[0] == 404
+        (data_dir / "releases" / "2026-05.json").write_bytes(seen["2026-05"])
+        start_drain_again(collector)
+        wait_until(lambda: collector.request("GET", path)[0] == 200)
+        assert collector.content(path) == seen["2026-05"]
+        assert collector.stop() == 0
 
 
 def test_everything_lost_but_the_reports(lived: Lived) -> None:

@@ -45,7 +45,7 @@ class Made(Struct, frozen=True):
 
 
 class Taken(Struct, frozen=True):
-    """A release that the warehouse keeps already, and that is published from now on."""
+    """A release that was there already, in one of its places, and is published from now on."""
 
     name: str
 
@@ -125,9 +125,9 @@ class Publisher:
         return self._copy(release.name, kept)
 
     def _agree(self) -> Iterator[Taken]:
-        """Have all releases kept in both places; return those that were not in the folder.
+        """Have all releases kept in both places; return those that were in one only.
 
-        Another replica made them, or one place lost some, as a copy that was restored.
+        Another replica made them, or somebody restored a copy, or put them back.
         """
         ours = {each.name: each for each in store.read(self._folder)}
         kept = self._census.releases()
@@ -138,6 +138,7 @@ class Publisher:
         for name, release in ours.items():
             if name not in kept:
                 self._copy(name, self._census.add_release(name, encode(release)))
+                yield Taken(name)
 
     def _copy(self, name: str, data: bytes) -> Release:
         """Keep a release of the warehouse's. Raises `FileUnusable` where there is another."""
