@@ -10,14 +10,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 from msgspec import Struct
 
 from collector.disk import sqlite_file
 from collector.disk.errors import reason_of_sqlite
 from collector.disk.sqlite_file import FileFormat
-from collector.errors import WarehouseUnavailable
+from collector.errors import FileUnusable, WarehouseUnavailable
 from collector.records import SpooledReport
 
 DEAD_LETTERS_FILE: Final = "dead-letters.sqlite"
@@ -52,10 +51,9 @@ def count_dead_letters(path: Path) -> int:
     For others than the drain, which writes it: a moment when it cannot be read counts as 0.
     """
     try:
-        address = f"file:{quote(str(path.absolute()))}?mode=ro"
-        with closing(sqlite3.connect(address, uri=True)) as connection:
+        with closing(sqlite_file.open_reader(path, FORMAT)) as connection:
             return int(connection.execute("SELECT count(*) FROM dead_letters").fetchone()[0])
-    except sqlite3.Error:
+    except (FileUnusable, sqlite3.Error):
         return 0
 
 
