@@ -1,4 +1,4 @@
--- What count_day.sql counts with, in DuckDB, and who votes in the reports of the view `reports`.
+-- What counting_day.sql counts with, in DuckDB, and who votes in the reports of the view `reports`.
 --
 -- Lambdas are small: DuckDB prepares one anew for every 2,048 rows, each regular expression in it
 -- too, and an argument of a macro once more for each of its uses.
@@ -88,16 +88,8 @@ CREATE MACRO pods(histogram, parts) AS
   END;
 
 -- A cluster was heard from on two days where its first and its last report are of different ones.
-CREATE TEMP TABLE heard AS
+CREATE TEMP TABLE voters AS
   FROM reports
   SELECT "clusterID", max("receivedAt") AS latest
   GROUP BY ALL
   HAVING date_trunc('day', min("receivedAt")) <> date_trunc('day', max("receivedAt"));
-
-CREATE TEMP TABLE voters AS
-  FROM reports JOIN heard USING ("clusterID")
-  SELECT "clusterID", latest, count(*) AS parts
-  WHERE "receivedAt" = latest
-  GROUP BY ALL;
-
-DROP TABLE heard;

@@ -3,7 +3,13 @@
 -- questions are counted in one pass over what is read of them.
 
 WITH
-voters_of_day AS (FROM voters WHERE latest::DATE = $day),
+last_heard AS (FROM voters WHERE latest::DATE = $day),
+voters_of_day AS (
+  FROM reports_of_day JOIN last_heard USING ("clusterID")
+  SELECT "clusterID", latest, count(*) AS parts
+  WHERE "receivedAt" = latest
+  GROUP BY ALL
+),
 texts AS (
   FROM reports_of_day JOIN voters_of_day USING ("clusterID")
   SELECT
