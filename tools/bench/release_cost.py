@@ -45,6 +45,8 @@ _PERIOD: Final = Period(_FIRST, date(2026, 9, 30))
 _DUE: Final = datetime(2026, 10, 10, tzinfo=UTC).timestamp()
 _ROUNDS: Final = 3
 _DRAINED_WITHIN_SECONDS: Final = 180.0
+_DRAIN_NICENESS: Final = "5"
+"""From which a release goes on: the drain starts it."""
 _MIB: Final = 1024
 """Of KiB, in which getrusage(2) counts."""
 
@@ -202,7 +204,7 @@ def _started(data_dir: Path) -> "subprocess.Popen[bytes]":
 def _module(*command: str) -> "subprocess.Popen[bytes]":
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     return subprocess.Popen(
-        [sys.executable, "-m", *command],
+        ["nice", "-n", _DRAIN_NICENESS, sys.executable, "-m", *command],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         env=environment,

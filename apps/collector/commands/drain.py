@@ -18,7 +18,6 @@ from collector.drain.supervisor import (
 )
 from collector.errors import CommandFailed
 from collector.settings import LoggedSettings
-from collector.spool.backlog import SpoolLimits
 from collector.spool.writer import Spool
 from collector.telemetry.logs import configure_logs, get_log
 from collector.telemetry.metrics import Metrics
@@ -34,13 +33,7 @@ def drain(settings: LoggedSettings) -> None:
     with DataDirectory(settings.existing_data_dir) as directory:
         if not directory.spool.exists():
             raise CommandFailed(f"there is no spool in {directory.path}")
-        spool = Spool(
-            directory.spool,
-            clock=time.time,
-            random_bytes=os.urandom,
-            limits=SpoolLimits(),
-        )
-        with closing(spool):
+        with closing(Spool(directory.spool, clock=time.time, random_bytes=os.urandom)) as spool:
             _empty(spool, directory, settings)
     typer.echo("the spool is empty")
 

@@ -32,7 +32,7 @@ from command_line.errors import defect_in_words
 
 _PRIVATE_UMASK: Final = 0o077
 # Clients come first, and then the drain, which has 5.
-_NICENESS: Final = 19
+_NICENESS: Final = 10
 
 
 def main() -> None:

@@ -5,20 +5,18 @@ the spool writes it; others may read it and forget in it meanwhile.
 """
 
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 from msgspec import Struct
 
 from collector.disk import sqlite_file
 from collector.disk.errors import reason_of_sqlite
 from collector.disk.sqlite_file import FileFormat
-from collector.errors import WarehouseUnavailable
+from collector.errors import FileUnusable, WarehouseUnavailable
 from collector.records import SpooledReport
 
 DEAD_LETTERS_FILE: Final = "dead-letters.sqlite"
@@ -53,10 +51,9 @@ def count_dead_letters(path: Path) -> int:
     For others than the drain, which writes it: a moment when it cannot be read counts as 0.
     """
     try:
-        address = f"file:{quote(str(path.absolute()))}?mode=ro"
-        with closing(sqlite3.connect(address, uri=True)) as connection:
+        with closing(sqlite_file.open_reader(path, FORMAT)) as connection:
             return int(connection.execute("SELECT count(*) FROM dead_letters").fetchone()[0])
-    except sqlite3.Error:
+    except (FileUnusable, sqlite3.Error):
         return 0
 
 
@@ -81,14 +78,13 @@ class DeadLetter(Struct, frozen=True):
 
 
 class DeadLetters:
-    """The dead letters of one data directory. Threads may share it."""
+    """The dead letters of one data directory, for one thread."""
 
     def __init__(self, path: Path, *, clock: Callable[[], float]) -> None:
         """Open the file, or make it. `clock` gives UNIX seconds. Raises `FileUnusable`."""
         self._path: Final = path
         self._clock: Final = clock
         self._connection: Final = sqlite_file.open_writer(path, FORMAT)
-        self._lock: Final = threading.Lock()
 
     def add(self, reports: Iterable[tuple[SpooledReport, str]]) -> None:
         """Keep reports, each with its reason; on return they are on disk.
@@ -132,7 +128,7 @@ class DeadLetters:
                 " WHERE json_extract(CAST(encoded AS TEXT), '$.clusterID') = ?",
                 (cluster_id,),
             ).rowcount
-        with self._lock, self._errors():
+        with self._errors():
             if not sqlite_file.remove_traces(self._connection):
                 raise WarehouseUnavailable(
                     f"{self._path} is in use, and its log cannot be emptied; try again"
@@ -155,7 +151,7 @@ class DeadLetters:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with self._lock, self._errors():
+        with self._errors():
             self._connection.execute("BEGIN IMMEDIATE")
             with self._connection:  # commits, or rolls back
                 yield

@@ -18,7 +18,7 @@ Reports are posted to /api/v1 below the path; a path that ends in /api/v1 is tak
 """What `--print-databases` prints."""
 
 _API_PATH: Final = "/api/v1"
-_URL_RULE: Final = "must be a URL such as https://census.example.com:8443, its host in ASCII"
+_URL_RULE: Final = "must be a URL with a host, in ASCII, such as https://census.example.com:8443"
 
 
 class StandardOutput(Struct, frozen=True):
@@ -62,11 +62,10 @@ def _parts(text: str) -> SplitResult:
         raise InvalidValue("must be a URL without spaces and control characters")
     try:
         parts = urlsplit(text)
-        host = parts.hostname
         _ = parts.port  # reading it checks it
     except ValueError as error:
         # Python's text would quote what may be a part of a password.
         raise InvalidValue(_URL_RULE) from error
-    if not host or not is_host(host):
+    if not is_host(parts.netloc.rpartition("@")[2]):
         raise InvalidValue(_URL_RULE)
     return parts

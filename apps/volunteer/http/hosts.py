@@ -1,21 +1,27 @@
 """What a host is, and which are near: this machine, and services of the cluster of a pod."""
 
 import ipaddress
+import re
 from typing import Final, TypeAlias
 
 _CLUSTER_SUFFIXES: Final = (".svc", ".cluster.local", ".localhost")
 _CLUSTER_NAMES: Final = ("kubernetes.default",)
-_LONGEST_LABEL: Final = 63
+# RFC 3986, section 3.2.2, of which names as resolvers take them (RFC 1035, section 2.3.4).
+_LABEL: Final = "[A-Za-z0-9_-]{1,63}"
+_HOST: Final = re.compile(
+    rf"(?:\[(?P<address>[0-9A-Fa-f:.]+(?:%[A-Za-z0-9_.~-]+)?)\]|{_LABEL}(?:\.{_LABEL})*\.?)(?::[0-9]*)?"
+)
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-def is_host(text: str) -> bool:
-    """Whether `text` may be a host's name or address, without brackets: ASCII, in labels of 1 to 63
-    characters (RFC 1035, section 2.3.4). A name in another script is written `xn--…`.
+def is_host(netloc: str) -> bool:
+    """Whether `netloc`, a URL's without its user, is a host's name or address, and perhaps a port.
+
+    A name in another script is written `xn--…`.
     """
-    labels = text.removesuffix(".").split(".")
-    return text.isascii() and all(0 < len(label) <= _LONGEST_LABEL for label in labels)
+    found = _HOST.fullmatch(netloc)
+    return found is not None and (not found["address"] or bool(parse_address(found["address"])))
 
 
 def is_loopback(host: str) -> bool:

@@ -43,13 +43,32 @@ def test_far(host: str) -> None:
     assert not is_near(host)
 
 
-@pytest.mark.parametrize("host", ["a", "a.", "xn--n-cka.example", "::1", "fe80::1%eth0", "a" * 63])
+@pytest.mark.parametrize(
+    "host",
+    ["a", "a.", "xn--n-cka.example", "[::1]", "[fe80::1%eth0]", "a" * 63, "a_b:80", "127.1:"],
+)
 def test_host(host: str) -> None:
     """Names and addresses are hosts, whether there are such or not."""
     assert is_host(host)
 
 
-@pytest.mark.parametrize("host", ["", ".", "a..b", ".a", "a..", "ünïcode.example", "a" * 64])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        ".",
+        "a..b",
+        ".a",
+        "a..",
+        "ünïcode.example",
+        "a" * 64,
+        "[::1]b",
+        "[:::]",
+        "%",
+        "a:b",
+        "u@a",
+    ],
+)
 def test_no_host(host: str) -> None:
     """What no resolver could look up is none."""
     assert not is_host(host)

@@ -79,7 +79,7 @@ def parse_proxy(text: str, source: str) -> Proxy:
     except ValueError as error:
         raise NoProxyUrl(PROXY_RULE) from error
     is_url = scheme in _DEFAULT_PROXY_PORTS and text.isprintable() and " " not in text
-    if not is_url or not host or not is_host(host):
+    if not is_url or not host or not is_host(parts.netloc.rpartition("@")[2]):
         raise NoProxyUrl(PROXY_RULE)
     user = None if parts.username is None else unquote(parts.username)
     port = port or _DEFAULT_PROXY_PORTS[scheme]

@@ -92,7 +92,7 @@ def _parse_server(chosen: Chosen, *, has_authority: bool) -> SplitResult:
         where.refuse(_URL_RULE, error)
     is_plain = server.isascii() and server.isprintable() and " " not in server
     is_url = parts.scheme in {"http", "https"} and is_plain
-    if not is_url or not parts.hostname or not is_host(parts.hostname):
+    if not is_url or not parts.hostname or not is_host(parts.netloc.rpartition("@")[2]):
         where.refuse(_URL_RULE)
     has_secret = bool(parts.username) or sends_secrets(user)
     if parts.scheme == "http" and not is_loopback(parts.hostname) and has_secret:

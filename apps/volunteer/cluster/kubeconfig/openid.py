@@ -159,13 +159,13 @@ class _Issuer:
     def _check_url(self, url: str) -> None:
         try:
             parts = urlsplit(url)
-            host, _ = parts.hostname, parts.port
+            _ = parts.port  # reading it checks it
         except ValueError as error:
             self._refuse("not at a URL", error)
         is_url = parts.scheme in {"http", "https"} and url.isprintable() and " " not in url
-        if not is_url or not host or not is_host(host):
+        if not is_url or not is_host(parts.netloc.rpartition("@")[2]):
             self._refuse("not at a URL of http or https")
-        if parts.scheme == "http" and not is_loopback(host):
+        if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
             self._refuse("must be at https: http would send the refresh token in the clear")
 
     def _client_authentication(self) -> str:
