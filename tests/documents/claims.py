@@ -64,6 +64,7 @@ ELSEWHERE: Final[Mapping[str, RunBy | NotRun]] = {
     "./pants run tools:lock -- --upgrade": _LOCKS,
     "./pants run tools:lock -- volunteer": _LOCKS,
     "./pants run tools:bench -- collector": NotRun("takes minutes, and the machine for itself"),
+    "./pants run tools:bench -- statistics": NotRun("takes minutes, and the machine for itself"),
     ".ci/run": NotRun("runs these tests"),
 }
 """Whole commands."""
