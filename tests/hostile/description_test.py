@@ -43,4 +43,4 @@ def test_it_does_what_it_says(tmp_path: Path) -> None:
         assert outcome.returncode == 0, outcome.stdout
         assert collector.stop() == 0
     events = {str(line.get("event")).partition("\n")[0] for line in collector.log}
-    assert events <= {"serving", "stopped"}
+    assert events <= {"serving", "a release is in the warehouse", "stopped"}
