@@ -95,23 +95,26 @@ def manifest(settings: Manifest) -> None:
 def _installation(settings: Manifest) -> str:
     if settings.image is None:
         raise InvalidOption("--image", "is missing: the collector's image, with its tag or digest")
+    return render(
+        image=settings.image,
+        storage=settings.storage,
+        bigquery=_bigquery(settings),
+        variables=_publishing(settings),
+    )
+
+
+def _bigquery(settings: Manifest) -> BigQuery | None:
     replicas, service_account = settings.replicas, settings.google_service_account
-    bigquery = None
     if settings.table:
-        bigquery = BigQuery(
+        return BigQuery(
             table=settings.table, replicas=replicas or 2, service_account=service_account or ""
         )
-    elif replicas or service_account:
+    if replicas or service_account:
         raise InvalidOption(
             "--replicas" if replicas else "--google-service-account",
             "goes with --database=bigquery://…; a folder of Parquet files belongs to one pod",
         )
-    return render(
-        image=settings.image,
-        storage=settings.storage,
-        bigquery=bigquery,
-        variables=_publishing(settings),
-    )
+    return None
 
 
 def _publishing(settings: Manifest) -> dict[str, str]:

@@ -122,36 +122,44 @@ def _stored(settings: Statistics) -> Sequence[Release]:
 def _chosen(settings: Statistics, releases: Sequence[Release]) -> Release:
     folder, wanted = settings.data_dir / RELEASES_FOLDER, settings.period
     if not releases:
-        due = _next_due(settings, releases)
-        when = (
-            f"the first is due on {due.isoformat()}"
-            if due
-            else "while a collector runs with --publish, this says when the first is due"
-        )
+        when = _first_due(settings)
         raise CommandFailed(
             f"there is no release in {folder} yet; {when}; --exact shows today's figures"
         )
-    found = next((each for each in releases if each.period == wanted), None)
     if wanted is None:
         return releases[-1]
+    found = next((each for each in releases if each.period == wanted), None)
     if found is None:
         names = ", ".join(each.name for each in releases)
         raise CommandFailed(f"there is no release {name_of(wanted)} in {folder}; there are {names}")
     return found
 
 
+def _first_due(settings: Statistics) -> str:
+    due = _next_due(settings, ())
+    if due is None:
+        return "while a collector runs with --publish, this says when the first is due"
+    return f"the first is due on {due.isoformat()}"
+
+
 def _next_due(settings: Statistics, releases: Sequence[Release]) -> date | None:
     """Return what the running collector says, or else what its variables say; None for neither."""
+    return _due_by_collector(settings) or _due_by_variables(settings, releases)
+
+
+def _due_by_collector(settings: Statistics) -> date | None:
     # Only now: most of what this command does needs neither.
     from collector.telemetry.admin_client import AdminClient
     from collector.telemetry.admin_server import SOCKET_NAME
 
-    seconds = 0
     with suppress(CommandFailed):
         samples = AdminClient(settings.data_dir / SOCKET_NAME).samples()
-        seconds = samples.count("spartakus_release_due_timestamp_seconds")
-    if seconds:
-        return datetime.fromtimestamp(seconds, UTC).date()
+        if seconds := samples.count("spartakus_release_due_timestamp_seconds"):
+            return datetime.fromtimestamp(seconds, UTC).date()
+    return None
+
+
+def _due_by_variables(settings: Statistics, releases: Sequence[Release]) -> date | None:
     # A variable or a file that is wrong is the collector's to complain of, and hides no figures.
     with suppress(UsageError, FileUnusable):
         plan = parse_flags(Settings, {}, settings.environment).publish_plan

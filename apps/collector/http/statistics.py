@@ -8,7 +8,7 @@ from typing import Any, Final
 import falcon
 
 from collector.errors import NothingPublished
-from collector.publishing.site import LATEST, Site
+from collector.publishing.site import LATEST, Representation, Site
 
 _FOR_ANY_ORIGIN: Final = {
     "Access-Control-Allow-Origin": "*",
@@ -51,18 +51,7 @@ class Statistics:
         if found is None:
             response.set_header("Cache-Control", "no-cache")  # it may be published in a minute
             raise NothingPublished(_reason(site, name))
-        response.set_headers(found.headers)
-        environ = request.env
-        accepts_gzip = _accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        body = found.compressed if accepts_gzip else found.plain
-        response.set_header("ETag", body.etag)
-        if _matches(environ.get("HTTP_IF_NONE_MATCH", ""), body.etag):
-            response.status = falcon.HTTP_304
-            return
-        if accepts_gzip:
-            response.set_header("Content-Encoding", "gzip")
-        response.content_type = found.content_type
-        response.data = body.content
+        _answer_with(found, request.env, response)
 
     on_head = on_get
 
@@ -75,6 +64,22 @@ class Statistics:
         response.status = falcon.HTTP_204
         if request.path.startswith(LATEST):
             response.set_headers(_FOR_ANY_ORIGIN | _PREFLIGHT)
+
+
+def _answer_with(
+    found: Representation, environ: Mapping[str, Any], response: falcon.Response
+) -> None:
+    response.set_headers(found.headers)
+    accepts_gzip = _accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
+    body = found.compressed if accepts_gzip else found.plain
+    response.set_header("ETag", body.etag)
+    if _matches(environ.get("HTTP_IF_NONE_MATCH", ""), body.etag):
+        response.status = falcon.HTTP_304
+        return
+    if accepts_gzip:
+        response.set_header("Content-Encoding", "gzip")
+    response.content_type = found.content_type
+    response.data = body.content
 
 
 def _reason(site: Site, name: str) -> str:

@@ -170,20 +170,22 @@ def _arranged(answers: Answers, order: Order) -> list[Cell]:
     """Return the cells in their order: those that are answers, then `other`, then `unknown`."""
     special = {cell.answer: cell for cell in answers.cells if cell.answer in {OTHER, UNKNOWN}}
     cells = [cell for cell in answers.cells if cell.answer not in special]
-    by_share = sorted(cells, key=lambda cell: -cell.share)
-    folded: list[Cell] = []
-    if order is not Order.NATURAL and len(cells) > MOST_ROWS:
-        folded = by_share[MOST_ROWS:]
-        by_share = by_share[:MOST_ROWS]
-    if order is Order.NEWEST_FIRST:
-        by_share.sort(key=lambda cell: _version(cell.answer), reverse=True)
-    shown = cells if order is Order.NATURAL else by_share
+    shown, folded = (cells, []) if order is Order.NATURAL else _largest(cells, order)
     rest = _sum(OTHER, [*folded, *([special[OTHER]] if OTHER in special else [])])
     return [
         *shown,
         *([rest] if rest.share >= _LEAST_REST else []),
         *([special[UNKNOWN]] if UNKNOWN in special else []),
     ]
+
+
+def _largest(cells: Sequence[Cell], order: Order) -> tuple[list[Cell], list[Cell]]:
+    """Return the cells with the largest shares in their order, and the others."""
+    by_share = sorted(cells, key=lambda cell: -cell.share)
+    shown, folded = by_share[:MOST_ROWS], by_share[MOST_ROWS:]
+    if order is Order.NEWEST_FIRST:
+        shown.sort(key=lambda cell: _version(cell.answer), reverse=True)
+    return shown, folded
 
 
 def _sum(answer: str, cells: Sequence[Cell]) -> Cell:
