@@ -31,7 +31,9 @@ _HELPS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "tools:fleet": (("tools/fleet.pex",),),
     "tools:bom": (("bom.pex",),),
     "tools:lock": (("tools/lock.pex",),),
-    "tools:bench": (("tools/bench.pex", "collector"), ("tools/bench.pex", "volunteer")),
+    "tools:bench": tuple(
+        ("tools/bench.pex", each) for each in ("collector", "statistics", "volunteer")
+    ),
 }
 """Which commands of a program have a help of their own."""
 

@@ -181,7 +181,7 @@ def _poison(row: JSONObject) -> str | None:
     return "it is bad" if row["clusterID"] == "poison" else None
 
 
-@pytest.mark.parametrize("part", ["/dead-letters.sqlite-wal", "/bigquery-load"])
+@pytest.mark.parametrize("part", ["/dead-letters.sqlite-wal", "bigquery-load"])
 def test_dead_letters_and_loads_that_cannot_be_recorded_wait(
     tmp_path: Path, library: Path, part: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
