@@ -1,6 +1,7 @@
 """What becomes of a report on its way: the rules, without the network.
 
-- 2xx: delivered. 4xx other than 408 and 429: refused, and not repeated. All else may pass.
+- 204: delivered. Another 2xx is not the answer of a collector but of a web server, a login or a
+  captive portal: refused. So is a 4xx other than 408 and 429, and not repeated. All else may pass.
 - A redirect is followed with the same method and body to the same origin, or from http to https
   of the same host; any other place was not named by the user and is a refusal. 303 asks for a GET
   (RFC 9110, section 15.4.4), with which nothing would be delivered: a refusal as well.
@@ -20,6 +21,7 @@ from volunteer.http.retry import RetryPolicy, TryAgain, retry
 
 _log: Final = logging.getLogger(__name__)
 
+_ACCEPTED: Final = 204
 _SUCCESS: Final = range(200, 300)
 _REFUSALS: Final = range(400, 500)
 _REPEATED_REFUSALS: Final = frozenset({408, 429})
@@ -98,6 +100,8 @@ def _attempt(post: Ask, url: str) -> Outcome | TryAgain[str]:
     match reply:
         case NoReply(why, lasting):
             return Unavailable(why) if lasting else TryAgain(why)
+        case Reply(status) if status in _SUCCESS and status != _ACCEPTED:
+            return Refused(f"answered {status}, where a collector answers 204: check the URL")
         case Reply():
             return judge(reply)
         case Refused():

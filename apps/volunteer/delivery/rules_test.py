@@ -43,11 +43,19 @@ def _deliver(script: _Script, clock: JumpingClock, *, seconds: float = 3_600.0) 
     )
 
 
-@pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
-def test_success(status: int) -> None:
-    """Any 2xx is delivered, at the first attempt."""
-    script = _Script(Reply(status))
+def test_success() -> None:
+    """A 204 is delivered, at the first attempt."""
+    script = _Script(Reply(204))
     assert _deliver(script, JumpingClock()) == Delivered()
+    assert len(script.posted_to) == 1
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 205, 299])
+def test_an_answer_of_no_collector(status: int) -> None:
+    """Another 2xx says nothing of a report: it is no delivery, and is not repeated."""
+    script = _Script(Reply(status, b"<html>"))
+    refused = Refused(f"answered {status}, where a collector answers 204: check the URL")
+    assert _deliver(script, JumpingClock()) == refused
     assert len(script.posted_to) == 1
 
 
