@@ -17,7 +17,7 @@ from collector import main
 from command_line.flags import flags_of, names_of, variable_of
 
 _WORST: Final = (
-    *("-1", "0", "1", "65536", "4294967296", "9" * 30, "9" * 5_000, "1_000", "0x10", "１２"),  # noqa: RUF001
+    *("-1", "0", "1", "65536", "4294967296", "9" * 30, "9" * 5_000, "1_000", "0x10", "１２"),  # noqa: RUF001 - wide
     *("inf", "-inf", "nan", "1e20", "1e-9", "0.0000000001", ".5", "5.", "+5", "1,5", "--", "-"),
     *("true", "None", "::", "0.0.0.0/0", "10.0.0.0/33", "a" * 300, "unix:", "unix:/", "unix:a/"),
     *("unix:" + "a" * 200, "tcp://1.2.3.4:80", "http://[", "http://user:pw@host", "duckdb://x"),

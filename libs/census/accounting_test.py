@@ -42,5 +42,5 @@ def test_another_library_computes_the_same(rho: float, epsilon: float) -> None:
     space = opendp.vector_domain(opendp.atom_domain(T=int)), opendp.l2_distance(T=int)
     gaussian = space >> opendp.m.then_gaussian(scale=sqrt(1 / (2 * rho)))
     assert gaussian.map(1) == pytest.approx(rho)
-    curve = opendp.c.make_zCDP_to_approxDP(gaussian).map(1)  # type: ignore[no-untyped-call]
+    curve = opendp.c.make_zCDP_to_approxDP(gaussian).map(1)  # type: ignore[no-untyped-call]  # no types
     assert curve.delta(epsilon=epsilon) == pytest.approx(delta_of(rho, epsilon), rel=1e-3)

@@ -156,7 +156,7 @@ def test_the_view_has_each_report_once(
     write(emulator, table, tmp_path, reports)
     _make_view(emulator, table)
     # The name of the view is the test's own.
-    sql = f"SELECT reportKey, receivedAt, clusterID FROM `{table.view}` ORDER BY 1, 2"  # noqa: S608
+    sql = f"SELECT reportKey, receivedAt, clusterID FROM `{table.view}` ORDER BY 1, 2"  # noqa: S608 - our own
     found = [(key, str(at)[:13], cluster) for key, at, cluster in _rows(client, sql)]
     assert found == [
         ("one", "2026-11-23 07", "c"),

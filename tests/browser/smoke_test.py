@@ -1,7 +1,7 @@
 """A smoke test of the page, where Chromium is installed; page_test.py, which is slow, has more."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # no types
 
 from tests.browser.visits import CHROMIUM, PHONE, censuses, running_browser, serving, visiting
 

@@ -42,7 +42,7 @@ def test_posts_are_accepted_while_the_warehouse_is_down_and_delivered_afterwards
         with files_limited(drain, 0), load.on(collector, clients=2):
             wait_until(lambda: load.has_accepted(500))
             before = resident_kib(collector.process.pid)
-            time.sleep(down_seconds)
+            time.sleep(down_seconds)  # no condition to wait for: so long is the warehouse down
             growth = resident_kib(collector.process.pid) - before
             assert collector.request("GET", "/readyz")[0] == 200
         waiting = len(load.accepted)

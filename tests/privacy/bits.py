@@ -37,11 +37,11 @@ def _parser() -> Any:  # noqa: ANN401 - Python's own, which has no types
     return importlib.import_module("re._parser")
 
 
-def _sequence(items: Any, unsent: int | None) -> float:  # noqa: ANN401
+def _sequence(items: Any, unsent: int | None) -> float:  # noqa: ANN401 - as above
     return math.prod(_item(str(operator), argument, unsent) for operator, argument in items)
 
 
-def _item(operator: str, argument: Any, unsent: int | None) -> float:  # noqa: ANN401
+def _item(operator: str, argument: Any, unsent: int | None) -> float:  # noqa: ANN401 - as above
     match operator:
         case "LITERAL":
             return 1

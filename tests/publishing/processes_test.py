@@ -194,8 +194,7 @@ def test_a_release_process_that_outlives_its_collector_stores_no_second_one(
     with RunningCollector(data_dir, *FLAGS) as collector:
         successor = releasing_under(collector)
         os.kill(process, signal.SIGCONT)
-        for each in (process, successor):
-            wait_until(lambda each=each: not _is_releasing(each))  # type: ignore[misc]
+        wait_until(lambda: not any(map(_is_releasing, (process, successor))))
         path = f"/api/v1/statistics/{MONTH}"
         wait_until(lambda: collector.request("GET", path)[0] == 200)
         served = collector.content(path)

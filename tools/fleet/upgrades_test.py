@@ -20,7 +20,7 @@ DRAWN = [
 def upgrades(**changes: object) -> Upgrades:
     """Return upgrades without any delay, as changed."""
     plain = {"lag": 0, "supported": 0, "delay": 0, "cycle": 1, "phase": 0, "stuck": None}
-    return Upgrades(**{**plain, **changes})  # type: ignore[arg-type]
+    return Upgrades(**{**plain, **changes})  # type: ignore[arg-type]  # fields by name
 
 
 def test_newest() -> None:

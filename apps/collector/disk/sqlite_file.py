@@ -90,7 +90,7 @@ def remove_traces(connection: sqlite3.Connection, *, reader_seconds: float = 30.
         for _ in range(int(reader_seconds / _PAUSE_SECONDS)):
             if _empty_log(connection):
                 return True
-            time.sleep(_PAUSE_SECONDS)
+            time.sleep(_PAUSE_SECONDS)  # SQLite has no event for a reader that leaves the log
         return _empty_log(connection)
     finally:
         connection.execute(f"PRAGMA busy_timeout = {1_000 * _BUSY_SECONDS}")

@@ -179,15 +179,13 @@ class Dispatcher:
         environ = make_environ(request, client=connection.client, server=self.address)
         try:
             return self._reply(connection, call_application(self.application, environ))
-        # Whatever an application raises, the other clients' requests go on.
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 - whatever it raises, other requests go on
             return self._reply(connection, self._fault(error))
 
     def _committed(self, joined: list[Reply]) -> list[Reply]:
         try:
             failure = self.group.commit()
-        # Whatever a commit raises, nothing of its group is durable, and the clients must know.
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 - nothing is durable, and clients must know
             failure = self._fault(error)
         if failure is None:
             return joined

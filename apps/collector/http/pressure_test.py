@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
+from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -265,8 +266,7 @@ def test_without_any_descriptor_the_server_rests_and_recovers() -> None:
 
 def processor_seconds(pid: int) -> float:
     """Return what a process has used of the processor."""
-    with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:  # noqa: PTH123
-        return int(file.read().split()[0]) / 1e9
+    return int(Path(f"/proc/{pid}/schedstat").read_text("ascii").split()[0]) / 1e9
 
 
 def test_the_first_read_of_a_new_connection_is_not_lost(serve: Serve) -> None:
