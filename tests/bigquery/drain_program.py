@@ -11,7 +11,7 @@ from random import SystemRandom
 from typing import Final
 
 from collector.drain.channel import Directive
-from collector.drain.loop import Drain, Pace, Upkeep
+from collector.drain.loop import Drain, Pace, UpkeepSchedule
 from collector.drain.messages import Message, Written
 from collector.drain.trials import TRIAL_FILE, TrialFile, Trials
 from collector.records import AcceptedReport, BatchLimits, SpooledReport
@@ -50,7 +50,7 @@ def _refuse_dead_letter(report: SpooledReport, reason: str) -> None:
     raise AssertionError(f"row {report.row_id} became a dead letter: {reason}")
 
 
-_NO_UPKEEP: Final = Upkeep(
+_NO_UPKEEP: Final = UpkeepSchedule(
     retention_days=None,
     expire_dead_letters=lambda: None,
     send=lambda _: None,

@@ -58,7 +58,7 @@ class Pace:
 
 
 @dataclass(eq=False, kw_only=True)
-class Upkeep:
+class UpkeepSchedule:
     """Deletes what is too old, and compacts, every ten minutes.
 
     `expire_dead_letters` may raise `FileUnusable` or `WarehouseUnavailable`. `send` takes notices
@@ -122,7 +122,7 @@ class Drain:
     trials: Trials
     lock: Callable[[], AbstractContextManager[None]]
     add_dead_letter: Callable[[SpooledReport, str], None]
-    upkeep: Upkeep
+    upkeep: UpkeepSchedule
     jitter: Callable[[], float]
     clock: Callable[[], float]
     _failures: int = field(default=0, init=False)

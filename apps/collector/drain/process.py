@@ -20,7 +20,7 @@ from typing import Final
 from collector.disk.data_directory import BATCH_LOCK
 from collector.disk.files import locked
 from collector.drain.channel import SocketChannel, decode_settings
-from collector.drain.loop import Channel, Drain, Pace, Upkeep
+from collector.drain.loop import Channel, Drain, Pace, UpkeepSchedule
 from collector.drain.messages import DrainSettings, Message, Notice, ReleaseSettings, Unusable
 from collector.drain.trials import TRIAL_FILE, TrialFile, Trials
 from collector.errors import CollectorError
@@ -72,7 +72,7 @@ def _drain(settings: DrainSettings, channel: SocketChannel, environment: Mapping
             trials=Trials(TrialFile(data_dir / TRIAL_FILE), spool_id=rows.spool_id),
             lock=partial(locked, data_dir / BATCH_LOCK),
             add_dead_letter=partial(add_dead_letter, dead_letters),
-            upkeep=Upkeep(
+            upkeep=UpkeepSchedule(
                 retention_days=settings.retention_days,
                 expire_dead_letters=partial(_expire_dead_letters, dead_letters),
                 make_releases=_make_releases(settings, channel),

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from collector.drain.channel import Directive
-from collector.drain.loop import Drain, Pace, Upkeep
+from collector.drain.loop import Drain, Pace, UpkeepSchedule
 from collector.drain.messages import DrainSettings, Message
 from collector.drain.supervisor import DrainProcess, launch_drain
 from collector.drain.trials import Trial, TrialFile, Trials
@@ -142,8 +142,8 @@ class NotedTrial(TrialFile):
         self.saved.append(trial)
 
 
-def no_upkeep() -> Upkeep:
-    return Upkeep(
+def no_upkeep() -> UpkeepSchedule:
+    return UpkeepSchedule(
         retention_days=None,
         expire_dead_letters=lambda: None,
         send=lambda _: None,

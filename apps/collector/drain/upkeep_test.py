@@ -1,10 +1,10 @@
-"""Behaviour of `collector.drain.loop.Upkeep`."""
+"""Behaviour of `collector.drain.loop.UpkeepSchedule`."""
 
 from collections.abc import Callable
 
 import pytest
 
-from collector.drain.loop import UPKEEP_SECONDS, Upkeep
+from collector.drain.loop import UPKEEP_SECONDS, UpkeepSchedule
 from collector.drain.messages import Message, Notice
 from collector.errors import FileUnusable, WarehouseUnavailable
 from collector.records import Batch, BatchLimits
@@ -46,7 +46,7 @@ class _Upkeep:
     ) -> None:
         self.clock = 0.0
         self.sent: list[Message] = []
-        self.upkeep = Upkeep(
+        self.upkeep = UpkeepSchedule(
             retention_days=days,
             expire_dead_letters=expire_dead_letters,
             send=self.sent.append,

@@ -87,7 +87,7 @@ class Metrics:
     ) -> None:
         """`refusals` are all reasons to refuse a post; `wall_clock` gives UNIX seconds."""
         # One more series for each, with the time it was made. The library gives it no type.
-        disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no types
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry: Final = CollectorRegistry()
         self._wall_clock: Final = wall_clock
         self._drain_pid = _NO_PROCESS
