@@ -115,6 +115,14 @@ def test_one_of_five_values_is_hidden_for_a_year() -> None:
     assert_within(which_of_five(MONTHS), len(VALUES), allowed, of_allowed=0.3)
 
 
+def test_one_of_five_values_is_hidden_in_a_release() -> None:
+    """One release gives at most 3.4 points of it."""
+    rho = float(Budget().rho_a_release) / len(FIELDS)
+    allowed = bound(2 * rho)
+    assert round(allowed, 3) == 0.034
+    assert_within(which_of_five(1), len(VALUES), allowed, of_allowed=0.3)
+
+
 def test_a_threshold_hides_nothing() -> None:
     """Folding below k and rounding down to k gives away a value to who loads cells to k - 1."""
     draw = random.Random(1)
